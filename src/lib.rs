@@ -1,0 +1,4 @@
+//! Lensframe: a dataset engine for computer vision.
+pub mod error;
+pub mod geometry;
+pub mod job;

@@ -1,0 +1,2 @@
+//! The `lensframe` program.
+fn main() {}
