@@ -2,3 +2,4 @@
 pub mod error;
 pub mod geometry;
 pub mod job;
+pub mod schema;
