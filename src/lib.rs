@@ -1,5 +1,7 @@
 //! Lensframe: a dataset engine for computer vision.
+pub mod dataset;
 pub mod error;
 pub mod geometry;
 pub mod job;
+pub mod random;
 pub mod schema;

@@ -1,0 +1,66 @@
+//! What rows come from: the one trait behind stored tables, functions and views.
+
+use std::sync::LazyLock;
+
+use super::batch::Batch;
+use super::keys::{KeyIndex, Keys};
+use super::rows::Rows;
+use crate::error::Result;
+use crate::job::Job;
+
+/// Anything with keys, a length, and values for rows.
+///
+/// Laws, checked over every kind by `tests/it/laws`: `read` touches only the keys asked for; each getter runs
+/// at most once a row and read; reading rows one by one, as a range or as a list gives equal values; a row
+/// that fails does not fail its neighbours; the same (seed, epoch) gives the same values.
+pub trait Source: Send + Sync {
+    /// The keys in order.
+    fn keys(&self) -> &Keys;
+
+    /// How many rows there are.
+    fn len(&self) -> usize;
+
+    /// True if there is no row.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values of `keys` (positions in [`Source::keys`]; may repeat) for `rows`, columns in that order.
+    ///
+    /// # Errors
+    /// For what fails as a whole: rows or keys out of range, cancellation, a file that is gone. What fails for
+    /// a row alone goes to [`Batch::failed`].
+    fn read(&self, rows: &Rows, keys: &[KeyIndex], access: &Access<'_>) -> Result<Batch>;
+
+    /// Announces rows that will be read soon. Never fails, never blocks for long; by default does nothing.
+    fn prefetch(&self, rows: &Rows, keys: &[KeyIndex]) {
+        let _ = (rows, keys);
+    }
+}
+
+/// The circumstances of a read: what random functions may depend on, and the job it is part of.
+#[derive(Clone, Copy)]
+pub struct Access<'a> {
+    /// The run's seed.
+    pub seed: u64,
+    /// The pass over the data.
+    pub epoch: u64,
+    /// Cancellation, warnings and budgets.
+    pub job: &'a Job,
+}
+
+static QUIET: LazyLock<Job> = LazyLock::new(Job::new);
+
+impl Default for Access<'_> {
+    /// Seed 0, epoch 0, a silent job that is never cancelled.
+    fn default() -> Self {
+        Access { seed: 0, epoch: 0, job: &QUIET }
+    }
+}
+
+impl<'a> Access<'a> {
+    /// Seed 0, epoch 0, in this job.
+    pub fn new(job: &'a Job) -> Access<'a> {
+        Access { seed: 0, epoch: 0, job }
+    }
+}
