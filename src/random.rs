@@ -43,13 +43,15 @@ impl Random {
 
     /// A number in `0..n`, every one equally likely (Lemire's multiply with rejection); 0 if `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
-        let threshold = if n == 0 { return 0 } else { n.wrapping_neg() % n };
-        loop {
-            let product = u128::from(self.next_u64()) * u128::from(n);
-            if product as u64 >= threshold {
-                return (product >> 64) as u64;
+        let mut product = u128::from(self.next_u64()) * u128::from(n);
+        // The threshold lies below n, so the division is needed only for the few draws that fall below n.
+        if (product as u64) < n {
+            let threshold = n.wrapping_neg() % n;
+            while (product as u64) < threshold {
+                product = u128::from(self.next_u64()) * u128::from(n);
             }
         }
+        (product >> 64) as u64
     }
 
     /// A number in `[0, 1)` with 53 random bits.

@@ -1,1 +1,10 @@
 //! The one integration binary: each module is a subject, each test a claim.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails; clippy's own exception covers `#[test]` functions alone, not what they call"
+)]
+
+mod geometry;
