@@ -135,12 +135,21 @@ impl ClassTable {
         hasher.finalize().to_hex().chars().take(16).collect()
     }
 
+    /// True if another table means the same by every label: names, source ids and supercategories are equal.
+    pub fn means_same(&self, other: &ClassTable) -> bool {
+        let same = |(a, b): (&Class, &Class)| {
+            a.name == b.name && a.source_id == b.source_id && a.supercategory == b.supercategory
+        };
+        std::ptr::eq(self, other)
+            || (self.len() == other.len() && self.classes.iter().zip(&other.classes).all(same))
+    }
+
     /// Checks that another table means the same by every label.
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] naming the first difference and `align_classes`.
     pub fn check_same(&self, other: &ClassTable, set: &str) -> Result<()> {
-        if self.hash() == other.hash() {
+        if self.means_same(other) {
             return Ok(());
         }
         let differing = self.classes.iter().zip(&other.classes).position(|(a, b)| {
