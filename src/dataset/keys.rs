@@ -64,6 +64,11 @@ impl Key {
         Key { name: Some(name.into()), kind }
     }
 
+    /// This key with arrays of another field; the name stays.
+    pub(super) fn with_field(&self, field: Field) -> Key {
+        Key { name: self.name.clone(), kind: Kind::Arrow(Arc::new(field)) }
+    }
+
     /// The name, if there is one.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -116,6 +121,11 @@ impl Keys {
         Keys { form: Form::Many, keys: keys.into_iter().collect() }
     }
 
+    /// `n` keys of values without names.
+    pub fn unnamed(n: usize) -> Keys {
+        Keys::many(std::iter::repeat_n(Key::unnamed(), n))
+    }
+
     /// Bare values or tuples.
     pub fn form(&self) -> Form {
         self.form
@@ -144,6 +154,57 @@ impl Keys {
     /// Every position, in order.
     pub fn indices(&self) -> impl Iterator<Item = KeyIndex> + use<> {
         (0..self.keys.len()).map(KeyIndex)
+    }
+
+    /// Checks that every position asked for is one here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] naming the first that is not.
+    pub fn check(&self, asked: &[KeyIndex]) -> Result<()> {
+        match asked.iter().find(|k| k.0 >= self.len()) {
+            Some(bad) => Err(self.out_of_range(bad.0 as i64)),
+            None => Ok(()),
+        }
+    }
+
+    /// These keys with new names, given as (old, new).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Key`] if an old name is unknown, or a new one is another key's.
+    pub fn renamed(&self, names: &[(&str, &str)]) -> Result<Keys> {
+        let mut keys = self.keys.to_vec();
+        let mut changed = Vec::with_capacity(names.len());
+        for (old, new) in names {
+            let at = self.find(old)?;
+            changed.push((at.0, *new));
+            if let Some(key) = keys.get_mut(at.0) {
+                *key = key.renamed(new);
+            }
+        }
+        for (at, new) in changed {
+            if keys.iter().enumerate().any(|(i, key)| i != at && key.name() == Some(new)) {
+                return Err(Error::new(ErrorKind::Key, format!("there is a key '{new}' already"))
+                    .at(Place::area("keys"))
+                    .remedy("choose another name, or leave that key out first"));
+            }
+        }
+        Ok(Keys { form: self.form, keys: keys.into() })
+    }
+
+    /// Keys of the same form, each made from its position and the key there.
+    pub(super) fn mapped(&self, make: impl Fn(usize, &Key) -> Key) -> Keys {
+        let keys = self.keys.iter().enumerate().map(|(at, key)| make(at, key)).collect();
+        Keys { form: self.form, keys }
+    }
+
+    /// True if both are the same list in memory: the cheap way to know that they are equal.
+    pub(super) fn is_same(&self, other: &Keys) -> bool {
+        self.form == other.form && Arc::ptr_eq(&self.keys, &other.keys)
+    }
+
+    fn out_of_range(&self, position: i64) -> Error {
+        let what = format!("key position {position} out of range for {} keys", self.len());
+        Error::new(ErrorKind::Index, what).at(Place::area("keys"))
     }
 
     /// The first key of this name.
@@ -195,12 +256,58 @@ impl Keys {
                 let len = self.len() as i64;
                 let at = if *position < 0 { position.saturating_add(len) } else { *position };
                 if at < 0 || at >= len {
-                    let what = format!("key position {position} out of range for {len} keys");
-                    return Err(Error::new(ErrorKind::Index, what).at(Place::area("keys")));
+                    return Err(self.out_of_range(*position));
                 }
                 Ok(KeyIndex(at as usize))
             }
         }
+    }
+}
+
+impl From<&str> for Key {
+    fn from(name: &str) -> Key {
+        Key::values(name)
+    }
+}
+
+impl From<Field> for Key {
+    fn from(field: Field) -> Key {
+        Key::arrow(field)
+    }
+}
+
+/// One key: bare values.
+impl From<&str> for Keys {
+    fn from(name: &str) -> Keys {
+        Keys::one(name.into())
+    }
+}
+
+/// One key: bare values.
+impl From<Field> for Keys {
+    fn from(field: Field) -> Keys {
+        Keys::one(field.into())
+    }
+}
+
+/// One key: bare values.
+impl From<Key> for Keys {
+    fn from(key: Key) -> Keys {
+        Keys::one(key)
+    }
+}
+
+/// Any number of keys: tuples.
+impl<K: Into<Key>, const N: usize> From<[K; N]> for Keys {
+    fn from(keys: [K; N]) -> Keys {
+        Keys::many(keys.map(Into::into))
+    }
+}
+
+/// Any number of keys: tuples.
+impl<K: Into<Key>> From<Vec<K>> for Keys {
+    fn from(keys: Vec<K>) -> Keys {
+        Keys::many(keys.into_iter().map(Into::into))
     }
 }
 
@@ -324,6 +431,14 @@ mod tests {
         assert_eq!(chosen([true, true, false]), (Form::Many, vec![0, 1]));
         assert_eq!(chosen(vec![Selector::from(1), "label".into()]), (Form::Many, vec![1, 2]));
         assert_eq!(chosen(["label", "img", "label"]), (Form::Many, vec![2, 0, 2]));
+    }
+
+    #[test]
+    fn renaming_swaps_names_and_refuses_a_second_key_of_a_name() {
+        let swapped = keys().renamed(&[("img", "bbox"), ("bbox", "img")]).unwrap();
+        assert_eq!(swapped, Keys::from(["bbox", "img", "label"]));
+        assert_eq!(keys().renamed(&[("img", "bbox")]).unwrap_err().kind(), ErrorKind::Key);
+        assert_eq!(keys().renamed(&[("nope", "x")]).unwrap_err().kind(), ErrorKind::Key);
     }
 
     #[test]

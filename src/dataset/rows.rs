@@ -4,6 +4,7 @@
 //! same as through one. Ranges of ranges stay ranges; a slice of an index array shares the array. Bounds are
 //! checked when a choice is built, so every row in it is below the length it was built against.
 
+use std::collections::HashMap;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::error::{Error, ErrorKind, Place, Result};
 /// let rows = Rows::all(10).slice(3..8)?.step(2)?;
 /// assert_eq!(rows.iter().collect::<Vec<_>>(), [3, 5, 7]);
 /// assert_eq!(rows.take(&[2, 0])?.iter().collect::<Vec<_>>(), [7, 3]);
-/// # lensframe::error::Result::Ok(())
+/// # Ok::<(), lensframe::error::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rows(Repr);
@@ -110,7 +111,9 @@ impl Rows {
         std::iter::from_fn(move || {
             let first = self.get(position)?;
             let mut len = if whole { self.len() } else { 1 };
-            while !whole && self.get(position + len) == Some(first + len as u64) {
+            while !whole
+                && self.get(position + len).is_some_and(|row| first.checked_add(len as u64) == Some(row))
+            {
                 len += 1;
             }
             position += len;
@@ -181,8 +184,7 @@ impl Rows {
         if let Some(bad) = positions.iter().find(|p| **p >= len) {
             return Err(out_of_range(&format!("row {bad}"), self.len()));
         }
-        let rows: Arc<[u64]> = positions.iter().map(|p| self.at(*p as usize)).collect();
-        Ok(Rows::indices(rows))
+        Ok(Rows::indices(positions.iter().map(|p| self.at(*p as usize)).collect::<Arc<[u64]>>()))
     }
 
     /// As [`Rows::take`] with Python's negative positions, counted from the end.
@@ -238,16 +240,62 @@ impl Rows {
                 Ok(self.window(first as usize, *step as isize, *len))
             }
             Repr::Indices { .. } if self.is_identity() => {
-                match outer.iter().find(|r| *r >= self.len() as u64) {
-                    Some(bad) => Err(out_of_range(&format!("row {bad}"), self.len())),
-                    None => Ok(outer.clone()),
-                }
+                outer.check(self.len())?;
+                Ok(outer.clone())
             }
-            Repr::Indices { .. } => self.take(&outer.iter().collect::<Vec<_>>()),
+            Repr::Indices { .. } => {
+                outer.check(self.len())?;
+                Ok(Rows::indices(outer.iter().map(|p| self.at(p as usize)).collect::<Arc<[u64]>>()))
+            }
         }
     }
 
-    fn is_identity(&self) -> bool {
+    /// Checks that every row is below `len`: what a source does before it reads.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] naming the highest row.
+    pub fn check(&self, len: usize) -> Result<()> {
+        let highest = match (&self.0, self.len()) {
+            (_, 0) => return Ok(()),
+            (Repr::Range { .. }, n) => self.at(0).max(self.at(n - 1)),
+            (Repr::Indices { .. }, _) => self.iter().max().unwrap_or(0),
+        };
+        if highest >= len as u64 {
+            return Err(out_of_range(&format!("row {highest}"), len));
+        }
+        Ok(())
+    }
+
+    /// The rows without repeats, in order of first appearance, and where among them each row is; `None` if no
+    /// row repeats. What lets a source do its work once a row.
+    ///
+    /// ```
+    /// use lensframe::dataset::Rows;
+    /// let (rows, places) = Rows::indices(vec![7, 2, 7]).distinct().unwrap();
+    /// assert_eq!((rows, places), (Rows::indices(vec![7, 2]), Rows::indices(vec![0, 1, 0])));
+    /// assert!(Rows::all(5).distinct().is_none());
+    /// ```
+    pub fn distinct(&self) -> Option<(Rows, Rows)> {
+        let ascending = || self.iter().zip(self.iter().skip(1)).all(|(a, b)| a < b);
+        if matches!(self.0, Repr::Range { .. }) || ascending() {
+            return None;
+        }
+        let mut places = HashMap::with_capacity(self.len());
+        let mut rows = Vec::new();
+        let positions: Vec<u64> = self
+            .iter()
+            .map(|row| {
+                *places.entry(row).or_insert_with(|| {
+                    rows.push(row);
+                    rows.len() as u64 - 1
+                })
+            })
+            .collect();
+        (rows.len() < self.len()).then(|| (Rows::indices(rows), Rows::indices(positions)))
+    }
+
+    /// True for rows `0, 1, 2, …`, known as such.
+    pub(super) fn is_identity(&self) -> bool {
         matches!(self.0, Repr::Range { start: 0, step: 1, .. })
     }
 

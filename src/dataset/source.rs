@@ -1,5 +1,6 @@
 //! What rows come from: the one trait behind stored tables, functions and views.
 
+use std::any::Any;
 use std::sync::LazyLock;
 
 use super::batch::Batch;
@@ -7,13 +8,17 @@ use super::keys::{KeyIndex, Keys};
 use super::rows::Rows;
 use crate::error::Result;
 use crate::job::Job;
+use crate::schema::classes::ClassTable;
 
 /// Anything with keys, a length, and values for rows.
 ///
 /// Laws, checked over every kind by `tests/it/laws`: `read` touches only the keys asked for; each getter runs
 /// at most once a row and read; reading rows one by one, as a range or as a list gives equal values; a row
 /// that fails does not fail its neighbours; the same (seed, epoch) gives the same values.
-pub trait Source: Send + Sync {
+///
+/// A source owns what it reads from (`Any` asks for `'static`), so that views can look for their like in it
+/// and flatten.
+pub trait Source: Any + Send + Sync {
     /// The keys in order.
     fn keys(&self) -> &Keys;
 
@@ -35,6 +40,19 @@ pub trait Source: Send + Sync {
     /// Announces rows that will be read soon. Never fails, never blocks for long; by default does nothing.
     fn prefetch(&self, rows: &Rows, keys: &[KeyIndex]) {
         let _ = (rows, keys);
+    }
+
+    /// The classes that the labels of an object set point into; `""` is the default set, whose table also
+    /// serves `image_label`. By default none is known. Views pass it on.
+    fn classes(&self, set: &str) -> Option<&ClassTable> {
+        let _ = set;
+        None
+    }
+
+    /// How many mapped views lie beneath, on the deepest path: what tells the random numbers of stacked maps
+    /// apart. A source made of others gives the largest of theirs.
+    fn map_depth(&self) -> u64 {
+        0
     }
 }
 

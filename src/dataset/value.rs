@@ -99,6 +99,21 @@ impl Value {
         *self == Value::Null
     }
 
+    /// What sort of value it is, for messages.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a truth value",
+            Value::Int(_) | Value::UInt(_) => "a whole number",
+            Value::Float(_) => "a number",
+            Value::Text(_) => "text",
+            Value::Bytes(_) => "bytes",
+            Value::Array(_) => "an array",
+            Value::List(_) => "a list",
+            Value::Record(_) => "a record",
+        }
+    }
+
     /// The whole number, if it is one that fits.
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -187,6 +202,12 @@ impl From<u64> for Value {
 impl From<f64> for Value {
     fn from(value: f64) -> Value {
         Value::Float(value)
+    }
+}
+
+impl From<f32> for Value {
+    fn from(value: f32) -> Value {
+        Value::Float(value.into())
     }
 }
 

@@ -1,16 +1,21 @@
 //! [`Dataset`]: a source narrowed to rows and keys. Itself a source.
 //!
 //! Invariant: a view holds its source, one flat choice of rows and one flat choice of keys; views of views
-//! are views of the source. Nothing is read when a view is built; bounds and names are checked then.
+//! are views of the source, which is never itself a view. Nothing is read when a view is built; bounds and
+//! names are checked then.
 
+use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::batch::Batch;
-use super::keys::{KeyIndex, KeySelection, Keys};
+use super::column::Column;
+use super::example::Example;
+use super::keys::{KeyIndex, KeySelection, Keys, Selector};
 use super::rows::{Rows, Slice};
 use super::source::{Access, Source};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::schema::classes::ClassTable;
 
 /// A choice of rows and keys of a source, copying nothing. Cheap to clone.
 #[derive(Clone)]
@@ -24,12 +29,16 @@ pub struct Dataset {
 
 impl Dataset {
     /// All rows and keys of a source.
-    pub fn new(source: impl Source + 'static) -> Dataset {
+    pub fn new(source: impl Source) -> Dataset {
         Dataset::from_arc(Arc::new(source))
     }
 
     /// All rows and keys of a shared source.
     pub fn from_arc(source: Arc<dyn Source>) -> Dataset {
+        let any: &dyn Any = &*source;
+        if let Some(view) = any.downcast_ref::<Dataset>() {
+            return view.clone();
+        }
         let keys = source.keys().clone();
         let positions = keys.indices().collect();
         Dataset { rows: Rows::all(source.len()), source, keys, positions }
@@ -60,6 +69,22 @@ impl Dataset {
         &self.source
     }
 
+    /// For each key, its position in the source.
+    pub(super) fn positions(&self) -> &[KeyIndex] {
+        &self.positions
+    }
+
+    /// The source, if it is an `S`.
+    pub(super) fn source_as<S: Source>(&self) -> Option<&S> {
+        let any: &dyn Any = &*self.source;
+        any.downcast_ref::<S>()
+    }
+
+    /// The classes of an object set, `""` for the default set; see [`Source::classes`].
+    pub fn classes(&self, set: &str) -> Option<&ClassTable> {
+        self.source.classes(set)
+    }
+
     /// Rows `range`, as `3..8` or `..=2`.
     ///
     /// # Errors
@@ -82,6 +107,14 @@ impl Dataset {
     /// [`ErrorKind::Index`] if a row is past the end.
     pub fn take(&self, rows: &[u64]) -> Result<Dataset> {
         Ok(self.with_rows(self.rows.take(rows)?))
+    }
+
+    /// As [`Dataset::take`], negative rows counted from the end as in Python.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] if a row is out of range on either side.
+    pub fn take_python(&self, rows: &[i64]) -> Result<Dataset> {
+        Ok(self.with_rows(self.rows.take_python(rows)?))
     }
 
     /// The rows whose flag is set.
@@ -110,8 +143,68 @@ impl Dataset {
         Ok(Dataset { source: Arc::clone(&self.source), rows: self.rows.clone(), keys, positions })
     }
 
-    fn with_rows(&self, rows: Rows) -> Dataset {
+    /// The same rows and keys, some under new names, given as (old, new). Only names change: a renamed object
+    /// key still counts along its set, and a label key is no longer known as one to [`Dataset::concat`] and
+    /// [`Dataset::align_classes`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Key`] if an old name is unknown, or a new one is another key's.
+    pub fn rename(&self, names: &[(&str, &str)]) -> Result<Dataset> {
+        Ok(Dataset { keys: self.keys.renamed(names)?, ..self.clone() })
+    }
+
+    /// Other rows of the source, which the caller has checked.
+    pub(super) fn with_rows(&self, rows: Rows) -> Dataset {
         Dataset { rows, ..self.clone() }
+    }
+
+    /// One row: a bare value or a tuple, as the keys are. Seed and epoch are 0.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] past the end; that of the row, if it cannot be read.
+    pub fn get(&self, row: usize) -> Result<Example> {
+        self.get_with(row, &Access::default())
+    }
+
+    /// As [`Dataset::get`], for this seed, epoch and job.
+    ///
+    /// # Errors
+    /// As [`Dataset::get`].
+    pub fn get_with(&self, row: usize, access: &Access<'_>) -> Result<Example> {
+        let Some(at) = self.rows.get(row) else {
+            let what = format!("row {row} out of range for {} rows", self.len());
+            return Err(Error::new(ErrorKind::Index, what).at(Place::area("rows")));
+        };
+        let batch = self.source.read(&Rows::one(at), &self.positions, access)?.whole()?;
+        Ok(Example::new(self.keys.form(), batch.columns.iter().map(|c| c.value(0)).collect()))
+    }
+
+    /// The rows one by one, in order, each read when it is asked for. A row that fails does not end it.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<Example>> + '_ {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// All rows, read at once: for views known to be small.
+    ///
+    /// # Errors
+    /// That of the first row that cannot be read.
+    pub fn list(&self) -> Result<Vec<Example>> {
+        let batch = self.read_all(&Access::default())?.whole()?;
+        let mut columns: Vec<_> = batch.columns.iter().map(|c| c.values().into_iter()).collect();
+        let examples = (0..batch.len)
+            .map(|_| Example::new(self.keys.form(), columns.iter_mut().filter_map(Iterator::next).collect()));
+        Ok(examples.collect())
+    }
+
+    /// One key of all rows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Key`] or [`ErrorKind::Index`] for an unknown key; that of the first row that cannot be
+    /// read.
+    pub fn column(&self, key: impl Into<Selector>) -> Result<Column> {
+        let view = self.select(KeySelection::One(key.into()))?;
+        let batch = view.read_all(&Access::default())?.whole()?;
+        Ok(batch.columns.into_iter().next().unwrap_or(Column::Values(Vec::new())))
     }
 
     /// Reads all keys of rows `rows` of this view.
@@ -136,6 +229,11 @@ impl Dataset {
             self.source.prefetch(&rows, &self.positions);
         }
     }
+
+    fn source_positions(&self, keys: &[KeyIndex]) -> Result<Vec<KeyIndex>> {
+        self.keys.check(keys)?;
+        Ok(keys.iter().filter_map(|k| self.positions.get(k.0).copied()).collect())
+    }
 }
 
 impl Source for Dataset {
@@ -157,17 +255,19 @@ impl Source for Dataset {
             self.source.prefetch(&rows, &keys);
         }
     }
+
+    fn classes(&self, set: &str) -> Option<&ClassTable> {
+        self.source.classes(set)
+    }
+
+    fn map_depth(&self) -> u64 {
+        self.source.map_depth()
+    }
 }
 
-impl Dataset {
-    fn source_positions(&self, keys: &[KeyIndex]) -> Result<Vec<KeyIndex>> {
-        keys.iter()
-            .map(|k| {
-                self.positions.get(k.0).copied().ok_or_else(|| {
-                    let what = format!("key position {} out of range for {} keys", k.0, self.keys.len());
-                    Error::new(ErrorKind::Index, what).at(Place::area("keys"))
-                })
-            })
-            .collect()
+impl std::fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = self.keys.iter().map(ToString::to_string).collect();
+        f.debug_struct("Dataset").field("len", &self.len()).field("keys", &names).finish_non_exhaustive()
     }
 }

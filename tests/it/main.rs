@@ -7,4 +7,7 @@
     reason = "a test that cannot go on fails; clippy's own exception covers `#[test]` functions alone, not what they call"
 )]
 
+mod counting;
 mod geometry;
+mod laws;
+mod views;
