@@ -3,5 +3,6 @@ pub mod dataset;
 pub mod error;
 pub mod geometry;
 pub mod job;
+pub mod place;
 pub mod random;
 pub mod schema;

@@ -68,6 +68,7 @@ mod pack;
 mod repeat;
 mod rows;
 mod source;
+pub mod store;
 mod table;
 mod value;
 mod view;

@@ -10,4 +10,5 @@
 mod counting;
 mod geometry;
 mod laws;
+mod store;
 mod views;

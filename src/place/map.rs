@@ -1,0 +1,140 @@
+//! A file mapped into memory, with hints to the kernel about what is read next.
+//!
+//! Invariant: the length is that of the file when it was opened, and every [`Buffer`] cut from the map keeps
+//! the map alive. Stored files are immutable by rule: one that somebody else shortens while it is mapped makes
+//! a read of the lost part end in SIGBUS, which no library can turn into an error. The store therefore never
+//! rewrites a file, and checks its length against the manifest before it trusts it.
+
+#![allow(unsafe_code)] // Mapping a file and wrapping the map as an Arrow buffer are unsafe by signature.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use arrow_buffer::Buffer;
+use memmap2::Mmap;
+
+use crate::error::{Error, Place, Result};
+
+/// In what order a map will be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Here and there: the kernel brings only what is touched or announced.
+    Random,
+    /// From start to end: the kernel reads ahead.
+    Sequential,
+}
+
+/// A file mapped for reading. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Map {
+    buffer: Buffer,
+    map: Option<Arc<Mmap>>,
+}
+
+impl Map {
+    /// Maps a whole file.
+    ///
+    /// # Errors
+    /// The operating system's, naming the file.
+    pub fn open(path: &Path, access: Access) -> Result<Map> {
+        let place = || Place::none().file(path);
+        let file = File::open(path).map_err(|e| Error::io("open", e).at(place()))?;
+        let length = file.metadata().map_err(|e| Error::io("look at", e).at(place()))?.len();
+        if length == 0 {
+            // A map of no bytes is an error on most systems.
+            return Ok(Map { buffer: Buffer::from(Vec::<u8>::new()), map: None });
+        }
+        // SAFETY: the file is opened for reading and the project never changes a stored file; see the module's
+        // note for what happens when somebody else does.
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", e).at(place()))?;
+        let map = Arc::new(map);
+        #[cfg(unix)]
+        {
+            let advice = match access {
+                Access::Random => memmap2::Advice::Random,
+                Access::Sequential => memmap2::Advice::Sequential,
+            };
+            // A hint: a system without it reads all the same.
+            let _ = map.advise(advice);
+        }
+        let Some(start) = NonNull::new(map.as_ptr().cast_mut()) else {
+            return Ok(Map { buffer: Buffer::from(Vec::<u8>::new()), map: None });
+        };
+        // SAFETY: `start` and `len` are those of the map, which the buffer owns a share of; nobody writes
+        // through the pointer, since a `Buffer` with a custom owner is never made mutable.
+        let buffer = unsafe { Buffer::from_custom_allocation(start, map.len(), map.clone()) };
+        Ok(Map { buffer, map: Some(map) })
+    }
+
+    /// Bytes in memory, to be read like a file.
+    pub fn of(buffer: Buffer) -> Map {
+        Map { buffer, map: None }
+    }
+
+    /// The whole file.
+    pub fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// How many bytes the file has.
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// True if the file is empty.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// The bytes of a range, sharing the map; `None` if it reaches past the end.
+    pub fn slice(&self, range: Range<usize>) -> Option<Buffer> {
+        let length = range.end.checked_sub(range.start)?;
+        (range.end <= self.buffer.len()).then(|| self.buffer.slice_with_length(range.start, length))
+    }
+
+    /// Asks the kernel to bring a range into memory soon. Never fails; what lies past the end is left out.
+    pub fn will_need(&self, range: Range<usize>) {
+        let end = range.end.min(self.len());
+        let Some(length) = end.checked_sub(range.start).filter(|n| *n > 0) else { return };
+        if let Some(map) = &self.map {
+            #[cfg(unix)]
+            let _ = map.advise_range(memmap2::Advice::WillNeed, range.start, length);
+            #[cfg(not(unix))]
+            let _ = (map, length);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_slice_shares_the_map_and_outlives_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let map = Map::open(&path, Access::Random).unwrap();
+        let part = map.slice(3..6).unwrap();
+        assert_eq!(part.as_ptr(), map.buffer().as_slice()[3..].as_ptr());
+        assert!(map.slice(3..11).is_none());
+        map.will_need(0..100);
+        drop(map);
+        assert_eq!(part.as_slice(), b"345");
+    }
+
+    #[test]
+    fn an_empty_file_maps_to_no_bytes_and_an_absent_one_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("empty");
+        std::fs::write(&path, b"").unwrap();
+        assert!(Map::open(&path, Access::Random).unwrap().is_empty());
+        let e = Map::open(&dir.path().join("absent"), Access::Random).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::NotFound);
+        assert!(e.to_string().contains("absent"), "{e}");
+    }
+}
