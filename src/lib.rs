@@ -1,4 +1,5 @@
 //! Lensframe: a dataset engine for computer vision.
+pub mod convert;
 pub mod dataset;
 pub mod error;
 pub mod geometry;
