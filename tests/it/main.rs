@@ -11,5 +11,18 @@ mod coco_import;
 mod counting;
 mod geometry;
 mod laws;
+mod roundtrip;
 mod store;
 mod views;
+
+/// The folder of real files that tests read where it is there: beside the project, or where
+/// `LENSFRAME_DATA` says. Without it the tests that need it say so and pass.
+fn data() -> Option<std::path::PathBuf> {
+    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("LENSFRAME_DATA").map_or_else(beside, Into::into);
+    let found = folder.join("README.md").is_file();
+    if !found {
+        eprintln!("skipped: there is no {}", folder.display());
+    }
+    found.then_some(folder)
+}

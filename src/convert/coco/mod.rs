@@ -90,6 +90,7 @@ mod categories;
 mod check;
 mod column;
 mod detect;
+mod export;
 mod extra;
 mod id_column;
 mod ids;
@@ -111,6 +112,7 @@ mod style;
 mod tables;
 
 pub use detect::{Found, detect};
+pub use export::export;
 pub use import::{ImportOptions, ImportSummary, import};
 pub use memory::{Table, Tables, read_bytes};
 pub use photo::{ImageFolder, Images, ImagesSummary};
