@@ -7,6 +7,8 @@
     reason = "a test that cannot go on fails; clippy's own exception covers `#[test]` functions alone, not what they call"
 )]
 
+#[cfg(feature = "cli")]
+mod cli;
 mod coco_import;
 mod counting;
 mod geometry;

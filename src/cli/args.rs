@@ -1,0 +1,247 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
+#[derive(Parser)]
+#[command(name = "lensframe", version, about, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Args)]
+pub(super) struct Global {
+    /// Print one JSON object on stdout instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// List the warnings one by one instead of counting them
+    #[arg(long, global = true)]
+    pub warnings: bool,
+    /// Make the first warning an error
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Threads to use [default: all]
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Working memory to use, as 300M or 2G [default: 1G]
+    #[arg(long, global = true, value_name = "BYTES")]
+    pub memory: Option<Bytes>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Turn annotations and images of a known format into a dataset
+    Convert(ConvertArgs),
+    /// Write a dataset out in a known format
+    Export(ExportArgs),
+    /// Say what a dataset holds: rows, keys, sets, classes, files
+    Info(DatasetArgs),
+    /// Print the first rows
+    Head(HeadArgs),
+    /// Check every file of a dataset against its manifest and its data against their rules
+    Verify(VerifyArgs),
+    /// Remove files that no kept version needs
+    Gc(GcArgs),
+    /// List the versions, newest first
+    Log(LogArgs),
+    /// List the formats that can be read and written
+    Formats,
+    /// Draw scenes and walk through everything the program does with them
+    Demo(DemoArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct ConvertArgs {
+    /// A file or folder of a known format
+    pub src: PathBuf,
+    /// The dataset to make, as `name.lf`
+    pub dst: PathBuf,
+    /// The format of SRC [default: found out from its files]
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+    /// Where the images are [default: looked for beside the annotations]
+    #[arg(long, value_name = "DIR")]
+    pub image_root: Option<PathBuf>,
+    /// What to do with the images
+    #[arg(long, value_enum, default_value_t = ImagesArg::Auto)]
+    pub images: ImagesArg,
+    /// Only this split; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub split: Vec<String>,
+    /// The form of the table files
+    #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
+    pub storage: StorageArg,
+    /// Replace DST if it is a dataset (its old versions stay until `gc`)
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ImagesArg {
+    /// Link when SRC is a folder, embed when it is an archive
+    Auto,
+    /// Store the files' bytes, unchanged
+    Embed,
+    /// Store paths
+    Link,
+    /// Neither
+    None,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum StorageArg {
+    /// Arrow IPC: mapped, fastest to read
+    Arrow,
+    /// Parquet with zstd: smaller, opened by DuckDB
+    Parquet,
+}
+
+#[derive(Args)]
+pub(super) struct ExportArgs {
+    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set)
+    pub dataset: String,
+    /// The folder or file to write
+    pub dst: PathBuf,
+    /// The format to write
+    #[arg(long, value_name = "FORMAT")]
+    pub to: String,
+    /// Only this object set (`default` is the unnamed one)
+    #[arg(long, value_name = "NAME")]
+    pub set: Option<String>,
+    /// Only rows A up to B, as 0:100, :50, -10: or ::2
+    #[arg(long, value_name = "A:B", allow_hyphen_values = true)]
+    pub rows: Option<String>,
+    /// What to do with the images
+    #[arg(long, value_enum, default_value_t = ExportImagesArg::Auto)]
+    pub images: ExportImagesArg,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ExportImagesArg {
+    /// Write embedded images out, leave linked ones where they are
+    Auto,
+    /// Write both
+    Copy,
+    /// Write none
+    None,
+}
+
+#[derive(Args)]
+pub(super) struct DatasetArgs {
+    /// A dataset, as `name.lf` or `name.lf@3`
+    pub dataset: String,
+}
+
+#[derive(Args)]
+pub(super) struct HeadArgs {
+    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set)
+    pub dataset: String,
+    /// How many rows
+    #[arg(short = 'n', long, default_value_t = 5)]
+    pub rows: usize,
+    /// Only these keys, in this order: `--keys img,bbox,label`
+    #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
+    pub keys: Vec<String>,
+}
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// A dataset, as `name.lf` or `name.lf@3`
+    pub dataset: String,
+    /// Check lengths and structure only, without reading every byte
+    #[arg(long)]
+    pub quick: bool,
+}
+
+#[derive(Args)]
+pub(super) struct GcArgs {
+    /// A dataset
+    pub dataset: PathBuf,
+    /// Keep this many of the newest versions
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub keep: usize,
+    /// Also remove unneeded files younger than a day: only when nobody is writing
+    #[arg(long)]
+    pub now: bool,
+}
+
+#[derive(Args)]
+pub(super) struct LogArgs {
+    /// A dataset
+    pub dataset: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct DemoArgs {
+    /// The folder to work in; must be empty or absent
+    #[arg(default_value = "demo")]
+    pub folder: PathBuf,
+    /// Empty the folder first, if it is an earlier demo
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A number of bytes, as `300M`, `2G`, `65536`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Bytes, String> {
+        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, unit) = text.split_at(split);
+        let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+            "" => 0,
+            "k" => 10,
+            "m" => 20,
+            "g" => 30,
+            "t" => 40,
+            _ => return Err(format!("'{unit}' is not a unit; use K, M, G or T")),
+        };
+        let number: u64 = digits.parse().map_err(|_| format!("'{text}' is not a number of bytes"))?;
+        number
+            .checked_shl(shift)
+            .filter(|n| n >> shift == number)
+            .map(Bytes)
+            .ok_or_else(|| "too many bytes".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bytes_are_read_with_and_without_units() {
+        for (text, bytes) in [("0", 0), ("300M", 300 << 20), ("2GiB", 2 << 30), ("64kb", 64 << 10)] {
+            assert_eq!(text.parse(), Ok(Bytes(bytes)), "{text}");
+        }
+        for bad in ["", "M", "3X", "-1", "99999999T"] {
+            assert!(bad.parse::<Bytes>().is_err(), "{bad}");
+        }
+    }
+}

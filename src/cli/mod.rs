@@ -1,0 +1,106 @@
+//! The command line: parse, call the library, print.
+//!
+//! No logic a user of the library would miss. Exit codes: 0 done, 1 the data or the run failed, 2 the command
+//! line makes no sense. Every command that prints takes `--json` and then prints one object on stdout;
+//! progress and warnings go to stderr, progress only when that is a terminal. Nothing is overwritten without
+//! `--force`.
+
+mod args;
+mod convert;
+mod demo;
+mod export;
+mod gc;
+mod head;
+mod info;
+mod log;
+mod print;
+mod reference;
+mod scene;
+mod terminal;
+mod verify;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{CommandFactory, Parser};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::Job;
+use args::{Cli, Command, Global};
+use print::Printer;
+use terminal::Terminal;
+
+/// Runs the program with these arguments (the first is its name) and returns its exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are "errors" of clap that exit with 0; a closed pipe is not worth a word.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let terminal = Arc::new(Terminal::new(cli.global.quiet));
+    let job = job(&cli.global, &terminal);
+    let outcome = run(cli, &job);
+    terminal.finish(&job.warnings());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lensframe: {error}");
+            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn job(global: &Global, terminal: &Arc<Terminal>) -> Job {
+    terminal.list_warnings(global.warnings);
+    let mut job = Job::new().strict(global.strict).observer(terminal.clone());
+    if let Some(threads) = global.threads {
+        job = job.threads(threads);
+    }
+    if let Some(memory) = global.memory {
+        job = job.memory(memory.0);
+    }
+    let on_signal = job.clone();
+    let mut asked = false;
+    // A second Ctrl-C means it: leave at once. What was stored is never harmed by that.
+    let _ = ctrlc::set_handler(move || {
+        if asked {
+            std::process::exit(130);
+        }
+        asked = true;
+        on_signal.cancel();
+    });
+    job
+}
+
+fn run(cli: Cli, job: &Job) -> Result<()> {
+    let printer = Printer::new(cli.global.json);
+    match cli.command {
+        Command::Convert(args) => convert::run(&args, &printer, job),
+        Command::Export(args) => export::run(&args, &printer, job),
+        Command::Info(args) => info::run(&args, &printer, job),
+        Command::Head(args) => head::run(&args, &printer, job),
+        Command::Verify(args) => verify::run(&args, &printer, job),
+        Command::Gc(args) => gc::run(&args, &printer, job),
+        Command::Log(args) => log::run(&args, &printer),
+        Command::Formats => convert::formats(&printer),
+        Command::Demo(args) => demo::run(&args, &printer, job),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "lensframe", &mut text);
+            printer.raw(&text)
+        }
+    }
+}
+
+/// True if what failed was only that nobody reads our output any more (`lensframe head … | head -1`).
+fn is_closed_pipe(error: &Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|e| e.downcast_ref::<std::io::Error>())
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,119 @@
+//! Standard output: text for people, one JSON object for programs.
+
+use std::io::Write;
+
+use serde_json::Value as Json;
+
+use crate::dataset::Value;
+use crate::error::{Error, Result};
+
+/// Prints results on stdout.
+pub(super) struct Printer {
+    json: bool,
+}
+
+impl Printer {
+    pub(super) fn new(json: bool) -> Printer {
+        Printer { json }
+    }
+
+    /// Prints the object under `--json`, else the text.
+    pub(super) fn show(&self, object: &Json, text: impl FnOnce() -> String) -> Result<()> {
+        if self.json {
+            let mut line = serde_json::to_vec(object).map_err(|e| {
+                Error::new(crate::error::ErrorKind::Type, format!("not representable as JSON: {e}"))
+            })?;
+            line.push(b'\n');
+            self.raw(&line)
+        } else {
+            self.raw(text().as_bytes())
+        }
+    }
+
+    /// A line for people; nothing under `--json`.
+    pub(super) fn say(&self, line: &str) -> Result<()> {
+        if self.json { Ok(()) } else { self.raw(format!("{line}\n").as_bytes()) }
+    }
+
+    pub(super) fn raw(&self, bytes: &[u8]) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| Error::io("write to stdout", e))
+    }
+}
+
+/// `12,345`: digits in groups of three.
+pub(super) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1.4 MB`: bytes in decimal units.
+pub(super) fn bytes(n: u64) -> String {
+    let mut value = n as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1000.0 {
+            return if unit == "B" { format!("{n} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn plural(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// Columns of text, the first line a heading, aligned; the last column is not padded.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width + 2 - cell.chars().count()));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A value as JSON; bytes as their number, so that a row can be printed.
+pub(super) fn json_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(b) => Json::from(*b),
+        Value::Int(n) => Json::from(*n),
+        Value::UInt(n) => Json::from(*n),
+        Value::Float(x) => Json::from(*x),
+        Value::Text(text) => Json::from(text.as_ref()),
+        Value::Bytes(bytes) => Json::from(format!("<{} bytes>", count(bytes.len() as u64))),
+        Value::Array(array) => (0..array.len()).map(|i| json_value(&Value::of(array.as_ref(), i))).collect(),
+        Value::List(values) => values.iter().map(json_value).collect(),
+        Value::Record(members) => {
+            Json::Object(members.iter().map(|(name, v)| (name.clone(), json_value(v))).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_sized() {
+        assert_eq!([count(0), count(999), count(1000), count(1234567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([bytes(999), bytes(1_400_000)], ["999 B", "1.4 MB"]);
+    }
+}

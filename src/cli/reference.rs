@@ -1,0 +1,113 @@
+//! How a dataset is named: `name.lf`, `name.lf@version`, `name.lf#set`, or both.
+
+use std::path::{Path, PathBuf};
+
+use crate::dataset::store::Store;
+use crate::dataset::{Dataset, Slice};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::schema::axis::{Axis, DEFAULT_SET};
+
+/// A dataset as the command line names it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reference {
+    pub path: PathBuf,
+    pub version: Option<u64>,
+    pub set: Option<String>,
+}
+
+impl Reference {
+    /// Reads a reference. A path that exists as it stands is taken as it stands, `@` and `#` included.
+    pub(super) fn parse(text: &str) -> Result<Reference> {
+        if Path::new(text).exists() {
+            return Ok(Reference { path: text.into(), version: None, set: None });
+        }
+        let (rest, set) = match text.rsplit_once('#') {
+            Some((rest, set)) => (rest, Some(set.to_owned())),
+            None => (text, None),
+        };
+        let (path, version) = match rest.rsplit_once('@') {
+            Some((path, version)) => {
+                let number = version.trim_start_matches('v').parse().map_err(|_| {
+                    Error::new(ErrorKind::Usage, format!("'{version}' is not a version number"))
+                        .at(Place::none().file(text))
+                        .remedy("name a version as dataset@3; `lensframe log` lists them")
+                })?;
+                (path, Some(number))
+            }
+            None => (rest, None),
+        };
+        Ok(Reference { path: path.into(), version, set })
+    }
+
+    pub(super) fn open(&self) -> Result<Store> {
+        match self.version {
+            Some(version) => Store::open_version(&self.path, version),
+            None => Store::open(&self.path),
+        }
+    }
+}
+
+/// The object sets of a dataset, in the order of their keys.
+pub(super) fn sets(ds: &Dataset) -> Vec<String> {
+    let mut sets: Vec<String> = Vec::new();
+    for field in ds.keys().iter().filter_map(|key| key.field()) {
+        if let Ok(Axis::Object(set)) = Axis::of(field)
+            && !sets.contains(&set)
+        {
+            sets.push(set);
+        }
+    }
+    sets
+}
+
+/// The set that the command line names; `default` is the unnamed one.
+pub(super) fn set_named(ds: &Dataset, name: &str) -> Result<String> {
+    let wanted = if name == "default" { DEFAULT_SET } else { name };
+    let known = sets(ds);
+    if known.iter().any(|set| set == wanted) {
+        return Ok(wanted.to_owned());
+    }
+    let shown: Vec<&str> = known.iter().map(|s| if s.is_empty() { "default" } else { s.as_str() }).collect();
+    Err(Error::new(ErrorKind::NotFound, format!("no object set '{name}'"))
+        .at(Place::area("sets"))
+        .remedy(format!("there are: {}", shown.join(", "))))
+}
+
+/// Reads `A:B` or `A:B:STEP` with Python's meaning.
+pub(super) fn parse_slice(text: &str) -> Result<Slice> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let bad = || {
+        Error::new(ErrorKind::Usage, format!("'{text}' is not a range of rows"))
+            .remedy("write it as 0:100, :50, -10: or ::2")
+    };
+    let number = |part: &str| match part.trim() {
+        "" => Ok(None),
+        digits => digits.parse::<i64>().map(Some).map_err(|_| bad()),
+    };
+    match parts.as_slice() {
+        [start, stop] => Ok(Slice { start: number(start)?, stop: number(stop)?, step: None }),
+        [start, stop, step] => Ok(Slice { start: number(start)?, stop: number(stop)?, step: number(step)? }),
+        _ => Err(bad()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_sets_are_split_off() {
+        let parsed = Reference::parse("a b/coco.lf@7#captions").unwrap();
+        assert_eq!(parsed.path, Path::new("a b/coco.lf"));
+        assert_eq!((parsed.version, parsed.set.as_deref()), (Some(7), Some("captions")));
+        assert_eq!(Reference::parse("coco.lf@x").unwrap_err().kind(), ErrorKind::Usage);
+    }
+
+    #[test]
+    fn row_ranges_are_python_slices() {
+        let all = Slice { start: Some(-10), stop: None, step: None };
+        assert_eq!(parse_slice("-10:").unwrap(), all);
+        assert_eq!(parse_slice("::2").unwrap().step, Some(2));
+        assert!(parse_slice("5").is_err() && parse_slice("a:b").is_err());
+    }
+}

@@ -1,0 +1,179 @@
+//! The program as a stranger uses it: run as a process, judged by exit code, stdout and what lies on disk.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+fn lensframe(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lensframe")).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn ok(args: &[&str]) -> String {
+    let output = lensframe(args);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "lensframe {args:?}: {err}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(args: &[&str]) -> Json {
+    let text = ok(args);
+    assert_eq!(text.lines().count(), 1, "one object on one line: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Runs what must fail; gives exit code and stderr.
+fn fails(args: &[&str]) -> (i32, String) {
+    let output = lensframe(args);
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// A drawn COCO folder at `folder/with space/coco`, and the folder.
+fn drawn(folder: &Path) -> (PathBuf, String) {
+    let demo = folder.join("with space é");
+    ok(&["demo", demo.to_str().unwrap(), "--quiet"]);
+    let coco = demo.join("coco").to_str().unwrap().to_owned();
+    (demo, coco)
+}
+
+#[test]
+fn the_demo_runs_twice_only_if_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    let text = ok(&["demo", demo.to_str().unwrap()]);
+    assert!(text.contains("no difference") && text.contains("sound"), "{text}");
+    let (code, err) = fails(&["demo", demo.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(err.contains("--force"), "{err}");
+    ok(&["demo", demo.to_str().unwrap(), "--force"]);
+}
+
+#[test]
+fn a_folder_that_is_not_a_demo_is_never_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("precious"), "x").unwrap();
+    let (code, _) = fails(&["demo", folder.path().to_str().unwrap(), "--force"]);
+    assert_eq!(code, 1);
+    assert!(folder.path().join("precious").exists());
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_data_errors_with_1() {
+    assert_eq!(fails(&["frobnicate"]).0, 2);
+    assert_eq!(fails(&["head", "x.lf@seven"]).0, 2);
+    let (code, err) = fails(&["info", "no/such.lf"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("no/such.lf"), "{err}");
+    assert!(ok(&["--help"]).contains("convert"));
+    assert!(ok(&["completions", "bash"]).contains("lensframe"));
+}
+
+#[test]
+fn every_command_prints_one_json_object_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, coco) = drawn(folder.path());
+    let lf = demo.join("mine.lf").to_str().unwrap().to_owned();
+    let back = demo.join("again").to_str().unwrap().to_owned();
+    assert_eq!(json(&["--json", "convert", &coco, &lf, "--images", "embed"])["rows"], 48);
+    assert_eq!(json(&["info", &lf, "--json"])["splits"]["val"], 12);
+    assert_eq!(json(&["head", &lf, "--json", "-n", "2"])["rows"].as_array().unwrap().len(), 2);
+    assert_eq!(json(&["verify", &lf, "--json"])["sound"], true);
+    assert_eq!(json(&["log", &lf, "--json"])["versions"].as_array().unwrap().len(), 1);
+    assert_eq!(json(&["gc", &lf, "--json", "--now"])["removed"].as_array().unwrap().len(), 0);
+    assert_eq!(json(&["export", &lf, &back, "--to", "coco", "--json"])["rows"], 48);
+    assert!(json(&["formats", "--json"])["formats"].as_array().unwrap().iter().any(|f| f["name"] == "coco"));
+}
+
+#[test]
+fn nothing_is_replaced_without_force_and_old_versions_still_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, coco) = drawn(folder.path());
+    let lf = demo.join("mine.lf").to_str().unwrap().to_owned();
+    ok(&["convert", &coco, &lf]);
+    let (code, err) = fails(&["convert", &coco, &lf]);
+    assert_eq!(code, 1);
+    assert!(err.contains("--force"), "{err}");
+    ok(&["convert", &coco, &lf, "--force", "--split", "val"]);
+    assert_eq!(json(&["info", &lf, "--json"])["rows"], 12);
+    assert_eq!(json(&["info", &format!("{lf}@1"), "--json"])["rows"], 48);
+    let back = demo.join("back2").to_str().unwrap().to_owned();
+    ok(&["export", &lf, &back, "--to", "coco"]);
+    assert_eq!(fails(&["export", &lf, &back, "--to", "coco"]).0, 1);
+    ok(&["export", &lf, &back, "--to", "coco", "--force"]);
+}
+
+#[test]
+fn a_slice_exports_its_rows_and_a_set_its_annotations() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, _) = drawn(folder.path());
+    let lf = demo.join("scenes.lf").to_str().unwrap().to_owned();
+    let one = demo.join("one.json").to_str().unwrap().to_owned();
+    ok(&["export", &format!("{lf}#captions"), &one, "--to", "coco", "--rows", ":10"]);
+    let file: Json = serde_json::from_slice(&std::fs::read(&one).unwrap()).unwrap();
+    assert_eq!(file["images"].as_array().unwrap().len(), 10);
+    assert_eq!(file["annotations"].as_array().unwrap().len(), 10);
+    assert!(file["annotations"][0]["caption"].is_string());
+}
+
+#[test]
+fn head_shows_the_keys_of_one_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, _) = drawn(folder.path());
+    let lf = format!("{}#captions", demo.join("scenes.lf").display());
+    let row = &json(&["head", &lf, "--json", "-n", "1"])["rows"][0];
+    assert!(row.get("captions.caption").is_some() && row.get("bbox").is_none(), "{row}");
+    let (code, err) = fails(&["head", &demo.join("scenes.lf").to_string_lossy(), "--keys", "nope"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("no key 'nope'") && err.contains("bbox"), "{err}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_not_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, _) = drawn(folder.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lensframe"))
+        .args(["head", demo.join("scenes.lf").to_str().unwrap(), "-n", "48"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{:?}", output);
+    assert!(output.stderr.is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_a_conversion_and_leaves_no_dataset() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("big.json");
+    let mut text = String::from(
+        r#"{"images": [{"id": 1, "file_name": "a.jpg", "height": 9, "width": 9}], "annotations": ["#,
+    );
+    for id in 0..400_000 {
+        let comma = if id == 0 { "" } else { "," };
+        text += &format!(
+            r#"{comma}{{"id": {id}, "image_id": 1, "category_id": 1, "bbox": [1.5, 2.5, 3.5, 4.5], "area": 3.25, "segmentation": [[1.5,1.5,3.5,1.5,3.5,3.5]], "iscrowd": 0}}"#
+        );
+    }
+    text += r#"], "categories": [{"id": 1, "name": "a"}]}"#;
+    std::fs::write(&file, text).unwrap();
+    let lf = folder.path().join("big.lf");
+    let child = Command::new(env!("CARGO_BIN_EXE_lensframe"))
+        .args(["convert", file.to_str().unwrap(), lf.to_str().unwrap()])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(120));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.contains("cancelled"), "{err}");
+    assert_eq!(fails(&["info", lf.to_str().unwrap()]).0, 1);
+    // And the same command then works.
+    ok(&["convert", file.to_str().unwrap(), lf.to_str().unwrap()]);
+}
