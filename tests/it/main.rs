@@ -12,6 +12,7 @@ mod cli;
 mod coco_import;
 mod counting;
 mod geometry;
+mod house;
 mod laws;
 mod roundtrip;
 mod store;
