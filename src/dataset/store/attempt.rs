@@ -144,6 +144,21 @@ impl Attempt {
         Ok(())
     }
 
+    /// Checks that every file made is still there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where somebody removed one, as a `gc` does that finds it too old.
+    pub(super) fn check_files(&self) -> Result<()> {
+        match self.files.iter().find(|path| !path.is_file()) {
+            None => Ok(()),
+            Some(gone) => {
+                Err(Error::new(ErrorKind::Conflict, "a file of this writer was removed before its commit")
+                    .at(Place::area("store").file(gone))
+                    .remedy("write again, and give gc a least age above what a writer takes"))
+            }
+        }
+    }
+
     /// The files are named by a version now: nothing is removed any more, except claims, which it outdates.
     pub(super) fn keep(&mut self) {
         self.kept = true;

@@ -95,6 +95,7 @@ pub(super) fn commit(
 ) -> Result<u64> {
     attempt.folder(VERSIONS)?;
     attempt.sync_folders()?;
+    attempt.check_files()?;
     let root = attempt.root().to_owned();
     let folder = root.join(VERSIONS);
     loop {

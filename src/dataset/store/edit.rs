@@ -260,12 +260,9 @@ impl Edit {
     }
 
     /// Adds a folder that relative image paths lead into; see [`super::Writer::add_root`].
-    ///
-    /// # Errors
-    /// None at present.
-    pub fn add_root(&mut self, root: &Path) -> Result<()> {
-        let entry = roots::entry(self.attempt.root(), root);
-        self.push(Change::Root(entry))
+    pub fn add_root(&mut self, root: &Path) {
+        // No version can be in the way of one more folder: the change is only noted.
+        self.changes.push(Change::Root(roots::entry(self.attempt.root(), root)));
     }
 
     /// Publishes the changes as one new version and returns its number. Where another writer committed

@@ -316,3 +316,14 @@ fn gc_keeps_what_a_kept_version_names_and_what_is_young() {
     }
     assert_eq!(Store::open_version(&path, 1).err().unwrap().kind(), ErrorKind::NotFound);
 }
+
+#[test]
+fn a_writer_whose_files_were_collected_does_not_commit() {
+    let (_guard, path) = dataset(Storage::Arrow, 3, 3);
+    let mut writer = Writer::append(&path, small(Storage::Arrow), &Job::new()).unwrap();
+    fill(&mut writer, 3..5, 2);
+    let options = GcOptions { keep_versions: 9, min_age: Duration::ZERO };
+    assert!(!gc(&path, options, &Job::new()).unwrap().removed.is_empty());
+    assert_eq!(writer.commit(Operation::new("append")).unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(Store::open(&path).unwrap().version().version, 1);
+}

@@ -187,7 +187,7 @@ fn the_manifest_of_a_dataset_obeys_its_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut edit = Edit::begin(&path, &Job::new()).unwrap();
     edit.save_view("v", &Rows::indices(vec![2, 0]), Some("width > 3")).unwrap();
-    edit.add_root(&path).unwrap();
+    edit.add_root(&path);
     let operation = Operation::new("view").with("program", "0.1.0");
     edit.commit(operation).unwrap();
     for version in 1..=5 {
