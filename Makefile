@@ -23,8 +23,9 @@ test: cc ## Run every test: units, integration, documentation, the bare engine
 	$(CARGO) check --lib --no-default-features
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
+# The program that the tests built: a plain build would compile the dependencies again, with other features.
 parity: cc ## Compare live with other tools, installed into .venv
-	$(CARGO) build -q --bin lensframe
+	$(CARGO) test -q --no-run
 	$(PYTHON) tests/parity/run.py $(TARGET)/debug/lensframe
 
 bench: cc ## Measure in release; figures are recorded in target/bench.txt, never asserted
