@@ -124,7 +124,7 @@ fn random_images(path: &Path, plain: &Path, sizes: &[usize], count: usize, round
             let value = batch.columns[0].value(0);
             let bytes = value.member("bytes").and_then(|b| b.as_bytes()).unwrap();
             assert_eq!(bytes.len(), sizes[*row as usize]);
-            sum += checksum(bytes);
+            sum = sum.wrapping_add(checksum(bytes));
         }
         (start.elapsed().as_secs_f64(), sum, resident(path))
     };
@@ -136,7 +136,7 @@ fn random_images(path: &Path, plain: &Path, sizes: &[usize], count: usize, round
         for row in &rows {
             let mut bytes = vec![0; sizes[*row as usize]];
             file.read_exact_at(&mut bytes, starts[*row as usize]).unwrap();
-            sum += checksum(&bytes);
+            sum = sum.wrapping_add(checksum(&bytes));
         }
         (start.elapsed().as_secs_f64(), sum)
     };
