@@ -253,7 +253,13 @@ fn a_read_touches_what_it_needs_and_that_once(fixture: &Fixture, draw: &Draw) {
         seen(&*fixture.source, &rows, &keys);
         let touched = watch.touched();
         let distinct: BTreeSet<Touch> = touched.iter().copied().collect();
-        assert_eq!(touched.len(), distinct.len(), "a cell was touched twice: {touched:?}");
+        // A cell that stands several times among the rows asked for may be split by a seam of `repeat` between
+        // two requests; never is one touched more often than it stands there.
+        for cell in &distinct {
+            let times = touched.iter().filter(|t| *t == cell).count();
+            let stands = rows.iter().filter(|row| origins(fixture, &[*row], &keys).contains(cell)).count();
+            assert!(times <= stands.max(1), "{cell:?} stands {stands} times and was touched {times} times");
+        }
         let allowed = origins(fixture, &rows.iter().collect::<Vec<_>>(), &keys);
         let beyond: Vec<&Touch> = distinct.difference(&allowed).collect();
         assert!(beyond.is_empty(), "touched beyond what was asked: {beyond:?}");
