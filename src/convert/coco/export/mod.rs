@@ -78,8 +78,10 @@ pub fn export(
                 summary_rows.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
             }
             let mut out = Out::new(partial.create(&target)?, target);
+            // The view's own table: it may have been aligned to another than the stored one.
+            let classes = ds.classes(&set).or_else(|| store.classes(&set));
             let (plan, table, rows) = (&plan, &table, rows.as_slice());
-            let file = AnnotationFile { plan, table, rows, whole, classes: store.classes(&set) };
+            let file = AnnotationFile { plan, table, rows, whole, classes };
             objects += file.write(&mut out, &mut loss, job)?;
             files += 1;
         }
