@@ -23,5 +23,5 @@ mod options;
 
 pub use coco::{Images, ImagesSummary, ImportOptions, ImportSummary};
 pub use format::{Format, Found, detect, format, formats};
-pub use loss::LossReport;
+pub use loss::{Loss, LossReport};
 pub use options::{ExportImages, ExportOptions, ExportSummary};

@@ -1,14 +1,20 @@
-//! Columns of a view, any row of any of them in a few steps, nothing copied.
+//! Columns of some rows of a view, any value of any of them in a few steps.
+//!
+//! A [`Reader`] knows which keys a kind of record needs; a [`Table`] holds them for a window of rows. Ranges
+//! of stored rows are slices of the map; only shuffled rows are gathered, a window at a time.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt8Type};
+use arrow_array::types::{
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
+};
 use arrow_array::{Array, ArrayRef, ListArray};
+use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
-use crate::dataset::{Access, Dataset};
+use crate::dataset::{Access, Dataset, Rows};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::schema::axis::{Axis, base_name};
+use crate::schema::axis::{Axis, base_name, key_name};
 
 /// One column in the chunks it came in.
 #[derive(Debug)]
@@ -44,6 +50,15 @@ impl Chunks {
     }
 }
 
+impl Chunks {
+    /// The value of element `object` in the list of a row; `None` if it is null or past the end.
+    pub(super) fn element(&self, row: usize, object: usize) -> Option<Cell<'_>> {
+        let (child, range) = self.list(row)?;
+        let at = range.start + object;
+        if at >= range.end { None } else { Cell::new(child, at) }
+    }
+}
+
 /// The child array and range of a list; `None` where it is null or no list.
 pub(super) fn list_of(array: &dyn Array, at: usize) -> Option<(&dyn Array, std::ops::Range<usize>)> {
     let list: &ListArray = array.as_list_opt()?;
@@ -68,13 +83,23 @@ impl<'a> Cell<'a> {
         (at < array.len() && !array.is_null(at)).then_some(Cell { array, at })
     }
 
+    /// The whole number, of any width that 64 bits with a sign hold.
     pub(super) fn int(self) -> Option<i64> {
-        match self.array.data_type() {
-            DataType::Int64 => Some(self.array.as_primitive::<Int64Type>().value(self.at)),
-            DataType::Int32 => Some(self.array.as_primitive::<Int32Type>().value(self.at).into()),
-            DataType::UInt8 => Some(self.array.as_primitive::<UInt8Type>().value(self.at).into()),
-            _ => None,
+        macro_rules! of {
+            ($ty:ty) => {
+                self.array.as_primitive::<$ty>().value(self.at).into()
+            };
         }
+        Some(match self.array.data_type() {
+            DataType::Int64 => self.array.as_primitive::<Int64Type>().value(self.at),
+            DataType::Int32 => of!(Int32Type),
+            DataType::UInt8 => of!(UInt8Type),
+            DataType::Int8 => of!(Int8Type),
+            DataType::Int16 => of!(Int16Type),
+            DataType::UInt16 => of!(UInt16Type),
+            DataType::UInt32 => of!(UInt32Type),
+            _ => return None,
+        })
     }
 
     pub(super) fn float(self) -> Option<f64> {
@@ -94,7 +119,7 @@ impl<'a> Cell<'a> {
         Some(self.array.as_boolean_opt()?.value(self.at))
     }
 
-    /// The numbers of a list of doubles, of either kind of list.
+    /// The numbers of a list of doubles, of either kind of list; `None` if one of them is null.
     pub(super) fn floats(self) -> Option<&'a [f64]> {
         let (child, range) = match self.array.data_type() {
             DataType::FixedSizeList(_, n) => {
@@ -104,6 +129,10 @@ impl<'a> Cell<'a> {
             }
             _ => list_of(self.array, self.at)?,
         };
+        let whole = |nulls: &NullBuffer| nulls.slice(range.start, range.len()).null_count() == 0;
+        if child.nulls().is_some_and(|nulls| !whole(nulls)) {
+            return None;
+        }
         child.as_primitive_opt::<Float64Type>()?.values().get(range)
     }
 
@@ -123,7 +152,116 @@ pub(super) struct Column {
     pub(super) chunks: Chunks,
 }
 
-/// The row keys of a view and the object keys of one set, read.
+/// Rows read at a time. Their text is a few megabytes; shuffled rows cost that much memory.
+const WINDOW: usize = 1024;
+
+/// Row keys that no record needs: pixels, computed, or told by the file a row is in.
+const NOT_READ: [&str; 4] = ["img", "content_hash", "orientation", "split"];
+
+/// Reads the keys of a view that a kind of record needs.
+pub(super) struct Reader {
+    ds: Dataset,
+    keys: Vec<Key>,
+}
+
+struct Key {
+    base: String,
+    /// Of one value.
+    ty: DataType,
+    of_objects: bool,
+}
+
+impl Reader {
+    /// For the image records of a set's file: the row keys, those that belong to another set left out.
+    pub(super) fn images(ds: &Dataset, set: &str) -> Result<Reader> {
+        let own = key_name(set, "image_extra");
+        Reader::new(ds, |axis, base| {
+            let of_a_set = base.ends_with("image_extra") || base.ends_with("image_ordinal");
+            *axis == Axis::Row && !NOT_READ.contains(&base) && (!of_a_set || base == own)
+        })
+    }
+
+    /// For the annotation records of a set's file: the image id and the set's keys.
+    pub(super) fn annotations(ds: &Dataset, set: &str) -> Result<Reader> {
+        Reader::new(ds, |axis, base| axis.set().map_or(base == "image_id", |of| of == set))
+    }
+
+    /// For the places of a set's annotations in their file.
+    pub(super) fn ordinals(ds: &Dataset, set: &str) -> Result<Reader> {
+        Reader::new(ds, |axis, base| axis.set() == Some(set) && base == "ordinal")
+    }
+
+    /// For these row keys and the first of a set's, as far as the view has them.
+    pub(super) fn of(ds: &Dataset, rows: &[&str], set: &str) -> Result<Reader> {
+        let mut found = false;
+        Reader::new(ds, |axis, base| match axis.set() {
+            None => rows.contains(&base),
+            Some(of) => of == set && !std::mem::replace(&mut found, true),
+        })
+    }
+
+    fn new(ds: &Dataset, mut wanted: impl FnMut(&Axis, &str) -> bool) -> Result<Reader> {
+        let (mut keys, mut flags) = (Vec::new(), Vec::new());
+        for key in ds.keys().iter() {
+            let Some(field) = key.field() else {
+                flags.push(false);
+                continue;
+            };
+            let (axis, base) = (Axis::of(field)?, base_name(field)?);
+            let take = wanted(&axis, base);
+            flags.push(take);
+            if !take {
+                continue;
+            }
+            let ty = match (&axis, field.data_type()) {
+                (Axis::Row, ty) => ty.clone(),
+                (Axis::Object(_), DataType::List(item)) => item.data_type().clone(),
+                (Axis::Object(_), ty) => {
+                    let what = format!("an object key is {ty}, not a list");
+                    let place = Place::area("coco").key(field.name().clone());
+                    return Err(Error::new(ErrorKind::Type, what).at(place));
+                }
+            };
+            keys.push(Key { base: base.to_owned(), ty, of_objects: axis != Axis::Row });
+        }
+        Ok(Reader { ds: ds.select(flags)?, keys })
+    }
+
+    /// True if the view has none of the keys.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The tables of these rows of the view, which ascend, a window at a time, each with its rows.
+    pub(super) fn windows<'a>(
+        &'a self,
+        rows: &'a [usize],
+        job: &'a Job,
+    ) -> impl Iterator<Item = Result<(&'a [usize], Table)>> {
+        rows.chunks(WINDOW).map(move |rows| Ok((rows, self.read(rows, job)?)))
+    }
+
+    fn read(&self, rows: &[usize], job: &Job) -> Result<Table> {
+        job.check()?;
+        let wide = |row: usize| u64::try_from(row).unwrap_or(u64::MAX);
+        let (first, last) = (rows.first().copied().unwrap_or(0), rows.last().copied().unwrap_or(0));
+        let chosen = if last - first + 1 == rows.len() {
+            Rows::span(wide(first), rows.len())
+        } else {
+            Rows::indices(rows.iter().map(|row| wide(*row)).collect::<Vec<u64>>())
+        };
+        let batch = self.ds.read_rows(&chosen, &Access::new(job))?.whole()?;
+        let mut table = Table { rows: rows.len(), row_keys: Vec::new(), object_keys: Vec::new() };
+        for (key, column) in self.keys.iter().zip(&batch.columns) {
+            let chunks = Chunks::new(column.chunks()?.to_vec());
+            let column = Column { base: key.base.clone(), ty: key.ty.clone(), chunks };
+            if key.of_objects { &mut table.object_keys } else { &mut table.row_keys }.push(column);
+        }
+        Ok(table)
+    }
+}
+
+/// The row keys of a window and the object keys of one set.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) rows: usize,
@@ -131,47 +269,7 @@ pub(super) struct Table {
     pub(super) object_keys: Vec<Column>,
 }
 
-/// Row keys that an annotation file never needs: large, or computed.
-const NOT_READ: [&str; 5] = ["img", "label_map", "panoptic", "content_hash", "orientation"];
-
 impl Table {
-    /// Reads what a file of this set needs of a view; pixels are left alone.
-    pub(super) fn read(ds: &Dataset, set: &str, job: &Job) -> Result<Table> {
-        let mut table = Table { rows: ds.len(), row_keys: Vec::new(), object_keys: Vec::new() };
-        for (index, key) in ds.keys().iter().enumerate() {
-            let Some(field) = key.field() else { continue };
-            let axis = Axis::of(field)?;
-            if axis.set().is_some_and(|s| s != set) || NOT_READ.contains(&field.name().as_str()) {
-                continue;
-            }
-            // The computed mask cache is not the declared segmentation.
-            if axis.set().is_some() && base_name(field)? == "mask" {
-                continue;
-            }
-            job.check()?;
-            let position = i64::try_from(index).unwrap_or(i64::MAX);
-            let batch = ds.select(position)?.read_all(&Access::new(job))?.whole()?;
-            let chunks = match batch.columns.first() {
-                Some(column) => column.chunks()?.to_vec(),
-                None => Vec::new(),
-            };
-            let (base, chunks) = (base_name(field)?.to_owned(), Chunks::new(chunks));
-            match (&axis, field.data_type()) {
-                (Axis::Row, ty) => table.row_keys.push(Column { base, ty: ty.clone(), chunks }),
-                (Axis::Object(_), DataType::List(item)) => {
-                    table.object_keys.push(Column { base, ty: item.data_type().clone(), chunks });
-                }
-                (Axis::Object(_), ty) => {
-                    let what = format!("an object key is {ty}, not a list");
-                    return Err(
-                        Error::new(ErrorKind::Type, what).at(Place::area("coco").key(field.name().clone()))
-                    );
-                }
-            }
-        }
-        Ok(table)
-    }
-
     /// The row key of this name.
     pub(super) fn row_key(&self, base: &str) -> Option<&Chunks> {
         self.row_keys.iter().find(|c| c.base == base).map(|c| &c.chunks)
