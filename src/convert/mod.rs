@@ -17,6 +17,7 @@
 
 pub mod coco;
 mod column;
+mod export;
 mod format;
 pub mod json;
 mod loss;

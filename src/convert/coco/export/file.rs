@@ -1,48 +1,44 @@
 //! One annotation file: its members in order, its tables record by record, a window of rows at a time.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use super::classes::Categories;
 use super::listing::Listed;
 use super::member::At;
-use super::partial::beside;
 use super::plan::FilePlan;
 use super::record::Records;
-use super::spool::Spool;
-use super::table::{Cell, Reader};
-use super::text::Sink;
-use crate::convert::json::write_text;
+use crate::convert::export::{Cell, PartialFile, Reader, Sink, Spool};
 use crate::convert::{ExportOptions, LossReport};
 use crate::dataset::Dataset;
-use crate::error::{Error, Place, Result, ResultExt};
+use crate::error::Result;
 use crate::job::Job;
+use crate::schema::axis::{Axis, key_name};
 
 /// Bytes collected before they are handed to the file.
 const FLUSH: usize = 1 << 18;
+/// Row keys that no record needs: pixels, computed, or told by the file a row is in.
+const NOT_READ: [&str; 4] = ["img", "content_hash", "orientation", "split"];
 /// Annotations between two looks at whether the job was cancelled.
 const CHECK: u64 = 1024;
 
 /// A file with what is to be written to it next.
 pub(super) struct Out {
-    file: BufWriter<File>,
+    file: PartialFile,
     sink: Sink,
-    path: PathBuf,
 }
 
 impl Out {
-    pub(super) fn new(file: BufWriter<File>, path: PathBuf) -> Out {
-        Out { file, sink: Sink::default(), path }
+    pub(super) fn new(file: PartialFile) -> Out {
+        Out { file, sink: Sink::default() }
     }
 
     fn push(&mut self, text: &[u8]) {
-        self.sink.bytes.extend_from_slice(text);
+        self.sink.raw(text);
     }
 
     fn comma(&mut self, written: u64) {
         if written > 0 {
-            self.sink.bytes.push(b',');
+            self.push(b",");
         }
     }
 
@@ -51,15 +47,18 @@ impl Out {
         if self.sink.bytes.len() < FLUSH {
             return Ok(());
         }
-        let done = self.file.write_all(&self.sink.bytes);
+        self.hand_on()
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        let done = self.file.write(&self.sink.bytes);
         self.sink.bytes.clear();
-        done.map_err(|e| Error::io("write", e)).at(|| Place::area("coco").file(&self.path))
+        done
     }
 
     /// Hands all text on.
     pub(super) fn finish(mut self) -> Result<()> {
-        let done = self.file.write_all(&self.sink.bytes).and_then(|()| self.file.flush());
-        done.map_err(|e| Error::io("write", e)).at(|| Place::area("coco").file(&self.path))
+        self.hand_on()
     }
 }
 
@@ -73,6 +72,8 @@ pub(super) struct AnnotationFile<'a> {
     pub(super) whole: bool,
     pub(super) categories: Categories,
     pub(super) options: &'a ExportOptions,
+    /// Where records that wait may lie.
+    pub(super) scratch: PathBuf,
 }
 
 /// How the order of annotations in the file is known.
@@ -99,7 +100,7 @@ impl AnnotationFile<'_> {
             if n > 0 {
                 out.push(b",");
             }
-            write_text(&mut out.sink.bytes, &top.name);
+            out.sink.text(&top.name);
             out.push(b":");
             match (top.value, top.name.as_str()) {
                 (Some(value), _) => out.push(value),
@@ -114,9 +115,9 @@ impl AnnotationFile<'_> {
     }
 
     fn images(&self, out: &mut Out, loss: &mut LossReport, job: &Job) -> Result<()> {
-        let reader = Reader::images(self.ds, &self.plan.set)?;
-        let own = crate::schema::axis::key_name(&self.plan.set, "image_extra");
-        let mut spool = self.listed.places.as_ref().map(|_| Spool::new(beside(&out.path, "spool")));
+        let reader = self.image_keys()?;
+        let own = key_name(&self.plan.set, "image_extra");
+        let mut spool = self.listed.places.as_ref().map(|_| Spool::new(self.scratch.clone()));
         let mut places = self.listed.places.iter().flatten();
         let mut written = 0u64;
         let mut scratch = Sink::default();
@@ -164,12 +165,14 @@ impl AnnotationFile<'_> {
     }
 
     fn annotations(&self, out: &mut Out, loss: &mut LossReport, job: &Job) -> Result<u64> {
-        let stage =
-            job.stage(&format!("writing {}", out.path.display()), u64::try_from(self.listed.rows.len()).ok());
-        let reader = Reader::annotations(self.ds, &self.plan.set)?;
+        let stage = job.stage(
+            &format!("writing {}", out.file.target().display()),
+            u64::try_from(self.listed.rows.len()).ok(),
+        );
+        let reader = self.annotation_keys()?;
         let order = self.order(job)?;
         let mut spool = match order {
-            Order::Places(false) => Some(Spool::new(beside(&out.path, "spool"))),
+            Order::Places(false) => Some(Spool::new(self.scratch.clone())),
             _ => None,
         };
         let mut list = AnnotationList { orphans: self.orphans(), written: 0 };
@@ -224,13 +227,32 @@ impl AnnotationFile<'_> {
         Ok(list.written)
     }
 
+    /// The row keys, those that belong to another set left out.
+    fn image_keys(&self) -> Result<Reader> {
+        let own = key_name(&self.plan.set, "image_extra");
+        Reader::new(self.ds, |axis, base| {
+            let of_a_set = base.ends_with("image_extra") || base.ends_with("image_ordinal");
+            *axis == Axis::Row && !NOT_READ.contains(&base) && (!of_a_set || base == own)
+        })
+    }
+
+    /// The image id and the keys of the set.
+    fn annotation_keys(&self) -> Result<Reader> {
+        Reader::new(self.ds, |axis, base| axis.set().map_or(base == "image_id", |of| of == self.plan.set))
+    }
+
+    /// The places of the annotations in their file.
+    fn places(&self) -> Result<Reader> {
+        Reader::new(self.ds, |axis, base| axis.set() == Some(&self.plan.set) && base == "ordinal")
+    }
+
     fn orphans(&self) -> std::slice::Iter<'_, (u64, &[u8])> {
         if self.whole { self.plan.orphans.iter() } else { [].iter() }
     }
 
     /// Finds out how the annotations are ordered: by their places if all have one.
     fn order(&self, job: &Job) -> Result<Order> {
-        let reader = Reader::ordinals(self.ds, &self.plan.set)?;
+        let reader = self.places()?;
         if reader.is_empty() {
             return Ok(Order::Rows);
         }

@@ -1,7 +1,7 @@
 //! Which rows each file of a set lists, and in which order: found out before anything is written.
 
 use super::plan::FilePlan;
-use super::table::{Cell, Reader};
+use crate::convert::export::{Cell, Reader};
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::job::Job;
@@ -32,7 +32,7 @@ impl Listing {
     /// Reads the keys that decide: the split, and of the set its places and one key.
     pub(super) fn read(ds: &Dataset, set: &str, job: &Job) -> Result<Listing> {
         let ordinal = key_name(set, "image_ordinal");
-        let reader = Reader::of(ds, &["split", &ordinal], set)?;
+        let reader = first_of(ds, &["split", &ordinal], set)?;
         let mut listing = Listing {
             splits: Vec::new(),
             split_of: Vec::new(),
@@ -103,4 +103,13 @@ impl Listing {
         let places = (!places.is_sorted()).then_some(places);
         Listed { rows, places }
     }
+}
+
+/// Reads these row keys and the first of a set's, as far as the view has them.
+fn first_of(ds: &Dataset, rows: &[&str], set: &str) -> Result<Reader> {
+    let mut found = false;
+    Reader::new(ds, |axis, base| match axis.set() {
+        None => rows.contains(&base),
+        Some(of) => of == set && !std::mem::replace(&mut found, true),
+    })
 }

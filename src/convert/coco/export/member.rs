@@ -1,9 +1,8 @@
 //! A member of a record: its name, and which column its value is made of, and how.
 
-use super::table::{Cell, Chunks};
-use super::text::{self, Sink};
-use super::value;
+use super::text;
 use crate::convert::coco::style::Style;
+use crate::convert::export::{Cell, Chunks, Sink};
 use crate::convert::json::write_text;
 
 /// Which value is meant.
@@ -122,8 +121,8 @@ impl<'a> Source<'a> {
     fn try_write(&self, out: &mut Sink, at: At, category_ids: &[String]) -> Option<bool> {
         let object = |chunks: &'a Chunks| element(chunks, at);
         match self {
-            Source::Row(chunks) => return Some(value::value(out, chunks.cell(at.row)?)),
-            Source::Object(chunks) => return Some(value::value(out, object(chunks)?)),
+            Source::Row(chunks) => return Some(out.value(chunks.cell(at.row)?)),
+            Source::Object(chunks) => return Some(out.value(object(chunks)?)),
             Source::ImageId { ids, numbered } => {
                 let number = u64::try_from(at.view_row).ok()? + 1;
                 return Some(id(out, ids.and_then(|c| c.cell(at.row)), *numbered, number));
@@ -154,7 +153,7 @@ impl<'a> Source<'a> {
                 match category_ids.get(label) {
                     Some(id) => out.bytes.extend_from_slice(id.as_bytes()),
                     // Without a class table the labels themselves are all that is known.
-                    None if category_ids.is_empty() => text::int(out, i64::try_from(label).ok()? + 1),
+                    None if category_ids.is_empty() => out.int(i64::try_from(label).ok()? + 1),
                     None => return None,
                 }
             }
@@ -162,7 +161,7 @@ impl<'a> Source<'a> {
                 text::keypoints(out, object(points)?, object(visible)?, *style)?;
             }
             Source::KeypointCount { points, visible } => {
-                text::int(out, text::labelled(object(points)?, object(visible)?)?);
+                out.int(text::labelled(object(points)?, object(visible)?)?);
             }
             Source::Nowhere => return None,
         }
@@ -176,9 +175,9 @@ fn element(chunks: &Chunks, at: At) -> Option<Cell<'_>> {
 
 fn id(out: &mut Sink, id: Option<Cell<'_>>, numbered: bool, number: u64) -> bool {
     match id {
-        Some(id) => value::value(out, id),
+        Some(id) => out.value(id),
         None if numbered => {
-            text::int(out, i64::try_from(number).unwrap_or(i64::MAX));
+            out.int(i64::try_from(number).unwrap_or(i64::MAX));
             true
         }
         None => false,

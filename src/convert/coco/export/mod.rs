@@ -8,26 +8,20 @@
 mod classes;
 mod custom;
 mod file;
-mod images;
 mod listing;
 mod member;
 mod overlay;
-mod partial;
 mod plan;
 mod record;
-mod spool;
-mod table;
 mod text;
-mod value;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
 use self::listing::{Listed, Listing};
-use self::partial::Partial;
 use self::plan::FilePlan;
+use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
@@ -73,11 +67,11 @@ pub fn export(
         return Err(several(dst, &planned));
     }
     let mut loss = LossReport::default();
-    let mut partial = Partial::new(options.replace);
+    let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
+    let mut partial = Partial::new("coco", folder, options.replace);
     let mut objects = 0;
     let mut covered = vec![false; ds.len()];
     for Planned { plan, listed } in &planned {
-        let target = if single { dst.to_owned() } else { inside(dst, &plan.file)? };
         for row in &listed.rows {
             covered.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
         }
@@ -87,17 +81,24 @@ pub fn export(
             (of_view, of_store) => of_view.is_none() && of_store.is_none(),
         };
         let categories = Categories::of(plan, classes, stored, &mut loss);
-        let mut out = Out::new(partial.create(&target)?, target);
-        let file = AnnotationFile { plan, ds, listed, whole, categories, options };
+        let mut out = Out::new(match dst.file_name().filter(|_| single) {
+            Some(name) => partial.create_own(Path::new(name))?,
+            None => partial.create(&plan.file)?,
+        });
+        let scratch = partial.scratch();
+        let file = AnnotationFile { plan, ds, listed, whole, categories, options, scratch };
         objects += file.write(&mut out, &mut loss, job)?;
         out.finish()?;
     }
     let mut images = 0;
+    let photographs = Images { area: "coco", key: "img", what: options.images };
     if single {
-        images::report(ds, options.images, &mut loss, job)?;
+        let why = "a single file has no place for images: name a folder";
+        photographs.report(ds, why, &mut loss, job)?;
     } else {
-        let place = |split: Option<&str>| images::folder(&planned, split);
-        images = images::write(store, ds, dst, place, options.images, &mut partial, job)?;
+        images = photographs.write(store, ds, &mut partial, job, |row| {
+            below(&image_folder(&planned, row.split), row.file_name?)
+        })?;
     }
     let files = partial.publish()?;
     let rows = covered.iter().filter(|seen| **seen).count();
@@ -106,6 +107,18 @@ pub fn export(
         loss.add("rows", unlisted, "no annotation file lists them");
     }
     Ok(ExportSummary { files, rows: u64::try_from(rows).unwrap_or(u64::MAX), objects, images, loss })
+}
+
+/// The folder for the images of a split, relative to the export: where the import looks for them first. That is
+/// beside the annotation file of the split where it lies in a folder of its own, else below `images/`.
+fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
+    let primary = planned.iter().map(|p| &p.plan).find(|p| p.primary && p.split.as_deref() == split);
+    let beside = primary.and_then(|p| p.file.rsplit_once('/')).map(|(folder, _)| folder);
+    match (beside, split) {
+        (Some(own), Some(_)) if own != "annotations" => own.to_owned(),
+        (_, Some(split)) => format!("images/{split}"),
+        (_, None) => "images".to_owned(),
+    }
 }
 
 /// The files that the view makes, in the order of its sets, with the rows of each.
@@ -153,15 +166,6 @@ fn several(dst: &Path, planned: &[Planned<'_>]) -> Error {
         ))
 }
 
-/// True if the view is every row and key of the stored dataset in its order.
-fn is_whole(store: &Store, ds: &Dataset) -> bool {
-    let stored = store.dataset();
-    ds.len() == stored.len()
-        && ds.keys() == stored.keys()
-        && ds.rows() == stored.rows()
-        && Arc::ptr_eq(ds.source(), stored.source())
-}
-
 /// The sets to write: those of the known files, those of the view's keys, in that order, each once.
 fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result<Vec<String>> {
     let mut sets: Vec<String> = Vec::new();
@@ -180,13 +184,4 @@ fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result
         (None, true) => Ok(vec![String::new()]),
         _ => Ok(sets),
     }
-}
-
-/// A file's place below the folder, if it stays there.
-fn inside(folder: &Path, file: &str) -> Result<PathBuf> {
-    crate::place::within(folder, file).ok_or_else(|| {
-        Error::new(ErrorKind::Format, format!("an annotation file called '{file}' would leave the folder"))
-            .at(Place::area("coco").file(folder))
-            .remedy("name a single file ending in .json, or rename the split")
-    })
 }

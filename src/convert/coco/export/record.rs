@@ -6,9 +6,7 @@
 use super::member::{At, Member, Source};
 use super::overlay::Overlay;
 use super::plan::FilePlan;
-use super::table::{Cell, Chunks, Table};
-use super::text::Sink;
-use super::value::writable;
+use crate::convert::export::{Cell, Chunks, Sink, Table, writable};
 use crate::convert::json::write_text;
 use crate::convert::{ExportOptions, LossReport};
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! Records that are made in one order and written in another.
 //!
-//! Their text is collected, in memory up to a limit and then in a file beside the target, with 16 bytes a
-//! record to find it again. So columns are read once from front to back, whatever the order of the file.
+//! Their text is collected, in memory up to a limit and then in a file, with 16 bytes a record to find it
+//! again. So columns are read once from front to back, whatever the order of the file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::place::{Access, Map};
 const IN_MEMORY: usize = 32 << 20;
 
 /// Records with their places; dropped, its file is removed.
-pub(super) struct Spool {
+pub(crate) struct Spool {
     /// (place, where its text begins)
     index: Vec<(i64, u64)>,
     text: Vec<u8>,
@@ -27,7 +27,7 @@ pub(super) struct Spool {
 
 impl Spool {
     /// A spool whose file, if it comes to that, is `path`.
-    pub(super) fn new(path: PathBuf) -> Spool {
+    pub(crate) fn new(path: PathBuf) -> Spool {
         Spool { index: Vec::new(), text: Vec::new(), stored: 0, file: None, path, limit: IN_MEMORY }
     }
 
@@ -35,7 +35,7 @@ impl Spool {
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] for a record beyond 4 GiB; those of the disk.
-    pub(super) fn push(&mut self, place: i64, record: &[u8]) -> Result<()> {
+    pub(crate) fn push(&mut self, place: i64, record: &[u8]) -> Result<()> {
         let length = u32::try_from(record.len())
             .map_err(|_| Error::new(ErrorKind::Limit, "a record is longer than 4 GiB"))?;
         let here = u64::try_from(self.text.len()).unwrap_or(u64::MAX);
@@ -46,14 +46,14 @@ impl Spool {
     }
 
     fn spill(&mut self) -> Result<()> {
-        let place = || Place::area("coco").file(&self.path);
+        let place = || Place::area("export").file(&self.path);
         if self.file.is_none() {
             let made = OpenOptions::new().write(true).create_new(true).open(&self.path);
             self.file = Some(made.map_err(|e| Error::io("create", e)).at(place)?);
         }
         if let Some(file) = &mut self.file {
             let done = file.write_all(&self.text);
-            done.map_err(|e| Error::io("write", e)).at(|| Place::area("coco").file(&self.path))?;
+            done.map_err(|e| Error::io("write", e)).at(|| Place::area("export").file(&self.path))?;
         }
         self.stored += u64::try_from(self.text.len()).unwrap_or(u64::MAX);
         self.text.clear();
@@ -64,7 +64,7 @@ impl Spool {
     ///
     /// # Errors
     /// Those of the disk and of `each`.
-    pub(super) fn drain(mut self, mut each: impl FnMut(i64, &[u8]) -> Result<()>) -> Result<()> {
+    pub(crate) fn drain(mut self, mut each: impl FnMut(i64, &[u8]) -> Result<()>) -> Result<()> {
         // The second half of the key is the order of arrival.
         self.index.sort_unstable();
         let mapped;
@@ -83,7 +83,7 @@ impl Spool {
             });
             let Some(record) = record else {
                 let what = "the file of records to be sorted was changed while it was used";
-                return Err(Error::new(ErrorKind::Io, what).at(Place::area("coco").file(&self.path)));
+                return Err(Error::new(ErrorKind::Io, what).at(Place::area("export").file(&self.path)));
             };
             each(*place, record)?;
         }

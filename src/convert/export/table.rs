@@ -1,7 +1,8 @@
 //! Columns of some rows of a view, any value of any of them in a few steps.
 //!
-//! A [`Reader`] knows which keys a kind of record needs; a [`Table`] holds them for a window of rows. Ranges
-//! of stored rows are slices of the map; only shuffled rows are gathered, a window at a time.
+//! A [`Reader`] knows which keys are wanted; a [`Table`] holds them for a window of rows. Ranges of stored rows
+//! are slices of the map; only shuffled rows are gathered, a window at a time. A [`Cell`] is a value that is not
+//! null: what is null, absent, or of another type than asked for is `None` throughout.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -14,18 +15,19 @@ use arrow_schema::DataType;
 use crate::dataset::{Access, Dataset, Rows};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::schema::axis::{Axis, base_name, key_name};
+use crate::schema::axis::{Axis, base_name};
 
 /// One column in the chunks it came in.
 #[derive(Debug)]
-pub(super) struct Chunks {
+pub(crate) struct Chunks {
     /// The first row of each chunk.
     starts: Vec<usize>,
     arrays: Vec<ArrayRef>,
 }
 
 impl Chunks {
-    pub(super) fn new(arrays: Vec<ArrayRef>) -> Chunks {
+    /// The column of these chunks.
+    pub(crate) fn new(arrays: Vec<ArrayRef>) -> Chunks {
         let lengths = arrays.iter().scan(0, |at, a| Some(std::mem::replace(at, *at + a.len())));
         Chunks { starts: lengths.collect(), arrays }
     }
@@ -38,21 +40,19 @@ impl Chunks {
     }
 
     /// The value of a row; `None` if it is null.
-    pub(super) fn cell(&self, row: usize) -> Option<Cell<'_>> {
+    pub(crate) fn cell(&self, row: usize) -> Option<Cell<'_>> {
         let (array, at) = self.find(row)?;
         Cell::new(array.as_ref(), at)
     }
 
     /// The list of a row: its child array and the range in it; `None` if the list is null.
-    pub(super) fn list(&self, row: usize) -> Option<(&dyn Array, std::ops::Range<usize>)> {
+    pub(crate) fn list(&self, row: usize) -> Option<(&dyn Array, std::ops::Range<usize>)> {
         let (array, at) = self.find(row)?;
         list_of(array.as_ref(), at)
     }
-}
 
-impl Chunks {
     /// The value of element `object` in the list of a row; `None` if it is null or past the end.
-    pub(super) fn element(&self, row: usize, object: usize) -> Option<Cell<'_>> {
+    pub(crate) fn element(&self, row: usize, object: usize) -> Option<Cell<'_>> {
         let (child, range) = self.list(row)?;
         let at = range.start + object;
         if at >= range.end { None } else { Cell::new(child, at) }
@@ -60,7 +60,7 @@ impl Chunks {
 }
 
 /// The child array and range of a list; `None` where it is null or no list.
-pub(super) fn list_of(array: &dyn Array, at: usize) -> Option<(&dyn Array, std::ops::Range<usize>)> {
+pub(crate) fn list_of(array: &dyn Array, at: usize) -> Option<(&dyn Array, std::ops::Range<usize>)> {
     let list: &ListArray = array.as_list_opt()?;
     if list.is_null(at) {
         return None;
@@ -72,19 +72,19 @@ pub(super) fn list_of(array: &dyn Array, at: usize) -> Option<(&dyn Array, std::
 
 /// One value of an array that is not null.
 #[derive(Clone, Copy)]
-pub(super) struct Cell<'a> {
-    pub(super) array: &'a dyn Array,
-    pub(super) at: usize,
+pub(crate) struct Cell<'a> {
+    pub(crate) array: &'a dyn Array,
+    pub(crate) at: usize,
 }
 
 impl<'a> Cell<'a> {
     /// The value at a position; `None` if it is null or past the end.
-    pub(super) fn new(array: &'a dyn Array, at: usize) -> Option<Cell<'a>> {
+    pub(crate) fn new(array: &'a dyn Array, at: usize) -> Option<Cell<'a>> {
         (at < array.len() && !array.is_null(at)).then_some(Cell { array, at })
     }
 
     /// The whole number, of any width that 64 bits with a sign hold.
-    pub(super) fn int(self) -> Option<i64> {
+    pub(crate) fn int(self) -> Option<i64> {
         macro_rules! of {
             ($ty:ty) => {
                 self.array.as_primitive::<$ty>().value(self.at).into()
@@ -102,11 +102,13 @@ impl<'a> Cell<'a> {
         })
     }
 
-    pub(super) fn float(self) -> Option<f64> {
+    /// The double.
+    pub(crate) fn float(self) -> Option<f64> {
         Some(self.array.as_primitive_opt::<Float64Type>()?.value(self.at))
     }
 
-    pub(super) fn text(self) -> Option<&'a str> {
+    /// The text, of any layout.
+    pub(crate) fn text(self) -> Option<&'a str> {
         match self.array.data_type() {
             DataType::Utf8 => Some(self.array.as_string::<i32>().value(self.at)),
             DataType::Utf8View => Some(self.array.as_string_view().value(self.at)),
@@ -115,20 +117,14 @@ impl<'a> Cell<'a> {
         }
     }
 
-    pub(super) fn flag(self) -> Option<bool> {
+    /// The truth value.
+    pub(crate) fn flag(self) -> Option<bool> {
         Some(self.array.as_boolean_opt()?.value(self.at))
     }
 
     /// The numbers of a list of doubles, of either kind of list; `None` if one of them is null.
-    pub(super) fn floats(self) -> Option<&'a [f64]> {
-        let (child, range) = match self.array.data_type() {
-            DataType::FixedSizeList(_, n) => {
-                let n = usize::try_from(*n).ok()?;
-                let list = self.array.as_fixed_size_list();
-                (list.values().as_ref(), self.at * n..(self.at + 1) * n)
-            }
-            _ => list_of(self.array, self.at)?,
-        };
+    pub(crate) fn floats(self) -> Option<&'a [f64]> {
+        let (child, range) = self.list()?;
         let whole = |nulls: &NullBuffer| nulls.slice(range.start, range.len()).null_count() == 0;
         if child.nulls().is_some_and(|nulls| !whole(nulls)) {
             return None;
@@ -136,30 +132,58 @@ impl<'a> Cell<'a> {
         child.as_primitive_opt::<Float64Type>()?.values().get(range)
     }
 
+    /// The elements of a list, of either kind of list; those that are null are `None`.
+    pub(crate) fn items(self) -> Option<impl Iterator<Item = Option<Cell<'a>>>> {
+        let (child, range) = self.list()?;
+        Some(range.map(move |at| Cell::new(child, at)))
+    }
+
+    /// The child array of a list, of either kind of list, and the range in it.
+    pub(crate) fn list(self) -> Option<(&'a dyn Array, std::ops::Range<usize>)> {
+        match self.array.data_type() {
+            DataType::FixedSizeList(_, n) => {
+                let n = usize::try_from(*n).ok()?;
+                Some((self.array.as_fixed_size_list().values().as_ref(), self.at * n..(self.at + 1) * n))
+            }
+            _ => list_of(self.array, self.at),
+        }
+    }
+
     /// A member of a struct; `None` if it is null.
-    pub(super) fn member(self, name: &str) -> Option<Cell<'a>> {
+    pub(crate) fn member(self, name: &str) -> Option<Cell<'a>> {
         Cell::new(self.array.as_struct_opt()?.column_by_name(name)?.as_ref(), self.at)
     }
 }
 
 /// A key of a view, read.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// The name without its set.
-    pub(super) base: String,
+    pub(crate) base: String,
     /// The type of one value: of a row, or of an object.
-    pub(super) ty: DataType,
-    pub(super) chunks: Chunks,
+    pub(crate) ty: DataType,
+    pub(crate) chunks: Chunks,
 }
 
 /// Rows read at a time. Their text is a few megabytes; shuffled rows cost that much memory.
 const WINDOW: usize = 1024;
 
-/// Row keys that no record needs: pixels, computed, or told by the file a row is in.
-const NOT_READ: [&str; 4] = ["img", "content_hash", "orientation", "split"];
-
-/// Reads the keys of a view that a kind of record needs.
-pub(super) struct Reader {
+/// Reads chosen keys of a view, a window of rows at a time.
+///
+/// ```text
+/// let reader = Reader::new(&ds, |axis, base| axis.set().map_or(base == "file_name", |set| set.is_empty()))?;
+/// let all: Vec<usize> = (0..ds.len()).collect();
+/// for window in reader.windows(&all, job) {
+///     let (rows, table) = window?;
+///     for (row, view_row) in rows.iter().enumerate() {
+///         let name = table.row_key("file_name").and_then(|c| c.cell(row)).and_then(Cell::text);
+///         for object in 0..table.objects(row).unwrap_or(0) {
+///             let bbox = table.object_key("bbox").and_then(|c| c.element(row, object)).and_then(Cell::floats);
+///         }
+///     }
+/// }
+/// ```
+pub(crate) struct Reader {
     ds: Dataset,
     keys: Vec<Key>,
 }
@@ -172,35 +196,11 @@ struct Key {
 }
 
 impl Reader {
-    /// For the image records of a set's file: the row keys, those that belong to another set left out.
-    pub(super) fn images(ds: &Dataset, set: &str) -> Result<Reader> {
-        let own = key_name(set, "image_extra");
-        Reader::new(ds, |axis, base| {
-            let of_a_set = base.ends_with("image_extra") || base.ends_with("image_ordinal");
-            *axis == Axis::Row && !NOT_READ.contains(&base) && (!of_a_set || base == own)
-        })
-    }
-
-    /// For the annotation records of a set's file: the image id and the set's keys.
-    pub(super) fn annotations(ds: &Dataset, set: &str) -> Result<Reader> {
-        Reader::new(ds, |axis, base| axis.set().map_or(base == "image_id", |of| of == set))
-    }
-
-    /// For the places of a set's annotations in their file.
-    pub(super) fn ordinals(ds: &Dataset, set: &str) -> Result<Reader> {
-        Reader::new(ds, |axis, base| axis.set() == Some(set) && base == "ordinal")
-    }
-
-    /// For these row keys and the first of a set's, as far as the view has them.
-    pub(super) fn of(ds: &Dataset, rows: &[&str], set: &str) -> Result<Reader> {
-        let mut found = false;
-        Reader::new(ds, |axis, base| match axis.set() {
-            None => rows.contains(&base),
-            Some(of) => of == set && !std::mem::replace(&mut found, true),
-        })
-    }
-
-    fn new(ds: &Dataset, mut wanted: impl FnMut(&Axis, &str) -> bool) -> Result<Reader> {
+    /// Reads the keys that `wanted` says: given a key's axis and its name without the set.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Type`] for an object key that is no list.
+    pub(crate) fn new(ds: &Dataset, mut wanted: impl FnMut(&Axis, &str) -> bool) -> Result<Reader> {
         let (mut keys, mut flags) = (Vec::new(), Vec::new());
         for key in ds.keys().iter() {
             let Some(field) = key.field() else {
@@ -218,7 +218,7 @@ impl Reader {
                 (Axis::Object(_), DataType::List(item)) => item.data_type().clone(),
                 (Axis::Object(_), ty) => {
                     let what = format!("an object key is {ty}, not a list");
-                    let place = Place::area("coco").key(field.name().clone());
+                    let place = Place::area("export").key(field.name().clone());
                     return Err(Error::new(ErrorKind::Type, what).at(place));
                 }
             };
@@ -228,12 +228,14 @@ impl Reader {
     }
 
     /// True if the view has none of the keys.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
     /// The tables of these rows of the view, which ascend, a window at a time, each with its rows.
-    pub(super) fn windows<'a>(
+    ///
+    /// Errors are those of reading; a row that cannot be read is one.
+    pub(crate) fn windows<'a>(
         &'a self,
         rows: &'a [usize],
         job: &'a Job,
@@ -263,20 +265,23 @@ impl Reader {
 
 /// The row keys of a window and the object keys of one set.
 #[derive(Debug)]
-pub(super) struct Table {
-    pub(super) rows: usize,
-    pub(super) row_keys: Vec<Column>,
-    pub(super) object_keys: Vec<Column>,
+pub(crate) struct Table {
+    /// How many rows there are.
+    pub(crate) rows: usize,
+    /// In the order of the view.
+    pub(crate) row_keys: Vec<Column>,
+    /// In the order of the view.
+    pub(crate) object_keys: Vec<Column>,
 }
 
 impl Table {
     /// The row key of this name.
-    pub(super) fn row_key(&self, base: &str) -> Option<&Chunks> {
+    pub(crate) fn row_key(&self, base: &str) -> Option<&Chunks> {
         self.row_keys.iter().find(|c| c.base == base).map(|c| &c.chunks)
     }
 
     /// The object key of this name.
-    pub(super) fn object_key(&self, base: &str) -> Option<&Chunks> {
+    pub(crate) fn object_key(&self, base: &str) -> Option<&Chunks> {
         self.object_keys.iter().find(|c| c.base == base).map(|c| &c.chunks)
     }
 
@@ -284,7 +289,7 @@ impl Table {
     ///
     /// All keys of a set have equally long lists, so the first answers for all; a set without keys annotates
     /// no row.
-    pub(super) fn objects(&self, row: usize) -> Option<usize> {
+    pub(crate) fn objects(&self, row: usize) -> Option<usize> {
         self.object_keys.first()?.chunks.list(row).map(|(_, range)| range.len())
     }
 }
