@@ -157,6 +157,9 @@ pub(super) struct ExportArgs {
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ExportImagesArg::Auto)]
     pub images: ExportImagesArg,
+    /// Make up what evaluation needs and the dataset does not say: area as width × height, iscrowd as 0
+    #[arg(long)]
+    pub fill: bool,
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,

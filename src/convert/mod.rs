@@ -18,6 +18,7 @@
 
 pub mod coco;
 mod column;
+mod export;
 mod format;
 pub mod json;
 mod loss;
@@ -27,7 +28,7 @@ mod sink;
 mod source;
 
 pub use format::{Format, Found, detect, format, formats};
-pub use loss::LossReport;
+pub use loss::{Loss, LossReport};
 pub use options::{
     Coords, ExportImages, ExportOptions, ExportSummary, ImageFolder, Images, ImagesSummary, ImportOptions,
     ImportSummary, OnError,
