@@ -15,6 +15,7 @@ mod geometry;
 mod house;
 mod labels;
 mod laws;
+mod place;
 mod roundtrip;
 mod store;
 mod views;

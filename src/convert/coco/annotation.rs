@@ -14,16 +14,18 @@ use crate::error::Result;
 use crate::job::{Job, Warning};
 
 use super::boxes::Boxes;
-use super::column::{Ends, Flags, Plain, Scalars, Texts, item};
 use super::extra::Extra;
-use super::id_column::{IdColumn, Seen};
-use super::ids::{Id, IdToken, read_id};
+use super::ids::{IdToken, read_id};
 use super::members::{Expected, Members};
 use super::plan::{FilePlan, Member, SetPlan};
 use super::points::Points;
+use super::seen::Seen;
 use super::segmentation::Segmentations;
 use super::style::Fit;
 use super::{check, place_at};
+use crate::convert::column::Id;
+use crate::convert::column::IdColumn;
+use crate::convert::column::{Ends, Flags, Plain, Scalars, Texts, item};
 
 /// How many lists and objects are around a member's value: the file, its list, the record.
 const DEPTH: usize = 3;

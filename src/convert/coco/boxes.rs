@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use crate::convert::json::Cursor;
 use crate::error::Result;
 
-use super::column::item;
+use crate::convert::column::item;
 
 /// Builder of the `bbox` column.
 #[derive(Debug)]

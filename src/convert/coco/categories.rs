@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::classes::{Class, ClassTable, SourceId};
 
-use super::ids::Id;
+use crate::convert::column::Id;
 
 /// How many bytes a list of categories may have.
 const MAX_BYTES: usize = 64 << 20;

@@ -9,7 +9,7 @@
 use crate::convert::json::Cursor;
 use crate::error::Result;
 
-use super::column::Texts;
+use crate::convert::column::Texts;
 
 /// The entry that holds values as declared.
 pub(super) const DECLARED: &str = "@declared";

@@ -5,37 +5,12 @@
 
 use std::collections::HashMap;
 
+use crate::convert::column::Id;
 use crate::convert::json::{Cursor, Form, Token};
 use crate::error::Result;
-use crate::schema::field::IdType;
 
 /// Stands for no id and no row.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// An id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Id {
-    Int(i64),
-    Text(Box<str>),
-}
-
-impl Id {
-    pub(super) fn id_type(&self) -> IdType {
-        match self {
-            Id::Int(_) => IdType::Int,
-            Id::Text(_) => IdType::Text,
-        }
-    }
-}
-
-impl std::fmt::Display for Id {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Id::Int(id) => write!(f, "{id}"),
-            Id::Text(id) => write!(f, "'{id}'"),
-        }
-    }
-}
 
 /// What stands where an id should.
 #[derive(Clone, Debug, PartialEq)]

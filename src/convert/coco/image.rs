@@ -7,13 +7,13 @@ use crate::convert::json::{Cursor, Form};
 use crate::error::Result;
 
 use super::annotation::{last_positions, name_text};
-use super::column::{Plain, Scalars, Texts};
 use super::extra::Extra;
-use super::id_column::IdColumn;
 use super::ids::{IdToken, read_id};
 use super::members::Expected;
 use super::plan::{FilePlan, ImageMember, ImagePlan};
 use super::style::Fit;
+use crate::convert::column::IdColumn;
+use crate::convert::column::{Plain, Scalars, Texts};
 
 /// How many lists and objects are around a member's value: the file, its list, the record.
 const DEPTH: usize = 3;
@@ -167,7 +167,11 @@ impl ImageColumns {
     }
 
     /// A row of results, of which only the id is known.
-    pub(super) fn read_id_only(&mut self, id: Option<&super::ids::Id>, split: Option<&str>) -> Result<()> {
+    pub(super) fn read_id_only(
+        &mut self,
+        id: Option<&crate::convert::column::Id>,
+        split: Option<&str>,
+    ) -> Result<()> {
         self.file_name = None;
         self.size = (None, None);
         self.image_id.push(id)?;

@@ -274,7 +274,7 @@ fn walk_record(
 }
 
 #[inline]
-fn wanted_id(json: &mut Cursor<'_>, wanted: &str) -> Result<(Option<super::ids::Id>, Token)> {
+fn wanted_id(json: &mut Cursor<'_>, wanted: &str) -> Result<(Option<crate::convert::column::Id>, Token)> {
     let start = json.clone();
     match read_id(json) {
         Ok((token, sort)) => Ok((token.id(), sort)),

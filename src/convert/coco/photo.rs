@@ -18,11 +18,11 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::{Job, Warning};
 use crate::schema::field::{self, IdType};
 
-use super::column::{Ends, Texts};
-use super::id_column::IdColumn;
-use super::ids::Id;
 use super::layout::relative;
 use super::source::SourceFile;
+use crate::convert::column::Id;
+use crate::convert::column::IdColumn;
+use crate::convert::column::{Ends, Texts};
 
 /// What is done with the photographs of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,15 +11,16 @@ use crate::schema::axis::key_name;
 use crate::schema::field::{self, IdType};
 
 use super::categories::Classes;
-use super::column::Scalar;
 use super::extra::{ABSENT, DECLARED};
-use super::ids::{Id, NONE};
+use super::ids::NONE;
 use super::index::Layout;
 use super::layout::Kind;
 use super::members::Members;
 use super::prepare::Split;
 use super::source::SourceFile;
 use super::style::Styles;
+use crate::convert::column::Id;
+use crate::convert::column::Scalar;
 
 /// What an annotation's member becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use crate::convert::json::Cursor;
 use crate::error::Result;
 use crate::schema::field;
 
-use super::column::{Ends, item};
 use super::style::{Fit, Style};
+use crate::convert::column::{Ends, item};
 
 /// Builder of the `point` and `visible` columns.
 #[derive(Debug)]

@@ -7,12 +7,13 @@ use crate::error::{Place, Result, ResultExt};
 use crate::job::{Job, Warning};
 
 use super::categories::Classes;
-use super::ids::{Id, Ids, read_id};
+use super::ids::{Ids, read_id};
 use super::index::{Layout, Top};
 use super::join::{SplitRows, join};
 use super::layout::Kind;
 use super::plan::{FilePlan, ImagePlan, SetPlan, plan_images, plan_set};
 use super::source::SourceFile;
+use crate::convert::column::Id;
 
 /// A split with its files, the primary one first.
 pub(super) struct Split<'a> {

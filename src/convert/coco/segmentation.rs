@@ -14,8 +14,8 @@ use crate::convert::json::Cursor;
 use crate::error::Result;
 use crate::schema::field;
 
-use super::column::{Ends, Texts, item};
 use super::style::{Fit, Style};
+use crate::convert::column::{Ends, Texts, item};
 
 /// The form of the segmentation that was read last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,13 +13,13 @@ use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::{Job, Stage};
 
 use super::annotation::{Around, SetColumns};
-use super::id_column::IdColumn;
-use super::ids::Id;
 use super::image::{ImageColumns, Listing};
 use super::photo::Photos;
 use super::place_at;
 use super::plan::{FilePlan, SetPlan, listing_fields};
 use super::prepare::{Prepared, Split};
+use crate::convert::column::Id;
+use crate::convert::column::IdColumn;
 
 /// How many bytes a group's builders hold before they are handed on.
 const BATCH_BYTES: usize = 8 << 20;
