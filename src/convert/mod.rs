@@ -21,6 +21,7 @@ mod format;
 pub mod json;
 mod loss;
 mod options;
+pub mod voc;
 
 pub use coco::{Images, ImagesSummary, ImportOptions, ImportSummary};
 pub use format::{Format, Found, detect, format, formats};
