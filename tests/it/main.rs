@@ -14,6 +14,7 @@ mod counting;
 mod geometry;
 mod house;
 mod laws;
+mod place;
 mod roundtrip;
 mod store;
 mod views;

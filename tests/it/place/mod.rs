@@ -1,0 +1,3 @@
+//! Trees of files read in place.
+
+mod folder;
