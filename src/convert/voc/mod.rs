@@ -2,4 +2,6 @@
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+mod render;
+mod shape;
 pub mod xml;
