@@ -26,6 +26,7 @@ mod options;
 mod photos;
 mod sink;
 mod source;
+pub mod voc;
 
 pub use format::{Format, Found, detect, format, formats};
 pub use loss::{Loss, LossReport};
