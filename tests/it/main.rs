@@ -11,6 +11,7 @@
 mod cli;
 mod coco_import;
 mod counting;
+mod export;
 mod geometry;
 mod house;
 mod labels;
