@@ -19,7 +19,7 @@
 //!
 //! The rooms, from the ground up (ARCHITECTURE.md walks through them):
 //! - [`error`], [`job`], [`random`]: what every call may fail with, is handed, and draws from
-//! - [`geometry`], [`place`]: boxes, masks and points; mapped files and what a writer may do to a folder
+//! - [`geometry`], [`image`], [`place`]: boxes, masks and points; label images; mapped files and what a writer may do to a folder
 //! - [`schema`]: keys, object sets, class tables, Arrow types, the manifest
 //! - [`dataset`]: sources, views, storage
 //! - [`convert`]: foreign formats, in and out
@@ -34,6 +34,7 @@ pub mod convert;
 pub mod dataset;
 pub mod error;
 pub mod geometry;
+pub mod image;
 pub mod job;
 pub mod place;
 pub mod random;

@@ -10,6 +10,7 @@
 //! | [`Rle`] | a mask as run lengths, always canonical | union, intersection, IoU, area, tight box |
 //! | [`Ring`] | a checked polygon outline | area, bounds, [`rasterize`] |
 //! | [`Bitmap`] | a mask as a byte a pixel | the same questions, answered the plain way |
+//! | [`LabelMap`], [`LabelCanvas`] | an id a pixel | what each id covers; painting masks |
 //! | [`Keypoint`] | a point with its visibility | triplets, extent, flip |
 //!
 //! Values are checked where they are made (`try_new`, `from_*`) and trusted afterwards. Where COCO's own
@@ -33,6 +34,7 @@
 mod bbox;
 mod bitmap;
 pub mod keypoint;
+mod label_map;
 mod layout;
 mod overlap;
 mod polygon;
@@ -42,6 +44,7 @@ mod size;
 pub use bbox::BBox;
 pub use bitmap::Bitmap;
 pub use keypoint::{COCO_PERSON_PAIRS, FlipPairs, Keypoint};
+pub use label_map::{LabelCanvas, LabelMap, Segment};
 pub use layout::{BoxForm, BoxLayout, Unit, convert, convert_all, convert_flat};
 pub use overlap::{Overlap, coco_iou, coco_iou_matrix, overlap, overlaps, overlaps_aligned};
 pub use polygon::{MAX_COORDINATE, MAX_CROSSINGS, Ring, rasterize, rasterize_box};

@@ -13,6 +13,7 @@ mod coco_import;
 mod counting;
 mod geometry;
 mod house;
+mod labels;
 mod laws;
 mod place;
 mod roundtrip;
