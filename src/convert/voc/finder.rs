@@ -37,14 +37,15 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 impl Finder {
-    /// Seeks in `trees`; `given` says that these are not the tree of the annotations itself.
-    pub(super) fn new(trees: Vec<Tree>, parts: &[Part], given: bool) -> Finder {
+    /// Seeks photographs in the first `sought` of the trees; `given` says that these are not the tree of the
+    /// annotations itself.
+    pub(super) fn new(trees: Vec<Tree>, sought: usize, parts: &[Part], given: bool) -> Finder {
         let folders = |part: &Part| -> Vec<(usize, String)> {
             if !given {
                 return part.images.iter().map(|folder| (0, folder.clone())).collect();
             }
             let mut folders = Vec::new();
-            for tree in 0..trees.len() {
+            for tree in 0..sought {
                 for inner in [part.split.as_deref(), part.source.as_deref()].into_iter().flatten() {
                     folders.extend([
                         (tree, format!("{inner}/JPEGImages")),
@@ -128,7 +129,7 @@ impl Finder {
         Ok(None)
     }
 
-    /// The PNG of an image in a folder of the first tree.
+    /// The PNG of an image in a folder of a tree.
     ///
     /// # Errors
     /// Those of the trees.

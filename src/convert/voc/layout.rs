@@ -91,15 +91,15 @@ fn one_file(tree: &Tree, file: &str) -> Result<Option<Layout>> {
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let mut images = vec![folder.clone()];
     images.extend(image_folders(tree, "")?);
-    let part =
-        Part { annotations: Some(folder), images, only: Some(file.to_owned()), ..Part::default() };
+    let part = Part { annotations: Some(folder), images, only: Some(file.to_owned()), ..Part::default() };
     Ok(Some(Layout { parts: vec![part], why: format!("{file} begins with <annotation>") }))
 }
 
 fn years(tree: &Tree, base: &str) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for name in folders(tree, base)? {
-        let year = name.strip_prefix("VOC").is_some_and(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()));
+        let year =
+            name.strip_prefix("VOC").is_some_and(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()));
         if !year {
             continue;
         }
@@ -210,7 +210,8 @@ impl Part {
     pub(super) fn xml_files(&self, tree: &Tree) -> Result<Vec<String>> {
         let Some(folder) = &self.annotations else { return Ok(Vec::new()) };
         if let Some(file) = &self.only {
-            let below = if folder.is_empty() { Some(file.as_str()) } else { file.strip_prefix(folder.as_str()) };
+            let below =
+                if folder.is_empty() { Some(file.as_str()) } else { file.strip_prefix(folder.as_str()) };
             return Ok(below.map(|f| f.trim_start_matches('/').to_owned()).into_iter().collect());
         }
         let mut found = Vec::new();

@@ -119,9 +119,8 @@ mod tests {
 
     #[test]
     fn main_says_the_split_before_the_others() {
-        let rank = |name: &str, numbered| {
-            List { name: name.into(), member: String::new() }.split_rank(numbered)
-        };
+        let rank =
+            |name: &str, numbered| List { name: name.into(), member: String::new() }.split_rank(numbered);
         assert!(rank("Main/train", false) < rank("Main/trainval", false));
         assert!(rank("Main/trainval", false) < rank("Segmentation/train", false));
         assert!(rank("Layout/val", true).is_some() && rank("Main/cat_val", true).is_none());

@@ -135,9 +135,12 @@ mod tests {
 
     #[test]
     fn whole_numbers_follow_the_style_and_fractions_none() {
-        for (value, int, float) in
-            [(45.0, "45", "45.0"), (-3.0, "-3", "-3.0"), (-0.0, "0", "0.0"), (1e21, &"1".to_owned().replace('1', "1000000000000000000000"), "1000000000000000000000.0")]
-        {
+        for (value, int, float) in [
+            (45.0, "45", "45.0"),
+            (-3.0, "-3", "-3.0"),
+            (-0.0, "0", "0.0"),
+            (1e21, &"1".to_owned().replace('1', "1000000000000000000000"), "1000000000000000000000.0"),
+        ] {
             assert_eq!(Style::Int.text(value), int);
             assert_eq!(Style::Float.text(value), float);
         }

@@ -112,9 +112,22 @@ mod tests {
             assert_eq!(Slot::of(path), slot, "{path}");
         }
         for other in [
-            "pose", "bndbox", "bndbox[2]/xmin", "bndbox/xmin[2]", "bndbox/@k", "name[2]", "part/pose",
-            "part[x]/name", "partial/name", "polygon/x0", "polygon/x01", "polygon/z1", "actions/a/b",
-            "points/x", "polygon/x", "polygon/é1",
+            "pose",
+            "bndbox",
+            "bndbox[2]/xmin",
+            "bndbox/xmin[2]",
+            "bndbox/@k",
+            "name[2]",
+            "part/pose",
+            "part[x]/name",
+            "partial/name",
+            "polygon/x0",
+            "polygon/x01",
+            "polygon/z1",
+            "actions/a/b",
+            "points/x",
+            "polygon/x",
+            "polygon/é1",
         ] {
             assert_eq!(Slot::of(other), Slot::Other, "{other}");
         }
