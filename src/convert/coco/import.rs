@@ -113,7 +113,7 @@ fn find_photos(
     }
     let trees = source.image_trees(options, job)?;
     let given = !options.image_roots.is_empty();
-    let mut photos = Photos::new(options.images, trees, &["img"], prepared.images.ids);
+    let mut photos = Photos::new(options, trees, &["img"], prepared.images.ids);
     for split in &prepared.splits {
         let (offered, names) = photo::offered(split, photos.trees().len(), given);
         if let Some(folder) = best_folder(photos.trees(), offered, &names)? {
