@@ -27,7 +27,8 @@ impl Files {
         match self.document.root() {
             Some(root) if root.name() == "annotation" => Ok(()),
             root => {
-                let what = format!("the root element is '{}', not 'annotation'", root.map_or("", |r| r.name()));
+                let what =
+                    format!("the root element is '{}', not 'annotation'", root.map_or("", |r| r.name()));
                 let line = root.map_or(1, |root| root.line());
                 Err(Error::new(ErrorKind::Format, what).at(place().line(line)))
             }

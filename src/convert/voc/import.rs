@@ -69,16 +69,14 @@ pub(in crate::convert) fn import_source(
     let (prepared, mut finder, classes) = prepare(source, finder, options, job).at(|| Place::area("voc"))?;
     let maps = trees.len() - 1;
     let mut names = Vec::new();
-    if wants_photographs(&prepared, source, options, job)? {
-        names.push("img");
-    }
+    let photographs = wants_photographs(&prepared, source, options, job)?;
+    names.extend(photographs.then_some("img"));
     let parts = &prepared.layout.parts;
     names.extend(parts.iter().any(|p| p.classes.is_some()).then_some("label_map"));
     names.extend(parts.iter().any(|p| p.instances.is_some()).then_some("instance_map"));
-    let mut photos =
-        (!names.is_empty()).then(|| Photos::new(options, trees, &names, IdType::Text));
+    let mut photos = (!names.is_empty()).then(|| Photos::new(options, trees, &names, IdType::Text));
     let reader = Reader::new(classes);
-    let from = From { prepared: &prepared, finder: &mut finder, reader: &reader, maps };
+    let from = From { prepared: &prepared, finder: &mut finder, reader: &reader, maps, photographs };
     write(from, photos.as_mut(), source, dst, options, job).at(|| Place::area("voc"))
 }
 

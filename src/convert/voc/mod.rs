@@ -27,5 +27,5 @@ mod tuple;
 mod values;
 pub mod xml;
 
-pub(in crate::convert) use import::{detect, import_source};
 pub use import::import;
+pub(in crate::convert) use import::{detect, import_source};

@@ -34,6 +34,7 @@ struct Pass<'a> {
     reader: &'a Reader,
     /// The number of the tree that label PNGs are in.
     maps: usize,
+    photographs: bool,
     sink: &'a mut dyn Sink,
     job: &'a Job,
     images: ImageColumns,
@@ -52,6 +53,8 @@ pub(super) struct From<'a> {
     pub(super) finder: &'a mut Finder,
     pub(super) reader: &'a Reader,
     pub(super) maps: usize,
+    /// True if photographs are kept.
+    pub(super) photographs: bool,
 }
 
 /// Writes all rows.
@@ -98,7 +101,7 @@ impl<'a> Pass<'a> {
         sink: &'a mut dyn Sink,
         job: &'a Job,
     ) -> Result<Pass<'a>> {
-        let From { prepared, finder, reader, maps } = from;
+        let From { prepared, finder, reader, maps, photographs } = from;
         let plan = &prepared.plan;
         let heavy = match photos {
             Some(photos) => Some(SinkGroup::declare(sink, "images", photos.fields())?),
@@ -121,6 +124,7 @@ impl<'a> Pass<'a> {
             finder,
             reader,
             maps,
+            photographs,
             sink,
             job,
             images: ImageColumns::new(plan),
@@ -148,7 +152,7 @@ impl<'a> Pass<'a> {
             labels: prepared.image_labels.get(number).and_then(Option::as_deref),
         };
         let size = self.images.push(&about, flat.as_ref(), &prepared.plan)?;
-        let declared = flat.as_ref().and_then(declared_name);
+        let declared = flat.as_ref().and_then(declared_name).map(str::to_owned);
         if let Some(flat) = &flat {
             for object in &flat.objects {
                 let line = object.line();
@@ -173,15 +177,15 @@ impl<'a> Pass<'a> {
             }
         }
         self.objects.end_row(flat.is_some())?;
-        if let (Some(found), Some(declared)) = (&photograph, declared) {
+        if let (Some(found), Some(declared)) = (&photograph, &declared) {
             self.warn_of_name(row, found, declared)?;
         }
         let class_map = self.map(row, |part| part.classes.as_deref())?;
         let instance_map = self.map(row, |part| part.instances.as_deref())?;
         self.instances(row, class_map.as_deref(), instance_map.as_deref(), size)?;
         let Some(photos) = photos else { return Ok(()) };
-        if photograph.is_none() && photos.has("img") {
-            let name = declared.unwrap_or(&row.id);
+        if photograph.is_none() && self.photographs {
+            let name = declared.as_deref().unwrap_or(&row.id);
             let place = match read {
                 true => Place::area("voc").file(self.files.name()),
                 false => Place::area("voc").file(prepared.tree.path()),
@@ -333,8 +337,10 @@ fn read_maps(
     let tree = &prepared.tree;
     let name = |member: &str| tree.name(member).display().to_string();
     let instance_bytes = tree.read(instances)?;
-    let class_bytes = classes.map(|member| Ok((name(member), tree.read(member)?))).transpose()?;
-    let class_bytes: Option<(String, arrow_buffer::Buffer)> = class_bytes;
-    let png = class_bytes.as_ref().map(|(name, bytes)| Png { name, bytes: bytes.as_slice() });
+    let class_map = match classes {
+        Some(member) => Some((name(member), tree.read(member)?)),
+        None => None,
+    };
+    let png = class_map.as_ref().map(|(name, bytes)| Png { name, bytes: bytes.as_slice() });
     reader.read(Png { name: &name(instances), bytes: instance_bytes.as_slice() }, png, size, job)
 }

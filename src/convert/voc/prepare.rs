@@ -172,8 +172,7 @@ pub(super) fn declared_name<'a>(annotation: &Flat<'a>) -> Option<&'a str> {
 
 /// The lists of a class, by class, with their rows.
 fn class_lists(rows: &Rows) -> Vec<(&str, &[usize])> {
-    let plain: BTreeSet<&str> =
-        rows.lists.iter().filter(|l| !l.numbered).map(|l| l.list.parts().1).collect();
+    let plain: BTreeSet<&str> = rows.lists.iter().filter(|l| !l.numbered).map(|l| l.list.parts().1).collect();
     let plain: Vec<&str> = plain.into_iter().collect();
     let of_class = |l: &super::rows::Listed| l.numbered;
     let lists = rows.lists.iter().filter(|l| of_class(l));
@@ -234,9 +233,7 @@ impl Prepared {
     /// Those of the trees.
     pub(super) fn photograph(&self, row: &Row, finder: &mut Finder) -> Result<Option<Member>> {
         match finder.by_stem(row.part, &row.id)? {
-            None if !self.renamed.is_empty() => {
-                Ok(self.renamed.get(&(row.part, row.id.clone())).cloned())
-            }
+            None if !self.renamed.is_empty() => Ok(self.renamed.get(&(row.part, row.id.clone())).cloned()),
             found => Ok(found),
         }
     }
