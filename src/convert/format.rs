@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::coco;
 use super::options::{ExportOptions, ExportSummary, ImportOptions, ImportSummary};
 use super::source::Source;
+use super::{coco, voc};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -18,18 +18,30 @@ pub struct Format {
     writes: &'static str,
     detect: fn(&Source) -> Option<String>,
     import: fn(&Source, &Path, &ImportOptions, &Job) -> Result<ImportSummary>,
-    export: fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<ExportSummary>,
+    export: Option<Export>,
 }
 
+type Export = fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<ExportSummary>;
+
 /// Every format, in the order in which a path is tried.
-static FORMATS: [Format; 1] = [Format {
-    name: "coco",
-    reads: "instances, person_keypoints, captions, stuff, labels, image_info, results",
-    writes: "the same",
-    detect: coco::detect,
-    import: coco::import_source,
-    export: coco::export,
-}];
+static FORMATS: [Format; 2] = [
+    Format {
+        name: "coco",
+        reads: "instances, person_keypoints, captions, stuff, labels, image_info, results",
+        writes: "the same",
+        detect: coco::detect,
+        import: coco::import_source,
+        export: Some(coco::export),
+    },
+    Format {
+        name: "voc",
+        reads: "Annotations, ImageSets, SegmentationClass, SegmentationObject; folders of XML",
+        writes: "",
+        detect: voc::detect,
+        import: voc::import_source,
+        export: None,
+    },
+];
 
 /// A format that a path was found to be in, and what gave it away.
 #[derive(Clone, Debug)]
@@ -102,7 +114,7 @@ impl Format {
         self.reads
     }
 
-    /// What of it can be written, for people.
+    /// What of it can be written, for people; empty if nothing.
     pub fn writes(&self) -> &'static str {
         self.writes
     }
@@ -141,7 +153,8 @@ impl Format {
     /// Writes a view of a stored dataset to `dst`.
     ///
     /// # Errors
-    /// Those of the format. Then nothing has been given its name at `dst`.
+    /// [`ErrorKind::Unsupported`] for a format that is only read; those of the format. Then nothing has been given
+    /// its name at `dst`.
     pub fn export(
         &self,
         store: &Store,
@@ -150,6 +163,12 @@ impl Format {
         options: &ExportOptions,
         job: &Job,
     ) -> Result<ExportSummary> {
-        (self.export)(store, ds, dst, options, job)
+        let Some(export) = self.export else {
+            let writable: Vec<&str> = FORMATS.iter().filter(|f| f.export.is_some()).map(|f| f.name).collect();
+            return Err(Error::new(ErrorKind::Unsupported, format!("'{}' is only read", self.name))
+                .at(Place::area("convert"))
+                .remedy(format!("these can be written: {}", writable.join(", "))));
+        };
+        export(store, ds, dst, options, job)
     }
 }
