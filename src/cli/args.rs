@@ -159,7 +159,7 @@ pub(super) struct ExportArgs {
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ExportImagesArg::Auto)]
     pub images: ExportImagesArg,
-    /// Make up what evaluation needs and the dataset does not say: area as width × height, iscrowd as 0
+    /// Make up what evaluation needs and the source did not say: area of the segmentation or box, iscrowd 0
     #[arg(long)]
     pub fill: bool,
     /// Replace files that are there

@@ -187,8 +187,8 @@ pub struct ExportOptions {
     pub replace: bool,
     /// What to do with images.
     pub images: ExportImages,
-    /// Members that the format's evaluation needs and the dataset does not say are made up: for COCO, `area`
-    /// is width × height of the box, `iscrowd` is 0.
+    /// Members that the format's evaluation needs and the dataset does not say are made up, also in files that an
+    /// import knew: for COCO, `area` is that of the segmentation, else of the box; `iscrowd` is 0.
     pub fill: bool,
 }
 

@@ -49,7 +49,8 @@
 //!
 //! Any other member is *promoted* to a typed `attr.NAME` (boolean, 64-bit integer, double, text) if at least
 //! one record in a hundred has it with one and the same scalar token; else, and where a value is of another
-//! token, it stands in `extra` or `object_extra`. In the default set a member that images have too is not
+//! token, it stands in `extra` or `object_extra`. Of annotations, `difficult`, `truncated`, `occluded`, `ignored`,
+//! `group_of` (booleans) and `track_id` (integer) become the keys of these names, without `attr.`. In the default set a member that images have too is not
 //! promoted. At most 64 members are.
 //!
 //! # Writing a record again
@@ -64,6 +65,30 @@
 //!
 //! `ordinal` is the position of the annotation in its file; it is left out when the rows, in order, give it.
 //! Annotations of images their file does not list are *orphans*: they lie in the residue with their ordinal.
+//!
+//! # Rows that no COCO file made
+//! A file of rows that no import of COCO knew is written so that COCO's tools can load it and evaluate on it. What
+//! they cannot do without is made, what they fail on is left out, and [`crate::convert::LossReport`] counts both.
+//!
+//! | the dataset has | the file gets |
+//! |---|---|
+//! | `image_id` of text, null, or met before in the split | an integer; what it was is the image's `original_image_id` |
+//! | `object_id` of text, null, 0, or met before in the file | an integer; what it was is the annotation's `original_id` |
+//! | no id at all | numbers from 1: of the view's rows, of the file's annotations |
+//! | classes whose source ids are not distinct integers | ids from 1 in the order of the table |
+//! | labels without a table, boxes without labels | categories called by the label; one category `object` |
+//! | no `area`, no `crowded` | the area of the segmentation, else of the box; `iscrowd` 0 |
+//! | no finite `bbox`, but a segmentation | the box around it |
+//! | an object without a class of the table, without box and segmentation | nothing: it is left out |
+//! | outlines of fewer than three corners, damaged run lengths | nothing; the object stays |
+//! | `point` without `visible` | keypoints that are labelled and seen (2), here and in all other files |
+//! | `image_label` | the image's `category_ids` |
+//! | any other key: `difficult`, `attr.pose`, `attr.part`, `rbox`, `tags` | a member of its name without `attr.`; lists and structs as JSON |
+//! | `extra`, `object_extra` of another format | its plain members (`extra.NAME` where COCO means something else by NAME) |
+//! | what only that format can use in them (`@declared`, `@absent`, …), bytes, `label_map`, `panoptic`, `mask` | nothing |
+//!
+//! A view of COCO's own rows is written by the rule above. Only its ids may change: where a row stands in it twice,
+//! or where rows that came together have the same id.
 //!
 //! # Residue
 //! `coco`: `{"files": [{"file", "kind", "layout": "object" | "array", "set", "split", "primary", "members",

@@ -61,6 +61,17 @@ const KNOWN: [(&str, Member); 11] = [
 /// Image members that have keys of their own.
 pub(super) const IMAGE_KNOWN: [&str; 4] = ["id", "file_name", "height", "width"];
 
+/// Members COCO does not have that are keys of the data model by the same name: our own exporter writes them, and
+/// other tools mean the same.
+const OWN_KEYS: [(&str, Scalar); 6] = [
+    ("difficult", Scalar::Bool),
+    ("truncated", Scalar::Bool),
+    ("occluded", Scalar::Bool),
+    ("ignored", Scalar::Bool),
+    ("group_of", Scalar::Bool),
+    ("track_id", Scalar::Int),
+];
+
 /// How many members of one list of records may become keys.
 const MAX_PROMOTED: usize = 64;
 
@@ -99,7 +110,8 @@ impl SetPlan {
         ];
         fields.extend(known.iter().filter(|(has, _)| *has).filter_map(|(_, base)| field::object(set, base)));
         let attr = |(name, scalar): &(String, Scalar)| {
-            field::object_of(set, &format!("attr.{name}"), scalar.arrow())
+            let own = field::object(set, name).filter(|_| OWN_KEYS.contains(&(name.as_str(), *scalar)));
+            own.unwrap_or_else(|| field::object_of(set, &format!("attr.{name}"), scalar.arrow()))
         };
         fields.extend(self.attrs.iter().map(attr));
         fields.extend(field::object(set, "object_extra"));

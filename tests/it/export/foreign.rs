@@ -109,7 +109,7 @@ fn what_the_files_say_of_foreign_rows_is_found_again() {
     assert_eq!(column("attr.folder"), [Value::from("VOC2007"), Value::Null]);
     let whole = |ds: &Dataset, key: &str| ds.column(key).unwrap().values();
     let chosen = voc().take(&[0, 2]).unwrap();
-    for key in ["bbox", "label", "file_name", "height", "attr.pose"] {
+    for key in ["bbox", "label", "file_name", "height", "difficult", "truncated", "occluded", "attr.pose"] {
         assert_eq!(column(key), whole(&chosen, key), "{key}");
     }
     // Parts are no scalars: they stay with their record.

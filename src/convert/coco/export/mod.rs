@@ -50,8 +50,8 @@ struct Planned<'a> {
 /// rows. Annotations of images that the dataset does not have, kept since the import, are written only with
 /// the whole dataset. A file without rows is left out of a part of the dataset, unless all would be.
 ///
-/// Of rows that came from elsewhere, images and annotations without ids are numbered from 1, and classes whose
-/// source ids are not distinct integers get label + 1.
+/// Rows that no import of COCO knew become files that COCO's tools can use: the table is in
+/// [`crate::convert::coco`], and what is made, changed or left out is in [`ExportSummary::loss`].
 ///
 /// # Errors
 /// [`ErrorKind::AlreadyExists`] for files that are there, unless they may be replaced; [`ErrorKind::Usage`] for
