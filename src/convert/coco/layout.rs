@@ -15,15 +15,17 @@ pub(super) enum Kind {
     Instances,
     PersonKeypoints,
     Stuff,
+    Panoptic,
     Captions,
     Labels,
     ImageInfo,
 }
 
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 7] = [
     (Kind::Instances, "instances"),
     (Kind::PersonKeypoints, "person_keypoints"),
     (Kind::Stuff, "stuff"),
+    (Kind::Panoptic, "panoptic"),
     (Kind::Captions, "captions"),
     (Kind::Labels, "labels"),
     (Kind::ImageInfo, "image_info"),
@@ -61,23 +63,20 @@ pub(super) struct Found {
     pub(super) why: String,
 }
 
-/// The kind and the rest of a stem such as `instances_val2017`; `None` for panoptic files.
-fn classify(stem: &str) -> Option<(Kind, Option<String>, bool)> {
-    if stem == "panoptic" || stem.starts_with("panoptic_") {
-        return None;
-    }
+/// The kind and the rest of a stem such as `instances_val2017`.
+fn classify(stem: &str) -> (Kind, Option<String>, bool) {
     let spellings = KINDS.iter().copied().chain([(Kind::ImageInfo, "images_info")]);
     for (kind, name) in spellings {
         let Some(rest) = stem.strip_prefix(name) else { continue };
         if rest.is_empty() {
-            return Some((kind, None, true));
+            return (kind, None, true);
         }
         if let Some(split) = rest.strip_prefix('_').filter(|split| !split.is_empty()) {
-            return Some((kind, Some(split.to_owned()), true));
+            return (kind, Some(split.to_owned()), true);
         }
     }
     let split = is_split_name(stem).then(|| stem.to_owned());
-    Some((Kind::Instances, split, false))
+    (Kind::Instances, split, false)
 }
 
 /// True for names people give to splits.
@@ -89,7 +88,7 @@ fn stem(path: &Path) -> &str {
     path.file_stem().and_then(|s| s.to_str()).unwrap_or_default()
 }
 
-/// The files of a path, by its layout. Panoptic files are left alone with a warning.
+/// The files of a path, by its layout.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] if there is no COCO file there, [`ErrorKind::Usage`] if several could be meant.
@@ -103,11 +102,7 @@ pub(super) fn find(path: &Path, job: &Job) -> Result<Found> {
     let mut sources = Vec::new();
     for file in files {
         let name = relative(path, &file);
-        let Some((kind, split, _)) = classify(stem(&file)) else {
-            let what = "panoptic annotations are not read yet";
-            job.warn(Warning::new("coco.panoptic", place().file(&file), what, "the file was left alone"))?;
-            continue;
-        };
+        let (kind, split, _) = classify(stem(&file));
         let folder = file.parent().filter(|p| *p != path).map(stem).map(str::to_owned);
         let beside = stem(&file).starts_with("_annotations");
         let split = if beside { folder } else { split };
@@ -152,7 +147,7 @@ fn two_of_one(sources: &mut [Source]) -> Option<(String, String)> {
 }
 
 fn single(path: &Path) -> Found {
-    let (kind, split, _) = classify(stem(path)).unwrap_or((Kind::Instances, None, false));
+    let (kind, split, _) = classify(stem(path));
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let in_annotations = folder.file_name().is_some_and(|n| n == "annotations");
     let root = if in_annotations { folder.join("..") } else { folder.to_owned() };
@@ -184,7 +179,8 @@ fn candidates(path: &Path) -> Result<(Vec<PathBuf>, String)> {
         .iter()
         .filter(|f| {
             let stem = stem(f);
-            let known = classify(stem).is_none_or(|(_, split, prefixed)| prefixed || split.is_some());
+            let (_, split, prefixed) = classify(stem);
+            let known = prefixed || split.is_some();
             known || stem == "annotations" || stem.starts_with("_annotations")
         })
         .cloned()
@@ -287,9 +283,13 @@ mod tests {
     }
 
     #[test]
-    fn panoptic_files_are_left_alone_and_an_empty_folder_says_so() {
+    fn panoptic_files_are_a_set_and_an_empty_folder_says_so() {
         let files = ["annotations/panoptic_val.json", "annotations/instances_val.json"];
-        assert_eq!(found(&files).unwrap().len(), 1);
+        let want = [
+            wanted("annotations/instances_val.json", "", Some("val")),
+            wanted("annotations/panoptic_val.json", "panoptic", Some("val")),
+        ];
+        assert_eq!(found(&files).unwrap(), want);
         assert_eq!(found(&[]).unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -1,6 +1,6 @@
 //! Between the passes: files joined into rows, class tables made, keys planned.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::convert::json::Cursor;
 use crate::error::{Place, Result, ResultExt};
@@ -178,12 +178,26 @@ fn category_id(json: &mut Cursor<'_>) -> Option<Id> {
 
 fn warn_orphans(files: &[&SourceFile<'_>], rows: &SplitRows, job: &Job) -> Result<()> {
     for (file, rows) in files.iter().zip(&rows.files) {
+        let outer = file.index.panoptic.as_ref();
+        let images: HashSet<u32> = match outer.is_some() && !rows.orphans.is_empty() {
+            true => file.index.images.ids().iter().copied().collect(),
+            false => HashSet::new(),
+        };
         for ordinal in &rows.orphans {
-            let at =
-                usize::try_from(*ordinal).ok().and_then(|n| file.index.annotations.offset(n)).unwrap_or(0);
-            let place = super::place_at(&file.source.name, at);
-            let what = format!("annotation {ordinal} is of an image that the file does not list");
-            job.warn(Warning::new("coco.orphan-annotation", place, what, "kept in the residue"))?;
+            let record = usize::try_from(*ordinal).unwrap_or(usize::MAX);
+            let place = super::place_at(&file.source.name, file.index.listed().offset(record).unwrap_or(0));
+            let listed = outer.and_then(|outer| outer.records.ids().get(record));
+            let (code, why) = match outer {
+                Some(outer) if !outer.is_regular(record) => {
+                    ("coco.panoptic-record", "has no plain list of segments")
+                }
+                Some(_) if listed.is_some_and(|id| images.contains(id)) => {
+                    ("coco.duplicate-panoptic", "is of an image that has another one")
+                }
+                _ => ("coco.orphan-annotation", "is of an image that the file does not list"),
+            };
+            let what = format!("annotation {ordinal} {why}");
+            job.warn(Warning::new(code, place, what, "kept in the residue"))?;
         }
     }
     Ok(())

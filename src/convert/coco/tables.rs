@@ -217,6 +217,10 @@ impl<'a> Groups<'a> {
                 return Ok(0);
             };
             let mut json = Cursor::new(file.bytes);
+            if let Some(record) = rows.panoptic(row) {
+                json.seek(file.index.listed().offset(record).unwrap_or(usize::MAX));
+                columns.read_record(&mut json, record).at(|| Place::area("coco").file(plan.path))?;
+            }
             let mut objects = 0;
             for ordinal in rows.annotations(row) {
                 job.check()?;

@@ -76,7 +76,12 @@ impl AnnotationFile<'_> {
             match (&top.value, top.name.as_str()) {
                 (Some(value), _) => record::json(&mut out.buffer, value),
                 (None, "images") => self.images(out, loss, job)?,
-                (None, "annotations") => count = self.annotations(&mut annotations, out, job)?,
+                (None, "annotations") => {
+                    count = match &self.plan.record_members {
+                        Some(template) => self.panoptic(template, &mut annotations, out, job)?,
+                        None => self.annotations(&mut annotations, out, job)?,
+                    };
+                }
                 (None, "categories") => {
                     let categories = source::categories(self.plan, self.classes);
                     record::json(&mut out.buffer, &serde_json::Value::Array(categories));
@@ -109,6 +114,62 @@ impl AnnotationFile<'_> {
         }
         out.buffer.push(b']');
         Ok(())
+    }
+
+    /// The panoptic records, each with its segments; gives how many segments there are.
+    fn panoptic(
+        &self,
+        template: &[String],
+        segments: &mut Records<'_>,
+        out: &mut Out,
+        job: &Job,
+    ) -> Result<u64> {
+        let mut records = Records::panoptic(template, self.table);
+        let place = self.table.row_key("panoptic.record");
+        let place = |row: usize| place.and_then(|c| c.cell(row)).and_then(Cell::int);
+        let mut order: Vec<(i64, usize)> =
+            self.rows.iter().filter_map(|row| Some((place(*row)?, *row))).collect();
+        order.sort_by_key(|(ordinal, _)| *ordinal);
+        let stage = job.stage(&format!("writing {}", out.path.display()), u64::try_from(order.len()).ok());
+        let mut orphans = self.plan.orphans.iter().filter(|_| self.whole).peekable();
+        let (mut written, mut count, mut list) = (0u64, 0u64, Vec::new());
+        out.buffer.push(b'[');
+        let comma = |out: &mut Out, written: u64| {
+            if written > 0 {
+                out.buffer.push(b',');
+            }
+        };
+        for (ordinal, row) in order {
+            while let Some((_, orphan)) =
+                orphans.next_if(|(at, _)| i64::try_from(*at).is_ok_and(|at| at < ordinal))
+            {
+                comma(out, written);
+                record::json(&mut out.buffer, orphan);
+                written += 1;
+            }
+            comma(out, written);
+            list.clear();
+            list.push(b'[');
+            for object in 0..self.table.objects(row).unwrap_or(0) {
+                if object > 0 {
+                    list.push(b',');
+                }
+                count += 1;
+                segments.annotation(&mut list, row, object, count)?;
+            }
+            list.push(b']');
+            records.around(&mut out.buffer, row, &list)?;
+            written += 1;
+            out.flush(false)?;
+            stage.advance(1)?;
+        }
+        for (_, orphan) in orphans {
+            comma(out, written);
+            record::json(&mut out.buffer, orphan);
+            written += 1;
+        }
+        out.buffer.push(b']');
+        Ok(count)
     }
 
     fn annotations(&self, records: &mut Records<'_>, out: &mut Out, job: &Job) -> Result<u64> {

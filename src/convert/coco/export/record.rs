@@ -11,6 +11,7 @@ use super::table::{Cell, Chunks, Table};
 use super::text;
 use crate::convert::LossReport;
 use crate::convert::coco::extra::{ABSENT, DECLARED};
+use crate::convert::coco::panoptic;
 use crate::convert::coco::style::Style;
 use crate::convert::json::write_text;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -40,6 +41,8 @@ enum From<'a> {
         ids: Option<&'a Chunks>,
         numbered: bool,
     },
+    /// Text made beforehand: the segments of a panoptic record.
+    Made,
     /// In extra text only.
     Nowhere,
 }
@@ -89,7 +92,7 @@ impl<'a> Records<'a> {
             let base = column.base.as_str();
             let of_set = base.ends_with(".image_ordinal") || base.ends_with(".image_extra");
             let plain = ["image_ordinal", "image_extra"].contains(&base);
-            if ROW_KEYS.contains(&base) || of_set || plain {
+            if ROW_KEYS.contains(&base) || panoptic::KEYS.contains(&base) || of_set || plain {
                 continue;
             }
             if !text::is_scalar(&column.ty) {
@@ -118,7 +121,9 @@ impl<'a> Records<'a> {
         // An id that the source did not give is made up only where ids are the custom.
         let numbered = key("object_id").is_none() && plan.annotation_members.iter().any(|m| m == "id");
         add("id", Some(From::Id { ids: key("object_id"), numbered }));
-        add("image_id", table.row_key("image_id").map(From::Row));
+        if plan.record_members.is_none() {
+            add("image_id", table.row_key("image_id").map(From::Row));
+        }
         add("category_id", key("label").map(From::Category));
         add("segmentation", key("segmentation").map(|c| From::Segmentation(c, plan.style("segmentation"))));
         add("area", key("area").map(|c| From::Float(c, plan.style("area"))));
@@ -150,6 +155,17 @@ impl<'a> Records<'a> {
         Records::new(members, &plan.annotation_members, key("object_extra"), category_ids)
     }
 
+    /// The panoptic records of a file.
+    pub(super) fn panoptic(template: &[String], table: &'a Table) -> Records<'a> {
+        let row = |name: &str, key: &str| {
+            table.row_key(key).map(|c| Member { name: name.to_owned(), from: From::Row(c) })
+        };
+        let mut members = vec![Member { name: "segments_info".to_owned(), from: From::Made }];
+        members.extend(row("image_id", "image_id"));
+        members.extend(row("file_name", "panoptic.file_name"));
+        Records::new(members, template, table.row_key("panoptic.extra"), Vec::new())
+    }
+
     fn new(
         mut members: Vec<Member<'a>>,
         template: &[String],
@@ -172,7 +188,15 @@ impl<'a> Records<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] if its extra text is no JSON object.
     pub(super) fn image(&mut self, out: &mut Vec<u8>, row: usize) -> Result<()> {
-        self.write(out, row, None, 0)
+        self.write(out, At { row, object: None, number: 0, made: b"" })
+    }
+
+    /// Appends a panoptic record with the list of its segments.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] if its extra text is no JSON object.
+    pub(super) fn around(&mut self, out: &mut Vec<u8>, row: usize, segments: &[u8]) -> Result<()> {
+        self.write(out, At { row, object: None, number: 0, made: segments })
     }
 
     /// Appends the record of an annotation: object `object` of `row`, number `number` of the file.
@@ -186,19 +210,18 @@ impl<'a> Records<'a> {
         object: usize,
         number: u64,
     ) -> Result<()> {
-        self.write(out, row, Some(object), number)
+        self.write(out, At { row, object: Some(object), number, made: b"" })
     }
 
-    fn write(&mut self, out: &mut Vec<u8>, row: usize, object: Option<usize>, number: u64) -> Result<()> {
-        let extra = match object {
-            None => self.extra.and_then(|c| c.cell(row)),
-            Some(object) => self.extra.and_then(|c| element(c, row, object)),
+    fn write(&mut self, out: &mut Vec<u8>, at: At<'_>) -> Result<()> {
+        let extra = match at.object {
+            None => self.extra.and_then(|c| c.cell(at.row)),
+            Some(object) => self.extra.and_then(|c| element(c, at.row, object)),
         };
         let mut extra = match extra.and_then(Cell::text) {
-            Some(text) => Some(Extra::parse(text, row)?),
+            Some(text) => Some(Extra::parse(text, at.row)?),
             None => None,
         };
-        let at = At { row, object: object.unwrap_or(0), number };
         let mut first = true;
         out.push(b'{');
         for member in &self.members {
@@ -229,10 +252,13 @@ impl<'a> Records<'a> {
 
 /// Which value is meant.
 #[derive(Clone, Copy)]
-struct At {
+struct At<'a> {
     row: usize,
-    object: usize,
+    /// The object of the row, for records of objects.
+    object: Option<usize>,
     number: u64,
+    /// What [`From::Made`] writes.
+    made: &'a [u8],
 }
 
 /// Object `object` of a row in an object key.
@@ -244,9 +270,13 @@ fn element(chunks: &Chunks, row: usize, object: usize) -> Option<Cell<'_>> {
 
 impl From<'_> {
     /// Writes the value; false, and nothing of use written, if there is none.
-    fn write(&self, out: &mut Vec<u8>, at: At, category_ids: &[String]) -> bool {
-        let object = |chunks| element(chunks, at.row, at.object);
+    fn write(&self, out: &mut Vec<u8>, at: At<'_>, category_ids: &[String]) -> bool {
+        let object = |chunks| element(chunks, at.row, at.object?);
         match self {
+            From::Made => {
+                out.extend_from_slice(at.made);
+                true
+            }
             From::Row(chunks) => chunks.cell(at.row).is_some_and(|cell| text::scalar(out, cell)),
             From::Object(chunks) => object(chunks).is_some_and(|cell| text::scalar(out, cell)),
             From::Float(chunks, style) => match object(chunks).and_then(Cell::float) {

@@ -47,6 +47,8 @@ pub(super) struct FilePlan {
     pub(super) top: Vec<Top>,
     pub(super) image_members: Vec<String>,
     pub(super) annotation_members: Vec<String>,
+    /// Of a panoptic file the members of its records; its annotations are their segments.
+    pub(super) record_members: Option<Vec<String>>,
     pub(super) category_members: Vec<String>,
     styles: Map<String, Json>,
     /// The file's own list of categories, where the class table does not give it back.
@@ -97,6 +99,7 @@ impl FilePlan {
             top: top.collect(),
             image_members: names("image_members"),
             annotation_members: names("annotation_members"),
+            record_members: list("record_members").map(|_| names("record_members")),
             category_members: names("category_members"),
             styles: entry.get("numbers").and_then(Json::as_object).cloned().unwrap_or_default(),
             categories: list("categories").cloned(),
@@ -127,6 +130,7 @@ impl FilePlan {
             top,
             image_members: owned(&IMAGE),
             annotation_members,
+            record_members: None,
             category_members: owned(&CATEGORY),
             styles,
             categories: None,
