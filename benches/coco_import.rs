@@ -18,6 +18,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 
 use lensframe::convert::coco;
+use lensframe::convert::{Images, ImportOptions};
 use lensframe::job::Job;
 use lensframe::random::Random;
 
@@ -75,7 +76,7 @@ fn run(way: &str, file: &Path) -> String {
         "copy" => copy_images(file),
         "embed" => {
             let home = tempfile::tempdir_in(file).unwrap();
-            let options = coco::ImportOptions { images: coco::Images::Embed, ..Default::default() };
+            let options = ImportOptions { images: Images::Embed, ..Default::default() };
             let summary = coco::import(file, &home.path().join("a.lf"), &options, &Job::new()).unwrap();
             format!("{} images, {} bytes", summary.images.embedded, summary.images.bytes)
         }
@@ -85,7 +86,7 @@ fn run(way: &str, file: &Path) -> String {
                 "import" => lensframe::dataset::store::Storage::Arrow,
                 _ => lensframe::dataset::store::Storage::Parquet,
             };
-            let options = coco::ImportOptions { images: coco::Images::None, storage, ..Default::default() };
+            let options = ImportOptions { images: Images::None, storage, ..Default::default() };
             let summary = coco::import(file, &folder.path().join("a.lf"), &options, &Job::new()).unwrap();
             format!("{} rows, {} objects", summary.rows, summary.objects[0].1)
         }

@@ -73,18 +73,27 @@ pub(super) struct ConvertArgs {
     /// The format of SRC [default: found out from its files]
     #[arg(long, value_name = "FORMAT")]
     pub from: Option<String>,
-    /// Where the images are [default: looked for beside the annotations]
-    #[arg(long, value_name = "DIR")]
-    pub image_root: Option<PathBuf>,
+    /// A folder or archive with images; may be given more than once [default: looked for in SRC]
+    #[arg(long, value_name = "PATH")]
+    pub image_root: Vec<PathBuf>,
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ImagesArg::Auto)]
     pub images: ImagesArg,
     /// Only this split; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub split: Vec<String>,
+    /// What the corners of boxes mean in VOC-like XML
+    #[arg(long, value_enum, default_value_t = CoordsArg::Voc)]
+    pub coords: CoordsArg,
+    /// What to do with records that make no sense
+    #[arg(long, value_enum, default_value_t = OnErrorArg::Keep)]
+    pub on_error: OnErrorArg,
     /// The form of the table files
     #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
     pub storage: StorageArg,
+    /// How large shards are to be; an interrupted run goes on from the last full one [default: 512M]
+    #[arg(long, value_name = "BYTES")]
+    pub shard_size: Option<Bytes>,
     /// Replace DST if it is a dataset (its old versions stay until `gc`)
     #[arg(long)]
     pub force: bool,
@@ -100,6 +109,26 @@ pub(super) enum ImagesArg {
     Link,
     /// Neither
     None,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum CoordsArg {
+    /// First pixel 1, far corner inside the box (the devkit's rule)
+    Voc,
+    /// First pixel 0, far corner inside the box
+    ZeroBased,
+    /// First pixel 1, far corner just outside the box
+    Exclusive,
+    /// First pixel 0, far corner just outside the box
+    ZeroExclusive,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum OnErrorArg {
+    /// Keep what is declared, with a warning; stop at files that cannot be read
+    Keep,
+    /// Leave such records and files out, with a warning
+    Skip,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -128,6 +157,9 @@ pub(super) struct ExportArgs {
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ExportImagesArg::Auto)]
     pub images: ExportImagesArg,
+    /// Make up what evaluation needs and the dataset does not say: area as width × height, iscrowd as 0
+    #[arg(long)]
+    pub fill: bool,
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,

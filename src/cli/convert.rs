@@ -2,21 +2,14 @@
 
 use serde_json::json;
 
-use super::args::{ConvertArgs, ImagesArg, StorageArg};
+use super::args::{ConvertArgs, CoordsArg, ImagesArg, OnErrorArg, StorageArg};
 use super::print::{Printer, bytes, count, plural, table};
-use crate::convert::{self, Images, ImportOptions};
+use crate::convert::{self, Coords, Images, ImportOptions, OnError};
 use crate::dataset::store::Storage;
 use crate::error::Result;
 use crate::job::Job;
 
 pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()> {
-    let (format, why) = match &args.from {
-        Some(name) => (convert::format(name)?, None),
-        None => {
-            let found = convert::detect(&args.src)?;
-            (found.format, Some(found.why))
-        }
-    };
     let options = ImportOptions {
         images: match args.images {
             ImagesArg::Auto => Images::Auto,
@@ -24,18 +17,39 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
             ImagesArg::Link => Images::Link,
             ImagesArg::None => Images::None,
         },
-        image_root: args.image_root.clone(),
+        image_roots: args.image_root.clone(),
         splits: args.split.clone(),
+        coords: match args.coords {
+            CoordsArg::Voc => Coords::Voc,
+            CoordsArg::ZeroBased => Coords::ZeroBased,
+            CoordsArg::Exclusive => Coords::Exclusive,
+            CoordsArg::ZeroExclusive => Coords::ZeroExclusive,
+        },
+        on_error: match args.on_error {
+            OnErrorArg::Keep => OnError::Keep,
+            OnErrorArg::Skip => OnError::Skip,
+        },
+        shard_bytes: args.shard_size.map_or(ImportOptions::default().shard_bytes, |bytes| bytes.0),
         storage: match args.storage {
             StorageArg::Arrow => Storage::Arrow,
             StorageArg::Parquet => Storage::Parquet,
         },
         replace: args.force,
     };
-    let summary = format.import(&args.src, &args.dst, &options, job)?;
+    let (format, why, summary) = match &args.from {
+        Some(name) => {
+            let format = convert::format(name)?;
+            (format, None, format.import(&args.src, &args.dst, &options, job)?)
+        }
+        None => {
+            let found = convert::detect(&args.src, &options.image_roots, job)?;
+            let summary = found.format.import_source(&found.source, &args.dst, &options, job)?;
+            (found.format, Some(found.why), summary)
+        }
+    };
     let object = json!({
         "format": format.name(), "detected_by": why, "dataset": args.dst, "version": summary.version,
-        "rows": summary.rows, "objects": summary.objects, "orphans": summary.orphans,
+        "rows": summary.rows, "objects": summary.objects, "orphans": summary.orphans, "resumed": summary.resumed,
         "images": {
             "linked": summary.images.linked, "embedded": summary.images.embedded, "bytes": summary.images.bytes,
             "absent": summary.images.absent,
@@ -54,6 +68,15 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
             plural(summary.rows, "row"),
             sets.collect::<Vec<_>>().join(", ")
         );
+        if let Some(why) = &why {
+            text.push_str(&format!("found: {why}\n"));
+        }
+        if summary.resumed > 0 {
+            text.push_str(&format!(
+                "{} taken over from an interrupted run\n",
+                plural(summary.resumed, "row")
+            ));
+        }
         let images = &summary.images;
         if images.embedded > 0 {
             text.push_str(&format!(

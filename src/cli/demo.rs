@@ -28,14 +28,14 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
 
     printer.say("1. draw: a COCO folder of 48 scenes, with captions")?;
     scene::write_coco(&coco, 36, 12, 7, job)?;
-    let found = convert::detect(&coco)?;
+    let found = convert::detect(&coco, &[], job)?;
     printer.say(&format!("   {}: {}", coco.display(), found.why))?;
 
     printer.say("2. convert: linked into Arrow, embedded into Parquet")?;
-    let summary = found.format.import(&coco, &linked, &ImportOptions::default(), job)?;
+    let summary = found.format.import_source(&found.source, &linked, &ImportOptions::default(), job)?;
     let options =
         ImportOptions { images: Images::Embed, storage: Storage::Parquet, ..ImportOptions::default() };
-    found.format.import(&coco, &embedded, &options, job)?;
+    found.format.import_source(&found.source, &embedded, &options, job)?;
     let objects: u64 = summary.objects.iter().map(|(_, n)| n).sum();
     printer.say(&format!("   {}, {}", plural(summary.rows, "row"), plural(objects, "object")))?;
 

@@ -26,6 +26,7 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()>
             ExportImagesArg::Copy => ExportImages::Copy,
             ExportImagesArg::None => ExportImages::None,
         },
+        fill: args.fill,
     };
     let summary = format.export(&store, &ds, &args.dst, &options, job)?;
     let files: Vec<String> = summary.files.iter().map(|f| f.display().to_string()).collect();

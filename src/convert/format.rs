@@ -1,10 +1,10 @@
 //! The formats that can be read and written, and how one is found out from a path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::coco;
-use super::coco::{ImportOptions, ImportSummary};
-use super::options::{ExportOptions, ExportSummary};
+use super::options::{ExportOptions, ExportSummary, ImportOptions, ImportSummary};
+use super::source::Source;
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -16,8 +16,8 @@ pub struct Format {
     name: &'static str,
     reads: &'static str,
     writes: &'static str,
-    detect: fn(&Path) -> Option<String>,
-    import: fn(&Path, &Path, &ImportOptions, &Job) -> Result<ImportSummary>,
+    detect: fn(&Source) -> Option<String>,
+    import: fn(&Source, &Path, &ImportOptions, &Job) -> Result<ImportSummary>,
     export: fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<ExportSummary>,
 }
 
@@ -26,8 +26,8 @@ static FORMATS: [Format; 1] = [Format {
     name: "coco",
     reads: "instances, person_keypoints, captions, stuff, labels, image_info, results",
     writes: "the same",
-    detect: |path| coco::detect(path).map(|found| found.why),
-    import: coco::import,
+    detect: coco::detect,
+    import: coco::import_source,
     export: coco::export,
 }];
 
@@ -38,7 +38,12 @@ pub struct Found {
     pub format: &'static Format,
     /// What gave it away, for people.
     pub why: String,
+    /// What was looked into: the path itself, or the folder in it that holds the dataset.
+    pub source: Source,
 }
+
+/// How many folders that hold nothing but one folder are gone through.
+const DEPTH: usize = 4;
 
 /// The formats there are.
 ///
@@ -62,21 +67,28 @@ pub fn format(name: &str) -> Result<&'static Format> {
     })
 }
 
-/// The format of a file or folder, by what lies there.
+/// The format of a file, folder or archive, by what lies there. A folder that is alone in a folder or archive
+/// is looked into. Links may lead into `roots` too.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] where there is nothing, [`ErrorKind::Format`] if no format is recognised.
-pub fn detect(path: &Path) -> Result<Found> {
-    let place = || Place::area("convert").file(path);
-    if !path.exists() {
-        return Err(Error::new(ErrorKind::NotFound, "no such file or folder").at(place()));
-    }
-    let found = FORMATS.iter().find_map(|format| Some(Found { format, why: (format.detect)(path)? }));
-    found.ok_or_else(|| {
+pub fn detect(path: &Path, roots: &[PathBuf], job: &Job) -> Result<Found> {
+    look(Source::open(path, roots, job)?, &FORMATS).ok_or_else(|| {
         Error::new(ErrorKind::Format, "in no format that is known here")
-            .at(place())
+            .at(Place::area("convert").file(path))
             .remedy("name it with --from; `lensframe formats` lists them")
     })
+}
+
+/// The first of some formats that a source is in.
+fn look(mut source: Source, formats: &'static [Format]) -> Option<Found> {
+    for _ in 0..DEPTH {
+        if let Some((format, why)) = formats.iter().find_map(|f| Some((f, (f.detect)(&source)?))) {
+            return Some(Found { format, why, source });
+        }
+        source = source.within(&source.only_folder()?);
+    }
+    None
 }
 
 impl Format {
@@ -95,18 +107,35 @@ impl Format {
         self.writes
     }
 
-    /// Makes a dataset at `dst` of what is at `src`.
+    /// Makes a dataset at `dst` of what is at `src`. An import that was interrupted goes on where its last
+    /// fragment ended.
     ///
     /// # Errors
     /// Those of the format and of [`crate::dataset::store::Writer`]. Then there is no dataset, or the old one.
     pub fn import(
-        &self,
+        &'static self,
         src: &Path,
         dst: &Path,
         options: &ImportOptions,
         job: &Job,
     ) -> Result<ImportSummary> {
-        (self.import)(src, dst, options, job)
+        let source = Source::open(src, &options.image_roots, job)?;
+        let found = look(source.clone(), std::slice::from_ref(self));
+        self.import_source(&found.map_or(source, |found| found.source), dst, options, job)
+    }
+
+    /// As [`Format::import`], of a source that is open, exactly there.
+    ///
+    /// # Errors
+    /// As [`Format::import`].
+    pub fn import_source(
+        &self,
+        source: &Source,
+        dst: &Path,
+        options: &ImportOptions,
+        job: &Job,
+    ) -> Result<ImportSummary> {
+        (self.import)(source, dst, options, job)
     }
 
     /// Writes a view of a stored dataset to `dst`.

@@ -5,26 +5,61 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
+/// How many rows are named for each loss.
+const EXAMPLES: usize = 3;
+
 /// The losses of one export. Empty means that everything was written.
 ///
 /// ```
 /// use lensframe::convert::LossReport;
 /// let mut loss = LossReport::default();
-/// loss.add("rbox", 3, "COCO has no rotated boxes");
-/// loss.add("rbox", 2, "COCO has no rotated boxes");
-/// assert_eq!(loss.to_string(), "not written: rbox, 5 values: COCO has no rotated boxes\n");
+/// loss.add("mask", 3, "COCO has no such masks");
+/// loss.add("mask", 2, "COCO has no such masks");
+/// loss.example("mask", 17, "COCO has no such masks");
+/// assert_eq!(loss.to_string(), "not written: mask, 5 values (as in row 17): COCO has no such masks\n");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LossReport {
-    lost: BTreeMap<(String, String), u64>,
+    lost: BTreeMap<(String, String), Lost>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Lost {
+    values: u64,
+    rows: Vec<u64>,
+}
+
+/// One kind of loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss<'a> {
+    /// The key, or what else was lost.
+    pub key: &'a str,
+    /// How many of its values.
+    pub values: u64,
+    /// Why.
+    pub why: &'a str,
+    /// Some rows of the view that it happened in, where they are known.
+    pub rows: &'a [u64],
 }
 
 impl LossReport {
     /// Counts `values` values of a key that were not written, and why.
     pub fn add(&mut self, key: &str, values: u64, why: &str) {
         if values > 0 {
-            *self.lost.entry((key.to_owned(), why.to_owned())).or_default() += values;
+            self.entry(key, why).values += values;
         }
+    }
+
+    /// Names a row in which values counted by [`LossReport::add`] were lost; the first few are kept.
+    pub fn example(&mut self, key: &str, row: u64, why: &str) {
+        let rows = &mut self.entry(key, why).rows;
+        if rows.len() < EXAMPLES && !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+
+    fn entry(&mut self, key: &str, why: &str) -> &mut Lost {
+        self.lost.entry((key.to_owned(), why.to_owned())).or_default()
     }
 
     /// True if nothing was lost.
@@ -32,22 +67,30 @@ impl LossReport {
         self.lost.is_empty()
     }
 
-    /// Each loss as (key, values, why), in order of the key.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, u64, &str)> {
-        self.lost.iter().map(|((key, why), values)| (key.as_str(), *values, why.as_str()))
+    /// Each loss, in order of the key.
+    pub fn iter(&self) -> impl Iterator<Item = Loss<'_>> {
+        self.lost.iter().map(|((key, why), lost)| Loss { key, values: lost.values, why, rows: &lost.rows })
     }
 
-    /// The losses as a JSON array of objects `key`, `values`, `why`.
+    /// The losses as a JSON array of objects `key`, `values`, `why`, `rows`.
     pub fn to_json(&self) -> Json {
-        self.iter().map(|(key, values, why)| json!({"key": key, "values": values, "why": why})).collect()
+        let object = |l: Loss<'_>| json!({"key": l.key, "values": l.values, "why": l.why, "rows": l.rows});
+        self.iter().map(object).collect()
     }
 }
 
 impl fmt::Display for LossReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (key, values, why) in self.iter() {
-            let plural = if values == 1 { "" } else { "s" };
-            writeln!(f, "not written: {key}, {values} value{plural}: {why}")?;
+        for loss in self.iter() {
+            let plural = if loss.values == 1 { "" } else { "s" };
+            write!(f, "not written: {}, {} value{plural}", loss.key, loss.values)?;
+            let rows: Vec<String> = loss.rows.iter().map(u64::to_string).collect();
+            match rows.as_slice() {
+                [] => {}
+                [row] => write!(f, " (as in row {row})")?,
+                _ => write!(f, " (as in rows {})", rows.join(", "))?,
+            }
+            writeln!(f, ": {}", loss.why)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Formats: foreign files into datasets and back.
 //!
-//! A [`Format`] reads a file or folder into a dataset and writes views of datasets out; [`detect`] finds out
+//! A [`Format`] reads a file, folder or archive into a dataset and writes views of datasets out; [`detect`] finds out
 //! which one a path is in. Both directions of a format stand side by side in its module. What a target cannot
 //! hold is counted in a [`LossReport`]; damage in a source is a counted warning of the job and, as far as it
 //! can be, kept.
@@ -9,7 +9,8 @@
 //! use std::path::Path;
 //! use lensframe::{convert::{self, ImportOptions}, job::Job};
 //! let (src, dst) = (Path::new("coco"), Path::new("coco.lf"));
-//! convert::detect(src)?.format.import(src, dst, &ImportOptions::default(), &Job::new())?;
+//! let found = convert::detect(src, &[], &Job::new())?;
+//! found.format.import_source(&found.source, dst, &ImportOptions::default(), &Job::new())?;
 //! # Ok::<(), lensframe::error::Error>(())
 //! ```
 
@@ -17,12 +18,20 @@
 
 pub mod coco;
 mod column;
+mod export;
 mod format;
 pub mod json;
 mod loss;
 mod options;
+mod photos;
+mod sink;
+mod source;
+pub mod voc;
 
-pub use coco::{Images, ImagesSummary, ImportOptions, ImportSummary};
 pub use format::{Format, Found, detect, format, formats};
-pub use loss::LossReport;
-pub use options::{ExportImages, ExportOptions, ExportSummary};
+pub use loss::{Loss, LossReport};
+pub use options::{
+    Coords, ExportImages, ExportOptions, ExportSummary, ImageFolder, Images, ImagesSummary, ImportOptions,
+    ImportSummary, OnError,
+};
+pub use source::Source;

@@ -2,7 +2,154 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
 use super::loss::LossReport;
+use super::source::Source;
+use crate::dataset::store::{Storage, WriterOptions};
+
+/// What an import does with the images of a dataset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Images {
+    /// Link them where they are found in folders, embed them where they are found in archives, go without
+    /// where they are not found.
+    #[default]
+    Auto,
+    /// Store their bytes, unchanged, in the dataset.
+    Embed,
+    /// Store their paths relative to the image roots, which may be archives.
+    Link,
+    /// Leave them out.
+    None,
+}
+
+/// What the corners of boxes mean in formats that do not agree on it (Pascal VOC and its dialects).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coords {
+    /// The first pixel is 1 and the far corner belongs to the box, as in the VOC devkit: x = xmin − 1,
+    /// w = xmax − xmin + 1.
+    #[default]
+    Voc,
+    /// The first pixel is 0 and the far corner belongs to the box: x = xmin, w = xmax − xmin + 1.
+    ZeroBased,
+    /// The first pixel is 1 and the far corner is the first beyond the box: x = xmin − 1, w = xmax − xmin.
+    Exclusive,
+    /// The first pixel is 0 and the far corner is the first beyond the box: x = xmin, w = xmax − xmin.
+    ZeroExclusive,
+}
+
+/// What an import does with records that make no sense.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// Keeps, with a warning, what can be kept as it is declared; a file that cannot be read is an error.
+    #[default]
+    Keep,
+    /// Leaves out, with a warning, such records and files.
+    Skip,
+}
+
+/// How a source is imported.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// What is done with the images.
+    pub images: Images,
+    /// Folders and archives that images are sought in, in this order; by default the source itself says.
+    pub image_roots: Vec<PathBuf>,
+    /// The splits to import, all if empty. For a single annotation file, one name is the name of its split.
+    pub splits: Vec<String>,
+    /// What the corners of boxes mean.
+    pub coords: Coords,
+    /// What becomes of records that make no sense.
+    pub on_error: OnError,
+    /// The form of the files written.
+    pub storage: Storage,
+    /// How large shards are to be, in bytes. An interrupted import goes on from the last that is finished.
+    pub shard_bytes: u64,
+    /// Give an existing dataset a new version instead of refusing.
+    pub replace: bool,
+}
+
+impl ImportOptions {
+    /// How the writer of an import works. `stamps` tells which state of the source is read: an import that was
+    /// interrupted goes on only with the same.
+    pub(in crate::convert) fn writer(&self, format: &str, source: &Source, stamps: &Json) -> WriterOptions {
+        let work = json!({
+            "program": env!("CARGO_PKG_VERSION"), "format": format, "source": source.path().to_string_lossy(),
+            "stamps": stamps, "images": self.images, "image_roots": self.image_roots, "splits": self.splits,
+            "coords": self.coords, "on_error": self.on_error, "shard_bytes": self.shard_bytes,
+            "parquet": self.storage == Storage::Parquet, "base": source.tree().base(),
+        });
+        WriterOptions {
+            storage: self.storage,
+            shard_bytes: self.shard_bytes,
+            replace: self.replace,
+            resume: Some(work.to_string()),
+            ..WriterOptions::default()
+        }
+    }
+}
+
+impl Default for ImportOptions {
+    fn default() -> ImportOptions {
+        ImportOptions {
+            images: Images::default(),
+            image_roots: Vec::new(),
+            splits: Vec::new(),
+            coords: Coords::default(),
+            on_error: OnError::default(),
+            storage: Storage::default(),
+            shard_bytes: WriterOptions::default().shard_bytes,
+            replace: false,
+        }
+    }
+}
+
+/// What was imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// The version of the dataset that was written.
+    pub version: u64,
+    /// How many rows (images) it has.
+    pub rows: u64,
+    /// How many objects each object set has; the default set is `""`.
+    pub objects: Vec<(String, u64)>,
+    /// How many annotations belong to no image and lie in the residue.
+    pub orphans: u64,
+    /// How many rows an interrupted import had written, which were taken over.
+    pub resumed: u64,
+    /// The annotation files, relative to the source; folders of many files count as one.
+    pub files: Vec<String>,
+    /// What happened to the images.
+    pub images: ImagesSummary,
+}
+
+/// Where the images of one split are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFolder {
+    /// The split; `None` for rows without one.
+    pub split: Option<String>,
+    /// The folder that file names are relative to, the archive's own path before it where it is in one.
+    pub path: PathBuf,
+}
+
+/// What happened to the images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImagesSummary {
+    /// How many paths were stored.
+    pub linked: u64,
+    /// How many files were stored.
+    pub embedded: u64,
+    /// The bytes of the stored files.
+    pub bytes: u64,
+    /// How many images have a file name but no file.
+    pub absent: u64,
+    /// The folders that were chosen.
+    pub folders: Vec<ImageFolder>,
+}
 
 /// What an export does with images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +172,9 @@ pub struct ExportOptions {
     pub replace: bool,
     /// What to do with images.
     pub images: ExportImages,
+    /// Members that the format's evaluation needs and the dataset does not say are made up: for COCO, `area`
+    /// is width × height of the box, `iscrowd` is 0.
+    pub fill: bool,
 }
 
 /// What an export wrote.

@@ -10,7 +10,8 @@ mod records;
 
 use std::path::{Path, PathBuf};
 
-use lensframe::convert::coco::{Images, ImportOptions, ImportSummary, import};
+use lensframe::convert::coco::{detect, import};
+use lensframe::convert::{Images, ImportOptions, ImportSummary, Source};
 use lensframe::dataset::store::Store;
 use lensframe::job::Job;
 
@@ -47,4 +48,8 @@ fn real_data() -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+/// True if a path is recognised as COCO.
+fn looks_coco(path: &Path) -> bool {
+    Source::open(path, &[], &Job::new()).is_ok_and(|source| detect(&source).is_some())
 }

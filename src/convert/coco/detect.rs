@@ -1,48 +1,38 @@
 //! Telling whether a path holds COCO annotations, from names and the first bytes of files.
 
-use std::io::Read;
-use std::path::Path;
-
+use crate::convert::Source;
 use crate::convert::json::Cursor;
-use crate::job::Job;
+use crate::place::Tree;
 
 use super::layout;
 
-/// A path that was recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The format: `coco`.
-    pub what: &'static str,
-    /// Why, in one sentence for people.
-    pub why: String,
-}
-
-/// Says whether a path is a COCO file or a folder of COCO files, reading at most the first 64 KiB of each.
+/// Why a source is COCO, in one sentence for people, if it is: a COCO file or a folder of COCO files. Reads at
+/// most the first 64 KiB of each.
 ///
 /// ```
+/// use lensframe::convert::{Source, coco};
 /// let folder = tempfile::tempdir()?;
 /// let file = folder.path().join("a.json");
 /// std::fs::write(&file, r#"{"images": [], "annotations": []}"#)?;
-/// assert_eq!(lensframe::convert::coco::detect(&file).map(|f| f.what), Some("coco"));
+/// let job = lensframe::job::Job::new();
+/// assert!(coco::detect(&Source::open(&file, &[], &job)?).is_some());
 /// std::fs::write(&file, r#"{"name": "something else"}"#)?;
-/// assert!(lensframe::convert::coco::detect(&file).is_none());
-/// # Ok::<(), std::io::Error>(())
+/// assert!(coco::detect(&Source::open(&file, &[], &job)?).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn detect(path: &Path) -> Option<Found> {
-    if path.is_file() {
-        return looks_like(path).map(|why| Found { what: "coco", why });
+pub fn detect(source: &Source) -> Option<String> {
+    if let Some(file) = source.file() {
+        return looks_like(source.tree(), file);
     }
-    let found = layout::find(path, &Job::new()).ok()?;
+    let found = layout::find(source).ok()?;
     let first = found.sources.first()?;
-    let why = looks_like(&first.path)?;
-    Some(Found { what: "coco", why: format!("{}; {} is {why}", found.why, first.name) })
+    let why = looks_like(source.tree(), &first.member)?;
+    Some(format!("{}; {} is {why}", found.why, first.name))
 }
 
 /// Why the first bytes of a file look like COCO; `None` if they do not.
-pub(super) fn looks_like(path: &Path) -> Option<String> {
-    let mut head = Vec::new();
-    std::fs::File::open(path).ok()?.take(1 << 16).read_to_end(&mut head).ok()?;
-    looks_like_bytes(&head)
+pub(super) fn looks_like(tree: &Tree, member: &str) -> Option<String> {
+    looks_like_bytes(&tree.head(member, 1 << 16).ok()?)
 }
 
 fn looks_like_bytes(head: &[u8]) -> Option<String> {

@@ -1,55 +1,24 @@
 //! A COCO file or folder into a stored dataset.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use arrow_array::RecordBatch;
-use arrow_schema::Field;
+use arrow_buffer::Buffer;
 
-use crate::dataset::store::{GroupId, Operation, Storage, Writer, WriterOptions};
+use crate::convert::photos::{Photos, best_folder};
+use crate::convert::sink::StoreSink;
+use crate::convert::{ImageFolder, Images, ImagesSummary, ImportOptions, ImportSummary, Source as Whole};
+use crate::dataset::store::{Operation, Writer};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::{Job, Warning};
-use crate::place::{Access, Map};
 
 use super::ids::Ids;
 use super::layout::{self, Source};
-use super::photo::{self, ImageFolder, Images, ImagesSummary, Photos};
+use super::photo;
 use super::prepare::Prepared;
 use super::source::SourceFile;
-use super::tables::{self, Sink};
+use super::tables;
 use super::{residue, write_residue};
-
-/// How a COCO source is imported.
-#[derive(Clone, Debug, Default)]
-pub struct ImportOptions {
-    /// What is done with the photographs.
-    pub images: Images,
-    /// The folder that photographs are sought in; by default the source itself says (see [`super`]).
-    pub image_root: Option<PathBuf>,
-    /// The splits to import, all if empty. For a single file, one name is the name of its split.
-    pub splits: Vec<String>,
-    /// The form of the files written.
-    pub storage: Storage,
-    /// Give an existing dataset a new version instead of refusing.
-    pub replace: bool,
-}
-
-/// What was imported.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportSummary {
-    /// The version of the dataset that was written.
-    pub version: u64,
-    /// How many rows (images) it has.
-    pub rows: u64,
-    /// How many objects each object set has; the default set is `""`.
-    pub objects: Vec<(String, u64)>,
-    /// How many annotations belong to no image and lie in the residue.
-    pub orphans: u64,
-    /// The annotation files, relative to the source.
-    pub files: Vec<String>,
-    /// What happened to the photographs.
-    pub images: ImagesSummary,
-}
 
 /// Imports a COCO file or folder into a new dataset, or a new version of one.
 ///
@@ -57,13 +26,13 @@ pub struct ImportSummary {
 /// that is cancelled, or any error, leaves no dataset and an existing one unchanged.
 ///
 /// ```
-/// use lensframe::{convert::coco, dataset::store::Store, job::Job};
+/// use lensframe::{convert::{ImportOptions, coco}, dataset::store::Store, job::Job};
 /// let folder = tempfile::tempdir()?;
 /// let (file, ds) = (folder.path().join("instances_val.json"), folder.path().join("val.lf"));
 /// std::fs::write(&file, r#"{"images": [{"id": 7, "file_name": "a.jpg", "height": 2, "width": 3}],
 ///     "annotations": [{"id": 1, "image_id": 7, "category_id": 4, "bbox": [0, 0, 2, 1]}],
 ///     "categories": [{"id": 4, "name": "cat"}]}"#)?;
-/// let summary = coco::import(&file, &ds, &coco::ImportOptions::default(), &Job::new())?;
+/// let summary = coco::import(&file, &ds, &ImportOptions::default(), &Job::new())?;
 /// assert_eq!((summary.rows, summary.objects), (1, vec![("".to_owned(), 1)]));
 /// let store = Store::open(&ds)?;
 /// assert_eq!(store.classes("").map(|table| table.names()), Some(vec!["cat"]));
@@ -76,28 +45,39 @@ pub struct ImportSummary {
 /// disagree about classes or the type of image ids; [`ErrorKind::Usage`] for splits that do not exist; those
 /// of [`Writer`]; [`ErrorKind::Cancelled`].
 pub fn import(src: &Path, dst: &Path, options: &ImportOptions, job: &Job) -> Result<ImportSummary> {
-    let found = layout::find(src, job)?;
-    let sources = choose_splits(found.sources, &options.splits, src)?;
-    let maps = sources.iter().map(|s| Map::open(&s.path, Access::Sequential)).collect::<Result<Vec<Map>>>();
-    let maps = maps.at(|| Place::area("coco"))?;
+    import_source(&Whole::open(src, &options.image_roots, job)?, dst, options, job)
+}
+
+/// As [`import`], of a source that is open.
+pub(in crate::convert) fn import_source(
+    source: &Whole,
+    dst: &Path,
+    options: &ImportOptions,
+    job: &Job,
+) -> Result<ImportSummary> {
+    let found = layout::find(source)?;
+    let sources = choose_splits(found.sources, &options.splits, source.path())?;
+    let tree = source.tree();
+    let texts = sources.iter().map(|s| tree.read(&s.member)).collect::<Result<Vec<Buffer>>>();
+    let texts = texts.at(|| Place::area("coco"))?;
     let mut ids: Vec<Ids> = Vec::new();
     let mut splits: Vec<(Option<String>, Range<usize>)> = Vec::new();
     let mut files: Vec<SourceFile<'_>> = Vec::new();
-    for (source, map) in sources.into_iter().zip(&maps) {
+    for (source, text) in sources.into_iter().zip(&texts) {
         let begins = splits.last().is_none_or(|(name, _)| *name != source.split);
         if begins {
             splits.push((source.split.clone(), files.len()..files.len()));
             ids.push(Ids::default());
         }
         let Some(ids) = ids.last_mut() else { continue };
-        files.push(SourceFile::read(source, map.buffer().as_slice(), ids, job)?);
+        files.push(SourceFile::read(source, text.as_slice(), ids, job)?);
         if let Some((_, range)) = splits.last_mut() {
             range.end = files.len();
         }
     }
     let prepared = Prepared::new(&files, splits, &ids, job)?;
-    let mut photos = find_photos(&prepared, &found.root, options, job)?;
-    write(&prepared, photos.as_mut(), src, dst, options, job).at(|| Place::area("coco"))
+    let mut photos = find_photos(&prepared, source, options, job)?;
+    write(&prepared, photos.as_mut(), source, dst, options, job).at(|| Place::area("coco"))
 }
 
 /// The sources of the splits asked for.
@@ -124,51 +104,59 @@ fn choose_splits(mut sources: Vec<Source>, wanted: &[String], src: &Path) -> Res
 /// The photographs as the options want them; `None` to go without.
 fn find_photos(
     prepared: &Prepared<'_>,
-    root: &Path,
+    source: &Whole,
     options: &ImportOptions,
     job: &Job,
 ) -> Result<Option<Photos>> {
     if options.images == Images::None || !prepared.images.described {
         return Ok(None);
     }
-    let splits: Vec<_> = prepared.splits.iter().map(|s| (s.name.clone(), s.files.clone())).collect();
-    let folders = photo::folders(root, options.image_root.as_deref(), &splits);
-    let root = options.image_root.as_deref().unwrap_or(root);
-    if folders.is_empty() {
-        let what = format!("none of the images is below {}", root.display());
-        let place = Place::area("coco").file(root);
+    let trees = source.image_trees(options, job)?;
+    let given = !options.image_roots.is_empty();
+    let mut photos = Photos::new(options.images, trees, &["img"], prepared.images.ids);
+    for split in &prepared.splits {
+        let (offered, names) = photo::offered(split, photos.trees().len(), given);
+        if let Some(folder) = best_folder(photos.trees(), offered, &names)? {
+            photos.add_folder(split.name.as_deref(), folder);
+        }
+    }
+    if photos.summary.folders.is_empty() {
+        let roots: Vec<String> =
+            photos.trees().iter().map(|tree| tree.name("").display().to_string()).collect();
+        let what = format!("none of the images is below {}", roots.join(", "));
+        let place = Place::area("coco").file(source.path());
         if options.images != Images::Auto {
             return Err(Error::new(ErrorKind::NotFound, what)
                 .at(place)
-                .remedy("name their folder with --image-root, or use --images none"));
+                .remedy("name their folder or archive with --image-root, or use --images none"));
         }
-        job.warn(Warning::new("coco.no-images", place, what, "the dataset has no images"))?;
+        job.warn(Warning::new("images.none", place, what, "the dataset has no images"))?;
         return Ok(None);
     }
-    let embed = options.images == Images::Embed;
-    Ok(Some(Photos::new(embed, root.to_owned(), folders, prepared.images.ids)))
+    Ok(Some(photos))
 }
 
 fn write(
     prepared: &Prepared<'_>,
     mut photos: Option<&mut Photos>,
-    src: &Path,
+    source: &Whole,
     dst: &Path,
     options: &ImportOptions,
     job: &Job,
 ) -> Result<ImportSummary> {
-    let writer =
-        WriterOptions { storage: options.storage, replace: options.replace, ..WriterOptions::default() };
-    let mut writer = Writer::create(dst, writer, job)?;
-    if let Some(photos) = photos.as_deref_mut().filter(|_| options.images == Images::Embed) {
-        writer.announce(total_bytes(prepared, photos, job)?)?;
+    let stamps = source.stamps(prepared.splits.iter().flat_map(|s| &s.files).map(|f| &*f.source.member))?;
+    let mut writer = Writer::create(dst, options.writer("coco", source, &stamps), job)?;
+    let resumed = writer.resumed();
+    if let Some(photos) = photos.as_deref_mut().filter(|photos| photos.stores()) {
+        let skip = resumed.as_ref().map_or(0, |r| r.rows);
+        writer.announce(total_bytes(prepared, photos, skip, job)?)?;
     }
     // Before the first row, so that the files carry them for other programs.
     for set in prepared.sets.iter().filter(|set| !set.classes.table.is_empty()) {
         writer.set_classes(&set.name, set.classes.table.clone());
     }
-    let mut sink = StoreSink { writer: &mut writer, groups: Vec::new() };
-    let objects = tables::write(prepared, photos.as_deref_mut(), &mut sink, job)?;
+    let mut sink = StoreSink::new(&mut writer);
+    let objects = tables::write(prepared, photos.as_deref_mut(), &mut sink, resumed.as_ref(), job)?;
     let mut residue = writer.residue("coco")?;
     residue::begin(&mut residue)?;
     write_residue(prepared, &mut residue)?;
@@ -176,13 +164,12 @@ fn write(
     residue.finish()?;
     let mut operation = Operation::new("convert")
         .with("format", "coco")
-        .with("source", src.to_string_lossy().into_owned())
+        .with("source", source.path().to_string_lossy().into_owned())
         .with("program", env!("CARGO_PKG_VERSION"));
     let mut images = ImagesSummary::default();
     if let Some(photos) = photos {
         images = photos.summary.clone();
-        let root = photos.root();
-        writer.add_root(root);
+        photos.add_roots(&mut writer);
         operation = operation.with("image_folders", folder_names(&images.folders));
     }
     job.check()?;
@@ -196,6 +183,7 @@ fn write(
         orphans: u64::try_from(orphans).unwrap_or(u64::MAX),
         files: files.iter().map(|(file, _)| file.source.name.clone()).collect(),
         images,
+        resumed: resumed.map_or(0, |r| r.rows),
         version: writer.commit(operation)?,
     })
 }
@@ -204,44 +192,20 @@ fn folder_names(folders: &[ImageFolder]) -> serde_json::Value {
     folders.iter().map(|folder| folder.path.to_string_lossy().into_owned()).collect()
 }
 
-/// The bytes of all photographs that would be embedded.
-fn total_bytes(prepared: &Prepared<'_>, photos: &mut Photos, job: &Job) -> Result<u64> {
+/// The bytes of all photographs that would be stored, but for those of the first rows.
+fn total_bytes(prepared: &Prepared<'_>, photos: &mut Photos, mut skip: u64, job: &Job) -> Result<u64> {
     let mut total = 0u64;
     for split in &prepared.splits {
         photos.begin_split(split.name.as_deref());
         for row in 0..split.rows.ids.len() {
             job.check()?;
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
             let name = split.base(row).and_then(|(i, record)| photo::file_name(split.files.get(i)?, record));
-            total = total.saturating_add(name.map_or(0, |name| photos.size(&name)));
+            total = total.saturating_add(name.map_or(Ok(0), |name| photos.size(&name))?);
         }
     }
     Ok(total)
-}
-
-/// Hands batches to the store.
-struct StoreSink<'a> {
-    writer: &'a mut Writer,
-    groups: Vec<GroupId>,
-}
-
-impl Sink for StoreSink<'_> {
-    fn group(&mut self, name: &str, fields: Vec<Field>) -> Result<usize> {
-        self.groups.push(self.writer.group(name, fields)?);
-        Ok(self.groups.len() - 1)
-    }
-
-    fn write(&mut self, group: usize, batch: &RecordBatch) -> Result<()> {
-        match self.groups.get(group) {
-            Some(group) => self.writer.write(*group, batch),
-            None => Err(Error::new(ErrorKind::Usage, "a batch for a group that was not declared")),
-        }
-    }
-
-    fn wants_boundary(&self) -> bool {
-        self.writer.fragment_is_full()
-    }
-
-    fn boundary(&mut self) -> Result<()> {
-        self.writer.end_fragment()
-    }
 }

@@ -4,10 +4,10 @@
 //! images of each split (`train/_annotations.coco.json`, Roboflow's); `annotations.json` or other files at
 //! the root.
 
-use std::path::{Path, PathBuf};
-
-use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
-use crate::job::{Job, Warning};
+use crate::convert::Source as Whole;
+use crate::convert::photos::join;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::place::Tree;
 
 /// What a file is about. The order is the order in which files claim to be the primary one of a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,19 +46,19 @@ impl Kind {
 /// A file to read.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    pub(super) path: PathBuf,
-    /// Relative to the folder that was named, with `/`.
+    /// Where it is in the tree.
+    pub(super) member: String,
+    /// Relative to what was named.
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) set: String,
     pub(super) split: Option<String>,
 }
 
-/// The files found, and the folder their images are sought in.
+/// The files found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) sources: Vec<Source>,
-    pub(super) root: PathBuf,
     /// One sentence for people.
     pub(super) why: String,
 }
@@ -84,42 +84,43 @@ fn is_split_name(name: &str) -> bool {
     ["train", "val", "test", "dev", "minival", "unlabeled"].iter().any(|word| name.starts_with(word))
 }
 
-fn stem(path: &Path) -> &str {
-    path.file_stem().and_then(|s| s.to_str()).unwrap_or_default()
+/// The name of a file without folder and extension.
+fn stem(member: &str) -> &str {
+    let name = member.rsplit_once('/').map_or(member, |(_, name)| name);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// The files of a path, by its layout.
+/// The files of a source, by its layout.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] if there is no COCO file there, [`ErrorKind::Usage`] if several could be meant.
-pub(super) fn find(path: &Path, job: &Job) -> Result<Found> {
-    let place = || Place::area("coco").file(path);
-    let meta = std::fs::metadata(path).map_err(|e| Error::io("look at", e).at(place()))?;
-    if !meta.is_dir() {
-        return Ok(single(path));
+pub(super) fn find(source: &Whole) -> Result<Found> {
+    let tree = source.tree();
+    let place = |member: &str| Place::area("coco").file(tree.name(member));
+    if let Some(member) = source.file() {
+        return Ok(single(member));
     }
-    let (files, why) = candidates(path)?;
+    let (files, why) = candidates(tree)?;
     let mut sources = Vec::new();
-    for file in files {
-        let name = relative(path, &file);
-        let (kind, split, _) = classify(stem(&file));
-        let folder = file.parent().filter(|p| *p != path).map(stem).map(str::to_owned);
-        let beside = stem(&file).starts_with("_annotations");
+    for member in files {
+        let (kind, split, _) = classify(stem(&member));
+        let folder = member.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let beside = stem(&member).starts_with("_annotations");
         let split = if beside { folder } else { split };
-        sources.push(Source { set: kind.set().to_owned(), path: file, name, kind, split });
+        sources.push(Source { set: kind.set().to_owned(), name: member.clone(), member, kind, split });
     }
     if let Some((a, b)) = two_of_one(&mut sources) {
         return Err(Error::new(ErrorKind::Usage, format!("{a} and {b} are of the same kind and split"))
-            .at(place())
+            .at(place(""))
             .remedy("name one of the files"));
     }
     if sources.is_empty() {
         return Err(Error::new(ErrorKind::NotFound, "there is no COCO annotation file in this folder")
-            .at(place())
+            .at(place(""))
             .remedy("name the annotation file, or a folder with annotations/*.json"));
     }
     sources.sort_by(|a, b| split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)));
-    Ok(Found { sources, root: path.to_owned(), why })
+    Ok(Found { sources, why })
 }
 
 /// Training before validation before test before the rest, then by name.
@@ -135,7 +136,7 @@ fn two_of_one(sources: &mut [Source]) -> Option<(String, String)> {
         |s: &Source| s.split.is_none() && s.kind == Kind::Instances && !s.name.contains("_annotations");
     if sources.iter().filter(|s| unnamed(s)).count() > 1 {
         for source in sources.iter_mut().filter(|s| unnamed(s)) {
-            source.split = Some(stem(&source.path).to_owned());
+            source.split = Some(stem(&source.member).to_owned());
         }
     }
     for (i, a) in sources.iter().enumerate() {
@@ -146,36 +147,30 @@ fn two_of_one(sources: &mut [Source]) -> Option<(String, String)> {
     None
 }
 
-fn single(path: &Path) -> Found {
-    let (kind, split, _) = classify(stem(path));
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let in_annotations = folder.file_name().is_some_and(|n| n == "annotations");
-    let root = if in_annotations { folder.join("..") } else { folder.to_owned() };
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let source = Source { path: path.to_owned(), name, kind, set: String::new(), split };
-    let root = if in_annotations { folder.parent().map_or(root, Path::to_owned) } else { root };
-    let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
-    Found { sources: vec![source], root, why: format!("a single file of kind {}", kind.name()) }
+fn single(member: &str) -> Found {
+    let (kind, split, _) = classify(stem(member));
+    let name = member.rsplit_once('/').map_or(member, |(_, name)| name).to_owned();
+    let source = Source { member: member.to_owned(), name, kind, set: String::new(), split };
+    Found { sources: vec![source], why: format!("a single file of kind {}", kind.name()) }
 }
 
 /// The JSON files of the first layout that has any.
-fn candidates(path: &Path) -> Result<(Vec<PathBuf>, String)> {
-    let annotations = path.join("annotations");
-    if annotations.is_dir() {
-        let files = json_files(&annotations)?;
+fn candidates(tree: &Tree) -> Result<(Vec<String>, String)> {
+    if tree.list("")?.folders().any(|name| name == "annotations") {
+        let files = json_files(tree, "annotations")?;
         if !files.is_empty() {
             return Ok((files, "a folder with annotations/*.json".to_owned()));
         }
     }
     let mut beside = Vec::new();
-    for folder in entries(path)?.into_iter().filter(|p| p.is_dir()) {
-        beside.extend(json_files(&folder)?.into_iter().filter(|f| stem(f).starts_with("_annotations")));
+    for folder in tree.list("")?.folders() {
+        beside.extend(json_files(tree, folder)?.into_iter().filter(|f| stem(f).starts_with("_annotations")));
     }
     if !beside.is_empty() {
         return Ok((beside, "a folder with a _annotations file in the folder of each split".to_owned()));
     }
-    let root = json_files(path)?;
-    let named: Vec<PathBuf> = root
+    let root = json_files(tree, "")?;
+    let named: Vec<String> = root
         .iter()
         .filter(|f| {
             let stem = stem(f);
@@ -188,41 +183,26 @@ fn candidates(path: &Path) -> Result<(Vec<PathBuf>, String)> {
     if !named.is_empty() {
         return Ok((named, "a folder with annotation files at its root".to_owned()));
     }
-    let looking: Vec<PathBuf> = root.into_iter().filter(|f| super::detect::looks_like(f).is_some()).collect();
+    let mut looking = Vec::new();
+    for file in root {
+        if super::detect::looks_like(tree, &file).is_some() {
+            looking.push(file);
+        }
+    }
     match looking.as_slice() {
         [] | [_] => Ok((looking, "a folder with one COCO file at its root".to_owned())),
         [a, b, ..] => {
-            let what = format!("{} and {} both look like COCO", relative(path, a), relative(path, b));
+            let what = format!("{a} and {b} both look like COCO");
             Err(Error::new(ErrorKind::Usage, what)
-                .at(Place::area("coco").file(path))
+                .at(Place::area("coco").file(tree.name("")))
                 .remedy("name one of the files"))
         }
     }
 }
 
-fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let json = |p: &PathBuf| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) && p.is_file();
-    Ok(entries(folder)?.into_iter().filter(json).collect())
-}
-
-/// The entries of a folder, by name.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let place = || Place::area("coco").file(folder);
-    let read = std::fs::read_dir(folder).map_err(|e| Error::io("list", e)).at(place)?;
-    let mut paths = Vec::new();
-    for entry in read {
-        paths.push(entry.map_err(|e| Error::io("list", e)).at(place)?.path());
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// A path below a folder, with `/`.
-pub(super) fn relative(folder: &Path, path: &Path) -> String {
-    let rest = path.strip_prefix(folder).unwrap_or(path);
-    let parts: Vec<String> =
-        rest.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
-    parts.join("/")
+fn json_files(tree: &Tree, folder: &str) -> Result<Vec<String>> {
+    let json = |name: &&str| name.rsplit_once('.').is_some_and(|(_, e)| e.eq_ignore_ascii_case("json"));
+    Ok(tree.list(folder)?.files().filter(json).map(|name| join(folder, name)).collect())
 }
 
 #[cfg(test)]
@@ -236,7 +216,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, r#"{"images": [], "annotations": []}"#).unwrap();
         }
-        let found = find(folder.path(), &Job::new())?;
+        let found = find(&Whole::open(folder.path(), &[], &Job::new())?)?;
         Ok(found.sources.into_iter().map(|s| (s.name, s.set, s.split)).collect())
     }
 

@@ -3,6 +3,7 @@
 use arrow_array::RecordBatch;
 use arrow_schema::Field;
 
+use crate::convert::sink::Sink;
 use crate::error::Result;
 use crate::job::Job;
 use crate::schema::classes::ClassTable;
@@ -11,7 +12,7 @@ use super::ids::Ids;
 use super::layout::{Kind, Source};
 use super::prepare::Prepared;
 use super::source::SourceFile;
-use super::tables::{self, Sink};
+use super::tables;
 use super::{residue, write_residue};
 
 /// The rows of a group.
@@ -68,7 +69,7 @@ impl Sink for Vec<Table> {
 /// As [`super::import`].
 pub fn read_bytes(bytes: &[u8], job: &Job) -> Result<Tables> {
     let source = Source {
-        path: "memory.json".into(),
+        member: "memory.json".to_owned(),
         name: "memory.json".to_owned(),
         kind: Kind::Instances,
         set: String::new(),
@@ -88,7 +89,7 @@ pub(super) fn read_sources(sources: Vec<(Source, &[u8])>, job: &Job) -> Result<T
     }
     let prepared = Prepared::new(&files, vec![(split, 0..files.len())], &ids, job)?;
     let mut tables = Tables::default();
-    tables::write(&prepared, None, &mut tables.groups, job)?;
+    tables::write(&prepared, None, &mut tables.groups, None, job)?;
     tables.classes = prepared.sets.iter().map(|set| (set.name.clone(), set.classes.table.clone())).collect();
     residue::begin(&mut tables.residue)?;
     write_residue(&prepared, &mut tables.residue)?;

@@ -120,11 +120,11 @@ mod source;
 mod style;
 mod tables;
 
-pub use detect::{Found, detect};
+pub use detect::detect;
 pub use export::export;
-pub use import::{ImportOptions, ImportSummary, import};
+pub use import::import;
+pub(in crate::convert) use import::import_source;
 pub use memory::{Table, Tables, read_bytes};
-pub use photo::{ImageFolder, Images, ImagesSummary};
 
 use crate::error::{Place, Result};
 

@@ -44,7 +44,7 @@ pub(super) mod tests {
     /// A file of the default set held in memory.
     pub(in crate::convert::coco) fn source_file<'a>(text: &'a str, ids: &mut Ids) -> SourceFile<'a> {
         let source = Source {
-            path: "memory.json".into(),
+            member: "memory.json".to_owned(),
             name: "memory.json".to_owned(),
             kind: Kind::Instances,
             set: String::new(),

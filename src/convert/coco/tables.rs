@@ -1,50 +1,29 @@
 //! The second pass: records into columns, columns into batches, batches to whatever takes them.
 //!
 //! Rows are made one by one, split after split; a group is handed on as soon as its builders hold
-//! [`BATCH_BYTES`], so memory is bounded by them and the index, not by the files.
+//! [`Sink::batch_bytes`], so memory is bounded by them and the index, not by the files.
 
-use std::sync::Arc;
+use arrow_schema::Field;
+use serde_json::json;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema, SchemaRef};
-
+use crate::convert::column::{Id, IdColumn};
 use crate::convert::json::Cursor;
-use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::convert::photos::Photos;
+use crate::convert::sink::{Sink, SinkGroup};
+use crate::dataset::store::Resumed;
+use crate::error::{Place, Result, ResultExt};
 use crate::job::{Job, Stage};
 
 use super::annotation::{Around, SetColumns};
 use super::image::{ImageColumns, Listing};
-use super::photo::Photos;
 use super::place_at;
 use super::plan::{FilePlan, SetPlan, listing_fields};
 use super::prepare::{Prepared, Split};
-use crate::convert::column::Id;
-use crate::convert::column::IdColumn;
-
-/// How many bytes a group's builders hold before they are handed on.
-const BATCH_BYTES: usize = 8 << 20;
-
-/// Takes the groups of a dataset. Groups are declared before the first batch.
-pub(super) trait Sink {
-    /// Declares a group and gives its number.
-    fn group(&mut self, name: &str, fields: Vec<Field>) -> Result<usize>;
-    /// Takes the next rows of a group.
-    fn write(&mut self, group: usize, batch: &RecordBatch) -> Result<()>;
-    /// True if the groups should be brought to the same row for a boundary between fragments.
-    fn wants_boundary(&self) -> bool {
-        false
-    }
-    /// All groups hold equally many rows.
-    fn boundary(&mut self) -> Result<()> {
-        Ok(())
-    }
-}
 
 /// The object columns of a set and what its files say of the rows.
 struct SetGroup {
     name: String,
-    group: usize,
-    schema: SchemaRef,
+    group: SinkGroup,
     image_id: IdColumn,
     listing: Listing,
     columns: Option<SetColumns>,
@@ -59,13 +38,15 @@ struct Groups<'a> {
     /// The default set's columns, which share the light group with the images'.
     default: Option<SetColumns>,
     default_fields: Vec<Field>,
-    light: (usize, SchemaRef),
-    photos: Option<(usize, SchemaRef)>,
+    light: SinkGroup,
+    photos: Option<SinkGroup>,
     sets: Vec<SetGroup>,
     counts: Vec<(String, u64)>,
+    /// Rows to pass over: an interrupted conversion has written them.
+    skip: u64,
 }
 
-/// Writes all rows. Gives the number of objects of each set.
+/// Writes all rows but for those that an interrupted conversion has written. Gives the number of objects of each set.
 ///
 /// # Errors
 /// Those of the files' text, of the sink, and [`ErrorKind::Cancelled`].
@@ -73,20 +54,20 @@ pub(super) fn write(
     prepared: &Prepared<'_>,
     mut photos: Option<&mut Photos>,
     sink: &mut dyn Sink,
+    resumed: Option<&Resumed>,
     job: &Job,
 ) -> Result<Vec<(String, u64)>> {
     let mut groups = Groups::declare(prepared, photos.as_deref(), sink, job)?;
+    if let Some(resumed) = resumed {
+        groups.resume(resumed, photos.as_deref_mut());
+    }
     let rows: usize = prepared.splits.iter().map(|split| split.rows.ids.len()).sum();
     let stage = job.stage("converting images", u64::try_from(rows).ok());
     for split in &prepared.splits {
         groups.write_split(prepared, split, photos.as_deref_mut(), &stage)?;
     }
-    groups.flush_all(photos)?;
+    groups.boundary(photos)?;
     Ok(groups.counts)
-}
-
-fn schema(fields: &[Field]) -> SchemaRef {
-    Arc::new(Schema::new(fields.to_vec()))
 }
 
 impl<'a> Groups<'a> {
@@ -98,17 +79,14 @@ impl<'a> Groups<'a> {
     ) -> Result<Groups<'a>> {
         let ids = prepared.images.ids;
         let photos = match photos {
-            Some(photos) => {
-                let fields = photos.fields(ids);
-                Some((sink.group("images", fields.clone())?, schema(&fields)))
-            }
+            Some(photos) => Some(SinkGroup::declare(sink, "images", photos.fields())?),
             None => None,
         };
         let default = prepared.sets.iter().find(|set| set.name.is_empty()).and_then(|set| set.plan.as_ref());
         let default_fields = default.map(SetPlan::fields).unwrap_or_default();
         let mut fields = prepared.images.fields();
         fields.extend(default_fields.iter().cloned());
-        let light = (sink.group("objects", fields.clone())?, schema(&fields));
+        let light = SinkGroup::declare(sink, "objects", fields)?;
         let mut sets = Vec::new();
         for set in prepared.sets.iter().filter(|set| !set.name.is_empty()) {
             let objects = set.plan.as_ref().map(SetPlan::fields).unwrap_or_default();
@@ -117,8 +95,7 @@ impl<'a> Groups<'a> {
             fields.extend(objects.iter().cloned());
             sets.push(SetGroup {
                 name: set.name.clone(),
-                group: sink.group(&format!("sets/{}", set.name), fields.clone())?,
-                schema: schema(&fields),
+                group: SinkGroup::declare(sink, &format!("sets/{}", set.name), fields)?,
                 image_id: IdColumn::new(ids),
                 listing: Listing::new(),
                 columns: set.plan.as_ref().map(SetColumns::new),
@@ -134,8 +111,21 @@ impl<'a> Groups<'a> {
             light,
             photos,
             sets,
+            skip: 0,
             counts: prepared.sets.iter().filter(|s| s.plan.is_some()).map(|s| (s.name.clone(), 0)).collect(),
         })
+    }
+
+    /// Goes on from where an interrupted conversion ended its last fragment.
+    fn resume(&mut self, resumed: &Resumed, photos: Option<&mut Photos>) {
+        self.skip = resumed.rows;
+        for (set, count) in &mut self.counts {
+            let known = resumed.state.pointer("/objects").and_then(|objects| objects.get(set.as_str()));
+            *count = known.and_then(serde_json::Value::as_u64).unwrap_or(0);
+        }
+        if let Some((photos, state)) = photos.zip(resumed.state.get("images")) {
+            photos.resume(state);
+        }
     }
 
     fn write_split(
@@ -154,6 +144,11 @@ impl<'a> Groups<'a> {
             columns.begin_file();
         }
         for row in 0..split.rows.ids.len() {
+            if self.skip > 0 {
+                self.skip -= 1;
+                stage.advance(1)?;
+                continue;
+            }
             let (id, place) = self.write_image(split, &plans, row)?;
             if let Some(photos) = &mut photos {
                 photos.push(id.as_ref(), self.images.file_name(), &place, self.job)?;
@@ -255,34 +250,39 @@ impl<'a> Groups<'a> {
     }
 
     fn flush_full(&mut self, photos: Option<&mut Photos>) -> Result<()> {
+        let full = self.sink.batch_bytes();
         let light = self.images.bytes() + self.default.as_ref().map_or(0, SetColumns::bytes);
-        if light >= BATCH_BYTES {
+        if light >= full {
             self.flush_light()?;
         }
         for i in 0..self.sets.len() {
             let full = self.sets.get(i).is_some_and(|set| {
-                set.listing.bytes() + set.columns.as_ref().map_or(0, SetColumns::bytes) >= BATCH_BYTES
+                set.listing.bytes() + set.columns.as_ref().map_or(0, SetColumns::bytes) >= full
             });
             if full {
                 self.flush_set(i)?;
             }
         }
         match photos {
-            Some(photos) if photos.held() >= BATCH_BYTES => {
+            Some(photos) if photos.held() >= full => {
                 self.flush_photos(photos)?;
                 self.keep_boundary(Some(photos))
             }
-            photos if light >= BATCH_BYTES => self.keep_boundary(photos),
+            photos if light >= full => self.keep_boundary(photos),
             _ => Ok(()),
         }
     }
 
     fn keep_boundary(&mut self, photos: Option<&mut Photos>) -> Result<()> {
-        if self.sink.wants_boundary() {
-            self.flush_all(photos)?;
-            self.sink.boundary()?;
-        }
-        Ok(())
+        if self.sink.wants_boundary() { self.boundary(photos) } else { Ok(()) }
+    }
+
+    /// Hands on everything and ends the fragment.
+    fn boundary(&mut self, mut photos: Option<&mut Photos>) -> Result<()> {
+        self.flush_all(photos.as_deref_mut())?;
+        let objects: serde_json::Map<String, serde_json::Value> =
+            self.counts.iter().map(|(set, count)| (set.clone(), (*count).into())).collect();
+        self.sink.boundary(json!({"objects": objects, "images": photos.map(|p| p.state())}))
     }
 
     fn flush_all(&mut self, photos: Option<&mut Photos>) -> Result<()> {
@@ -302,7 +302,7 @@ impl<'a> Groups<'a> {
         if let Some(default) = &mut self.default {
             columns.extend(default.finish(&self.default_fields)?);
         }
-        hand_on(self.sink, &self.light, columns, rows)
+        self.light.write(self.sink, columns, rows)
     }
 
     fn flush_set(&mut self, i: usize) -> Result<()> {
@@ -313,14 +313,14 @@ impl<'a> Groups<'a> {
         if let Some(objects) = &mut set.columns {
             columns.extend(objects.finish(&set.objects)?);
         }
-        hand_on(self.sink, &(set.group, set.schema.clone()), columns, rows)
+        set.group.write(self.sink, columns, rows)
     }
 
     fn flush_photos(&mut self, photos: &mut Photos) -> Result<()> {
         let rows = photos.rows();
         let columns = photos.finish()?;
         match &self.photos {
-            Some(group) => hand_on(self.sink, group, columns, rows),
+            Some(group) => group.write(self.sink, columns, rows),
             None => Ok(()),
         }
     }
@@ -330,20 +330,4 @@ fn add(counts: &mut [(String, u64)], set: &str, objects: u64) {
     if let Some((_, count)) = counts.iter_mut().find(|(name, _)| name == set) {
         *count += objects;
     }
-}
-
-fn hand_on(
-    sink: &mut dyn Sink,
-    (group, schema): &(usize, SchemaRef),
-    columns: Vec<ArrayRef>,
-    rows: usize,
-) -> Result<()> {
-    if rows == 0 {
-        return Ok(());
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|e| {
-        Error::new(ErrorKind::Corrupt, format!("a batch does not fit its fields: {e}")).caused_by(e)
-    })?;
-    sink.write(*group, &batch)
 }

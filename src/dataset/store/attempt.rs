@@ -16,7 +16,7 @@ use serde_json::Map;
 
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::place::{Disk, DiskFile};
-use crate::schema::manifest::FileEntry;
+use crate::schema::manifest::{FileEntry, Fragment};
 
 /// Where fragment numbers are claimed: an empty file each, made without clobber.
 pub(super) const CLAIMS: &str = "claims";
@@ -34,6 +34,8 @@ pub(super) struct Attempt {
     made: Vec<PathBuf>,
     touched: BTreeSet<PathBuf>,
     kept: bool,
+    /// How many of `files` and `claims` stay when the attempt is dropped: they are noted as progress.
+    secured: (usize, usize),
 }
 
 impl Attempt {
@@ -49,6 +51,7 @@ impl Attempt {
             made: Vec::new(),
             touched: BTreeSet::new(),
             kept: false,
+            secured: (0, 0),
         }
     }
 
@@ -159,17 +162,37 @@ impl Attempt {
         }
     }
 
+    /// Takes over a fragment that an earlier attempt finished.
+    pub(super) fn adopt(&mut self, fragment: &Fragment) {
+        self.claims.push(self.root.join(CLAIMS).join(format!("{:06}", fragment.id)));
+        self.files.extend(fragment.files.values().map(|file| self.root.join(&file.path)));
+        self.secure();
+    }
+
+    /// A file that this attempt keeps anew under one name, and that goes with the others.
+    pub(super) fn own(&mut self, path: &Path) {
+        self.files.push(path.to_owned());
+    }
+
+    /// What was made so far stays, whatever becomes of this attempt.
+    pub(super) fn secure(&mut self) {
+        self.secured = (self.files.len(), self.claims.len());
+    }
+
     /// The files are named by a version now: nothing is removed any more, except claims, which it outdates.
     pub(super) fn keep(&mut self) {
         self.kept = true;
         self.files.clear();
         self.made.clear();
+        self.secured = (0, 0);
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        for path in self.files.drain(..).chain(self.claims.drain(..)) {
+        let (files, claims) = self.secured;
+        let files = self.files.drain(files.min(self.files.len())..);
+        for path in files.chain(self.claims.drain(claims.min(self.claims.len())..)) {
             let _ = self.disk.remove(&path);
         }
         // Only folders that are empty go, and only where no dataset came to be.

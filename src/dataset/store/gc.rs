@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use super::attempt::{Attempt, CLAIMS};
 use super::commit::{self, VERSIONS};
 use super::open::existing;
+use super::progress::PROGRESS;
 use crate::error::{Error, Place, Result};
 use crate::job::Job;
 use crate::place::{Disk, LocalDisk};
@@ -164,8 +165,8 @@ impl Sweep<'_> {
                 continue;
             }
             let claim = (depth == 1 && name == CLAIMS).then(|| file.parse::<u32>().ok()).flatten();
-            let temporary =
-                (depth == 0 || name == VERSIONS) && file.starts_with('.') && file.ends_with(".tmp");
+            let temporary = (depth == 0 || name == VERSIONS)
+                && (file == PROGRESS || (file.starts_with('.') && file.ends_with(".tmp")));
             let ours = depth > 0 && name != VERSIONS && is_data_file(file);
             if temporary || ours || claim.is_some() {
                 found.push(Candidate { path, outdated: claim.is_some_and(|id| id < next_fragment) });
@@ -176,7 +177,7 @@ impl Sweep<'_> {
 }
 
 /// True for `<anything>-<twelve hexadecimal digits>[-<number>].<arrow|parquet|json>`.
-fn is_data_file(name: &str) -> bool {
+pub(super) fn is_data_file(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let hex = |part: &str| part.len() == 12 && part.bytes().all(|b| b.is_ascii_hexdigit());
     let mut parts = stem.rsplit('-');

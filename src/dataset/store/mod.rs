@@ -8,6 +8,7 @@
 //!   deletes/…  views/…     lists of rows
 //!   residue/…              side files with what has no column
 //!   claims/…               fragment numbers in use by writers
+//!   .progress.json         what an interrupted conversion had finished
 //! ```
 //!
 //! Data files never change. [`Writer`] makes a dataset or appends to one, [`Edit`] adds and replaces groups,
@@ -39,6 +40,7 @@ mod open;
 mod options;
 mod parquet_file;
 mod parquet_schema;
+mod progress;
 mod queue;
 mod residue;
 mod rewrite;
@@ -56,6 +58,7 @@ pub use ipc::read_arrow;
 pub use log::{VersionFacts, VersionSummary, log};
 pub use open::Store;
 pub use options::{Storage, WriterOptions};
+pub use progress::Resumed;
 pub use residue::ResidueWriter;
 pub use verify::{Depth, VerifyReport, verify};
 pub use writer::{GroupId, Writer};

@@ -22,6 +22,10 @@ pub struct WriterOptions {
     /// An existing dataset gets a new version with nothing but what is written now; its older versions stay
     /// until `gc`.
     pub replace: bool,
+    /// What is being done, as a text that is equal for equal work: a writer that is interrupted then leaves what
+    /// it has finished, and the next one with the same text goes on from there (see
+    /// [`Writer::resumed`](super::Writer::resumed)). Only for [`Writer::create`](super::Writer::create).
+    pub resume: Option<String>,
 }
 
 impl Default for WriterOptions {
@@ -31,6 +35,7 @@ impl Default for WriterOptions {
             shard_bytes: 512 << 20,
             batch_bytes: 8 << 20,
             replace: false,
+            resume: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! [`Writer`]: rows go in by groups, fragments and one new version come out.
 //!
 //! Invariant: nothing that exists is changed before [`Writer::commit`] publishes the version, and a writer that
-//! is dropped without it removes what it wrote. A fragment ends only when all groups hold equally many rows.
+//! is dropped without it removes what it wrote, unless the work can be resumed. A fragment ends only when all groups hold equally many rows.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Field;
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
 
 use super::attempt::Attempt;
 use super::change::Change;
@@ -19,6 +19,7 @@ use super::group_writer::{GroupWriter, file_schema};
 use super::keys;
 use super::metadata;
 use super::options::WriterOptions;
+use super::progress::{Progress, Resumed};
 use super::residue::{ResidueSlot, ResidueWriter};
 use super::roots;
 use super::saved;
@@ -67,11 +68,14 @@ pub struct Writer {
     base: Option<Version>,
     groups: Vec<OpenGroup>,
     fragment: Option<u32>,
+    /// The fragments of an interrupted writer of the same work.
+    finished: Vec<Fragment>,
     written: Vec<Fragment>,
     changes: Vec<Change>,
     classes: BTreeMap<String, ClassTable>,
     views: Vec<(String, Rows, Option<String>)>,
     residue: Vec<(String, ResidueSlot)>,
+    progress: Option<Progress>,
 }
 
 impl Writer {
@@ -105,7 +109,15 @@ impl Writer {
         let mut attempt = Attempt::new(disk, path);
         // First of all: what marks the folder as ours if this process dies.
         attempt.folder(commit::VERSIONS)?;
-        Ok(Writer::new(attempt, options, job, base, changes))
+        let number = base.as_ref().map(|base| base.version);
+        let progress = match &options.resume {
+            Some(work) => Some(Progress::begin(&mut attempt, commit::VERSIONS, work, number)?),
+            None => None,
+        };
+        let mut writer = Writer::new(attempt, options, job, base, changes);
+        writer.finished = progress.iter().flat_map(|p| p.fragments()).cloned().collect();
+        writer.progress = progress;
+        Ok(writer)
     }
 
     /// Begins to add rows to the dataset at `path`.
@@ -149,7 +161,14 @@ impl Writer {
             classes: BTreeMap::new(),
             views: Vec::new(),
             residue: Vec::new(),
+            finished: Vec::new(),
+            progress: None,
         }
+    }
+
+    /// What an interrupted writer of the same work had finished: the rows to come follow those.
+    pub fn resumed(&self) -> Option<Resumed> {
+        self.progress.as_ref().and_then(Progress::resumed)
     }
 
     /// Checks that about `bytes` more can be written.
@@ -252,6 +271,11 @@ impl Writer {
         self.base.as_ref().filter(|_| !cleared)
     }
 
+    /// How large shards are to be, in bytes.
+    pub fn shard_bytes(&self) -> u64 {
+        self.options.shard_bytes
+    }
+
     /// True once the fragment is as large as shards are to be: time for [`Writer::end_fragment`].
     pub fn fragment_is_full(&self) -> bool {
         let bytes: u64 = self.groups.iter().filter_map(|g| g.file.as_ref()).map(GroupWriter::bytes).sum();
@@ -263,6 +287,14 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Length`] unless all declared groups hold equally many rows; failures of the disk.
     pub fn end_fragment(&mut self) -> Result<()> {
+        self.end_fragment_with(Json::Null)
+    }
+
+    /// As [`Writer::end_fragment`]; where the work can be resumed, it can from here, with this state.
+    ///
+    /// # Errors
+    /// As [`Writer::end_fragment`].
+    pub fn end_fragment_with(&mut self, state: Json) -> Result<()> {
         let Some(id) = self.fragment else { return Ok(()) };
         let rows = |g: &OpenGroup| g.file.as_ref().map_or(0, GroupWriter::rows);
         let counts: Vec<u64> = self.groups.iter().map(rows).collect();
@@ -280,7 +312,11 @@ impl Writer {
             }
         }
         self.fragment = None;
-        self.written.push(Fragment { id, rows: count, deleted: None, files, rest: Map::new() });
+        let fragment = Fragment { id, rows: count, deleted: None, files, rest: Map::new() };
+        if let Some(progress) = &mut self.progress {
+            progress.add(&mut self.attempt, &fragment, state)?;
+        }
+        self.written.push(fragment);
         Ok(())
     }
 
@@ -332,7 +368,8 @@ impl Writer {
         self.check_classes()?;
         let base = self.kept().cloned();
         let mut changes = std::mem::take(&mut self.changes);
-        let written = std::mem::take(&mut self.written);
+        let mut written = std::mem::take(&mut self.finished);
+        written.append(&mut self.written);
         let runs: Vec<Run> = written.iter().map(|f| Run(f.id, 0, f.rows)).collect();
         changes.push(Change::Append(written));
         for (set, table) in std::mem::take(&mut self.classes) {
@@ -351,7 +388,11 @@ impl Writer {
             let found = base.as_ref().and_then(|b| b.views.get(&name)).cloned();
             changes.push(Change::View { name, found, view: Some(view) });
         }
-        commit::commit(&mut self.attempt, &changes, operation, self.base.is_some())
+        let version = commit::commit(&mut self.attempt, &changes, operation, self.base.is_some())?;
+        if let Some(progress) = self.progress.take() {
+            progress.end(&self.attempt);
+        }
+        Ok(version)
     }
 }
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lensframe::convert::coco::{Images, ImportOptions, import, read_bytes};
+use lensframe::convert::coco::{import, read_bytes};
+use lensframe::convert::{Images, ImportOptions};
 use lensframe::error::ErrorKind;
 use lensframe::job::{Job, Observer};
 

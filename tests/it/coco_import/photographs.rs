@@ -1,6 +1,7 @@
 //! Photographs: linked, embedded, absent, and file names that lead elsewhere.
 
-use lensframe::convert::coco::{Images, ImportOptions, import};
+use lensframe::convert::coco::import;
+use lensframe::convert::{Images, ImportOptions};
 use lensframe::dataset::Value;
 use lensframe::error::ErrorKind;
 use lensframe::job::Job;
@@ -38,7 +39,7 @@ fn embedded_bytes_are_unchanged_and_hashed() {
     assert!(whole.value("img", 2).is_null() && whole.value("content_hash", 2).is_null());
     assert_eq!((summary.images.embedded, summary.images.bytes, summary.images.absent), (2, 300_001, 1));
     let warnings = job.warnings();
-    let (_, _, examples) = warnings.iter().find(|(code, ..)| *code == "coco.absent-image").unwrap();
+    let (_, _, examples) = warnings.iter().find(|(code, ..)| *code == "images.absent").unwrap();
     assert!(
         examples[0].to_string().ends_with("there is no file \"absent.jpg\"; the row has no image"),
         "{}",
@@ -78,7 +79,7 @@ fn file_names_never_leave_the_folder() {
     for images in [Images::Link, Images::Embed] {
         let (_home, store, summary, job) = imported_with(&folder.path().join("in/a.json"), &options(images));
         let whole = Whole::of_store(&store);
-        assert_eq!(job.warnings().count("coco.unsafe-file-name"), 7);
+        assert_eq!(job.warnings().count("images.unsafe-name"), 7);
         assert!((0..7).all(|row| whole.value("img", row).is_null()));
         assert!(!whole.value("img", 7).is_null());
         assert_eq!(whole.value("file_name", 0), Value::from("../secret.jpg"));
@@ -92,7 +93,7 @@ fn file_names_never_leave_the_folder() {
 fn no_image_anywhere_is_one_warning_or_an_error_by_the_option() {
     let folder = folder_of(&[("a.json", &listing(&["one.jpg", "two.jpg"]))]);
     let (_home, store, _, job) = imported_with(folder.path(), &ImportOptions::default());
-    assert_eq!((job.warnings().total(), job.warnings().count("coco.no-images")), (1, 1));
+    assert_eq!((job.warnings().total(), job.warnings().count("images.none")), (1, 1));
     assert!(!Whole::of_store(&store).has("img"));
     let home = tempfile::tempdir().unwrap();
     let e =
@@ -107,7 +108,7 @@ fn a_given_root_is_searched_with_the_split_below_it() {
     let listing = listing(&["one.jpg"]);
     let folder = folder_of(&[("ann/instances_val2017.json", &listing), ("photos/val2017/one.jpg", "1")]);
     let options =
-        ImportOptions { image_root: Some(folder.path().join("photos")), ..ImportOptions::default() };
+        ImportOptions { image_roots: vec![folder.path().join("photos")], ..ImportOptions::default() };
     let (_home, store, ..) = imported_with(&folder.path().join("ann/instances_val2017.json"), &options);
     let whole = Whole::of_store(&store);
     assert_eq!(whole.value("img", 0).member("path"), Some(&Value::from("val2017/one.jpg")));

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use lensframe::convert::coco::{Images, ImportOptions, detect};
+use lensframe::convert::{Images, ImportOptions};
 use lensframe::dataset::Value;
 use serde_json::Value as Json;
 
 use super::rebuild::{Whole, same};
-use super::{imported, imported_with, real_data};
+use super::{imported, imported_with, looks_coco, real_data};
 
 fn list(whole: &Whole, key: &str, row: usize) -> Vec<Value> {
     let Value::Array(list) = whole.value(key, row) else { return Vec::new() };
@@ -32,7 +32,7 @@ fn all_come_back(folder: &Path, whole: &Whole, count: usize) {
 fn the_small_coco_folder_of_datumaro() {
     let Some(data) = real_data() else { return };
     let folder = data.join("datumaro-coco");
-    assert!(detect(&folder).is_some());
+    assert!(looks_coco(&folder));
     let (_home, store, summary, job) = imported_with(&folder, &ImportOptions::default());
     let whole = Whole::of_store(&store);
     assert_eq!((summary.rows, summary.files.len(), summary.images.linked), (2, 12, 2));
@@ -104,7 +104,7 @@ fn six_real_photographs_of_coco_2017() {
         }
     }
     assert_eq!((crowds, polygons, parts, empty), (1, 34, 1, 1));
-    assert_eq!(job.warnings().count("coco.absent-image"), 4);
+    assert_eq!(job.warnings().count("images.absent"), 4);
     all_come_back(&folder, &whole, 1);
 }
 
@@ -125,7 +125,7 @@ fn drawn_shapes_and_their_detections() {
     assert!((0..whole.rows()).all(|row| list(&whole, "score", row).iter().all(|s| s.as_float().is_some())));
     all_come_back(&folder, &whole, 1);
     // Two files that both look like COCO: which one is meant has to be said.
-    assert!(detect(&folder).is_none());
+    assert!(!looks_coco(&folder));
 }
 
 #[test]

@@ -215,7 +215,7 @@ fn object_columns(n: std::ops::Range<u64>) -> Vec<ArrayRef> {
 
 /// Options that cut everything small.
 pub(crate) fn small(storage: Storage) -> WriterOptions {
-    WriterOptions { storage, shard_bytes: 100_000, batch_bytes: 20_000, replace: false }
+    WriterOptions { storage, shard_bytes: 100_000, batch_bytes: 20_000, ..WriterOptions::default() }
 }
 
 /// Declares both groups and three classes.

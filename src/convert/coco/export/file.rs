@@ -1,57 +1,88 @@
-//! One annotation file: its members in order, its tables record by record.
+//! One annotation file: its members in order, its tables record by record, a window of rows at a time.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use super::record::{self, Records};
-use super::source::{self, FilePlan};
-use super::table::{Cell, Table};
-use super::text;
-use crate::convert::LossReport;
-use crate::error::{Error, Place, Result, ResultExt};
+use super::classes::Categories;
+use super::listing::Listed;
+use super::member::At;
+use super::plan::FilePlan;
+use super::record::Records;
+use crate::convert::coco::panoptic;
+use crate::convert::export::{Cell, PartialFile, Reader, Sink, Spool};
+use crate::convert::{ExportOptions, LossReport};
+use crate::dataset::Dataset;
+use crate::error::Result;
 use crate::job::Job;
-use crate::schema::axis::key_name;
-use crate::schema::classes::ClassTable;
+use crate::schema::axis::{Axis, key_name};
 
 /// Bytes collected before they are handed to the file.
-const FLUSH: usize = 1 << 20;
+const FLUSH: usize = 1 << 18;
+/// Row keys that no record needs: pixels, computed, or told by the file a row is in.
+const NOT_READ: [&str; 4] = ["img", "content_hash", "orientation", "split"];
+/// Annotations between two looks at whether the job was cancelled.
+const CHECK: u64 = 1024;
 
 /// A file with what is to be written to it next.
 pub(super) struct Out {
-    file: BufWriter<File>,
-    buffer: Vec<u8>,
-    path: PathBuf,
+    file: PartialFile,
+    sink: Sink,
 }
 
 impl Out {
-    pub(super) fn new(file: BufWriter<File>, path: PathBuf) -> Out {
-        Out { file, buffer: Vec::new(), path }
+    pub(super) fn new(file: PartialFile) -> Out {
+        Out { file, sink: Sink::default() }
     }
 
-    /// Hands the buffer on once it is large, or in any case.
-    fn flush(&mut self, always: bool) -> Result<()> {
-        if always || self.buffer.len() >= FLUSH {
-            let done = self
-                .file
-                .write_all(&self.buffer)
-                .and_then(|()| if always { self.file.flush() } else { Ok(()) });
-            self.buffer.clear();
-            done.map_err(|e| Error::io("write", e)).at(|| Place::area("coco").file(&self.path))?;
+    pub(super) fn push(&mut self, text: &[u8]) {
+        self.sink.raw(text);
+    }
+
+    fn comma(&mut self, written: u64) {
+        if written > 0 {
+            self.push(b",");
         }
-        Ok(())
+    }
+
+    /// Hands the text on once it is long.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        if self.sink.bytes.len() < FLUSH {
+            return Ok(());
+        }
+        self.hand_on()
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        let done = self.file.write(&self.sink.bytes);
+        self.sink.bytes.clear();
+        done
+    }
+
+    /// Hands all text on.
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.hand_on()
     }
 }
 
 /// One annotation file of a view.
 pub(super) struct AnnotationFile<'a> {
-    pub(super) plan: &'a FilePlan,
-    pub(super) table: &'a Table,
-    /// The rows it lists, in its order.
-    pub(super) rows: &'a [usize],
+    pub(super) plan: &'a FilePlan<'a>,
+    pub(super) ds: &'a Dataset,
+    /// The rows it lists.
+    pub(super) listed: &'a Listed,
     /// True if the view is the whole dataset: then annotations without an image are written too.
     pub(super) whole: bool,
-    pub(super) classes: Option<&'a ClassTable>,
+    pub(super) categories: Categories,
+    pub(super) options: &'a ExportOptions,
+    /// Where records that wait may lie.
+    pub(super) scratch: PathBuf,
+}
+
+/// How the order of annotations in the file is known.
+enum Order {
+    /// It is that of the rows.
+    Rows,
+    /// By their places, which ascend along the rows if `true`.
+    Places(bool),
 }
 
 impl AnnotationFile<'_> {
@@ -61,174 +92,230 @@ impl AnnotationFile<'_> {
     /// Those of the disk, [`crate::error::ErrorKind::Corrupt`] for extra text that is no JSON, and
     /// [`crate::error::ErrorKind::Cancelled`].
     pub(super) fn write(&self, out: &mut Out, loss: &mut LossReport, job: &Job) -> Result<u64> {
-        let ids = source::category_ids(self.classes);
-        let mut annotations = Records::annotations(self.plan, self.table, ids, loss);
         if self.plan.bare {
-            let count = self.annotations(&mut annotations, out, job)?;
-            out.flush(true)?;
-            return Ok(count);
+            return self.annotations(out, loss, job);
         }
         let mut count = 0;
-        let mut first = true;
-        out.buffer.push(b'{');
-        for top in &self.plan.top {
-            text::name(&mut out.buffer, &top.name, &mut first);
-            match (&top.value, top.name.as_str()) {
-                (Some(value), _) => record::json(&mut out.buffer, value),
+        out.push(b"{");
+        for (n, top) in self.plan.top.iter().enumerate() {
+            if n > 0 {
+                out.push(b",");
+            }
+            out.sink.text(&top.name);
+            out.push(b":");
+            match (top.value, top.name.as_str()) {
+                (Some(value), _) => out.push(value),
                 (None, "images") => self.images(out, loss, job)?,
                 (None, "annotations") => {
                     count = match &self.plan.record_members {
-                        Some(template) => self.panoptic(template, &mut annotations, out, job)?,
-                        None => self.annotations(&mut annotations, out, job)?,
-                    };
+                        Some(template) => self.panoptic(template, out, loss, job)?,
+                        None => self.annotations(out, loss, job)?,
+                    }
                 }
-                (None, "categories") => {
-                    let categories = source::categories(self.plan, self.classes);
-                    record::json(&mut out.buffer, &serde_json::Value::Array(categories));
-                }
-                (None, _) => out.buffer.extend_from_slice(b"null"),
+                (None, "categories") => out.push(&self.categories.list),
+                (None, _) => out.push(b"null"),
             }
         }
-        out.buffer.push(b'}');
-        out.flush(true)?;
+        out.push(b"}");
         Ok(count)
     }
 
     fn images(&self, out: &mut Out, loss: &mut LossReport, job: &Job) -> Result<()> {
-        let mut records = Records::images(self.plan, self.table, loss);
-        let own = match self.plan.primary {
-            true => None,
-            false => self.table.row_key(&key_name(&self.plan.set, "image_extra")),
-        };
-        out.buffer.push(b'[');
-        for (n, row) in self.rows.iter().enumerate() {
-            if n > 0 {
-                out.buffer.push(b',');
+        let reader = self.image_keys()?;
+        let own = key_name(&self.plan.set, "image_extra");
+        let mut spool = self.listed.places.as_ref().map(|_| Spool::new(self.scratch.clone()));
+        let mut places = self.listed.places.iter().flatten();
+        let mut written = 0u64;
+        let mut scratch = Sink::default();
+        out.push(b"[");
+        for window in reader.windows(&self.listed.rows, job) {
+            let (rows, table) = window?;
+            let mut records = Records::images(self.plan, &table, loss);
+            // The set's own record of the image, where it is not the row's.
+            let own = if self.plan.primary { None } else { table.row_key(&own) };
+            for (row, view_row) in rows.iter().enumerate() {
+                let at = At { row, view_row: *view_row, object: 0, number: 0 };
+                let sink = match &spool {
+                    Some(_) => &mut scratch,
+                    None => {
+                        out.comma(written);
+                        &mut out.sink
+                    }
+                };
+                match own.and_then(|c| c.cell(row)).and_then(Cell::text) {
+                    Some(text) => sink.bytes.extend_from_slice(text.as_bytes()),
+                    None => records.image(sink, at)?,
+                }
+                written += 1;
+                match (&mut spool, places.next()) {
+                    (Some(spool), Some(place)) => {
+                        spool.push(*place, &scratch.bytes)?;
+                        scratch.bytes.clear();
+                    }
+                    _ => out.flush()?,
+                }
             }
-            match own.and_then(|c| c.cell(*row)).and_then(Cell::text) {
-                Some(text) => out.buffer.extend_from_slice(text.as_bytes()),
-                None => records.image(&mut out.buffer, *row)?,
-            }
-            out.flush(false)?;
-            job.check()?;
+            records.report(loss);
         }
-        out.buffer.push(b']');
+        if let Some(spool) = spool {
+            let mut written = 0;
+            spool.drain(|_, record| {
+                out.comma(written);
+                out.push(record);
+                written += 1;
+                out.flush()
+            })?;
+        }
+        out.push(b"]");
         Ok(())
     }
 
-    /// The panoptic records, each with its segments; gives how many segments there are.
-    fn panoptic(
-        &self,
-        template: &[String],
-        segments: &mut Records<'_>,
-        out: &mut Out,
-        job: &Job,
-    ) -> Result<u64> {
-        let mut records = Records::panoptic(template, self.table);
-        let place = self.table.row_key("panoptic.record");
-        let place = |row: usize| place.and_then(|c| c.cell(row)).and_then(Cell::int);
-        let mut order: Vec<(i64, usize)> =
-            self.rows.iter().filter_map(|row| Some((place(*row)?, *row))).collect();
-        order.sort_by_key(|(ordinal, _)| *ordinal);
-        let stage = job.stage(&format!("writing {}", out.path.display()), u64::try_from(order.len()).ok());
-        let mut orphans = self.plan.orphans.iter().filter(|_| self.whole).peekable();
-        let (mut written, mut count, mut list) = (0u64, 0u64, Vec::new());
-        out.buffer.push(b'[');
-        let comma = |out: &mut Out, written: u64| {
-            if written > 0 {
-                out.buffer.push(b',');
-            }
+    fn annotations(&self, out: &mut Out, loss: &mut LossReport, job: &Job) -> Result<u64> {
+        let stage = job.stage(
+            &format!("writing {}", out.file.target().display()),
+            u64::try_from(self.listed.rows.len()).ok(),
+        );
+        let reader = self.annotation_keys()?;
+        let order = self.order(job)?;
+        let mut spool = match order {
+            Order::Places(false) => Some(Spool::new(self.scratch.clone())),
+            _ => None,
         };
-        for (ordinal, row) in order {
-            while let Some((_, orphan)) =
-                orphans.next_if(|(at, _)| i64::try_from(*at).is_ok_and(|at| at < ordinal))
-            {
-                comma(out, written);
-                record::json(&mut out.buffer, orphan);
-                written += 1;
-            }
-            comma(out, written);
-            list.clear();
-            list.push(b'[');
-            for object in 0..self.table.objects(row).unwrap_or(0) {
-                if object > 0 {
-                    list.push(b',');
+        let mut list = AnnotationList { orphans: self.orphans(), written: 0 };
+        let mut scratch = Sink::default();
+        let mut number = 0u64;
+        out.push(b"[");
+        for window in reader.windows(&self.listed.rows, job) {
+            let (rows, table) = window?;
+            let mut records =
+                Records::annotations(self.plan, &table, &self.categories.ids, self.options, loss);
+            let places = match order {
+                Order::Rows => None,
+                Order::Places(_) => table.object_key("ordinal"),
+            };
+            for (row, view_row) in rows.iter().enumerate() {
+                for object in 0..table.objects(row).unwrap_or(0) {
+                    number += 1;
+                    let at = At { row, view_row: *view_row, object, number };
+                    let place = places.and_then(|c| c.element(row, object)).and_then(Cell::int);
+                    match (&mut spool, place) {
+                        (Some(spool), Some(place)) => {
+                            records.annotation(&mut scratch, at)?;
+                            spool.push(place, &scratch.bytes)?;
+                            scratch.bytes.clear();
+                        }
+                        _ => {
+                            list.begin(out, place);
+                            records.annotation(&mut out.sink, at)?;
+                            out.flush()?;
+                        }
+                    }
+                    if number.is_multiple_of(CHECK) {
+                        job.check()?;
+                    }
                 }
-                count += 1;
-                segments.annotation(&mut list, row, object, count)?;
             }
-            list.push(b']');
-            records.around(&mut out.buffer, row, &list)?;
-            written += 1;
-            out.flush(false)?;
-            stage.advance(1)?;
+            records.report(loss);
+            stage.advance(u64::try_from(rows.len()).unwrap_or(0))?;
         }
-        for (_, orphan) in orphans {
-            comma(out, written);
-            record::json(&mut out.buffer, orphan);
-            written += 1;
+        if let Some(spool) = spool {
+            spool.drain(|place, record| {
+                list.begin(out, Some(place));
+                out.push(record);
+                if list.written.is_multiple_of(CHECK) {
+                    job.check()?;
+                }
+                out.flush()
+            })?;
         }
-        out.buffer.push(b']');
-        Ok(count)
+        list.rest(out)?;
+        out.push(b"]");
+        Ok(list.written)
     }
 
-    fn annotations(&self, records: &mut Records<'_>, out: &mut Out, job: &Job) -> Result<u64> {
-        let order = order(self.table, self.rows)?;
-        let total = order.len();
-        let stage = job.stage(&format!("writing {}", out.path.display()), u64::try_from(total).ok());
-        let mut orphans = self.plan.orphans.iter().filter(|_| self.whole).peekable();
-        let mut written = 0u64;
-        out.buffer.push(b'[');
-        let comma = |out: &mut Out, written: u64| {
-            if written > 0 {
-                out.buffer.push(b',');
-            }
-        };
-        for (ordinal, row, object) in order {
-            // Without a stored place in the file, an annotation's place is how many came before it.
-            while let Some((_, orphan)) = orphans.next_if(|(at, _)| {
-                ordinal.map_or(*at <= written, |o| i64::try_from(*at).is_ok_and(|at| at < o))
-            }) {
-                comma(out, written);
-                record::json(&mut out.buffer, orphan);
-                written += 1;
-            }
-            comma(out, written);
-            records.annotation(&mut out.buffer, row, object, written + 1)?;
-            written += 1;
-            out.flush(false)?;
-            if written.is_multiple_of(1024) {
-                stage.advance(1024)?;
+    /// The row keys, those that belong to another set left out.
+    fn image_keys(&self) -> Result<Reader> {
+        let own = key_name(&self.plan.set, "image_extra");
+        Reader::new(self.ds, |axis, base| {
+            let of_a_set = base.ends_with("image_extra") || base.ends_with("image_ordinal");
+            let of_panoptic = base == "panoptic" || panoptic::KEYS.contains(&base);
+            *axis == Axis::Row && !NOT_READ.contains(&base) && !of_panoptic && (!of_a_set || base == own)
+        })
+    }
+
+    /// The image id and the keys of the set.
+    fn annotation_keys(&self) -> Result<Reader> {
+        Reader::new(self.ds, |axis, base| axis.set().map_or(base == "image_id", |of| of == self.plan.set))
+    }
+
+    /// The places of the annotations in their file.
+    fn places(&self) -> Result<Reader> {
+        Reader::new(self.ds, |axis, base| axis.set() == Some(&self.plan.set) && base == "ordinal")
+    }
+
+    pub(super) fn orphans(&self) -> std::slice::Iter<'_, (u64, &[u8])> {
+        if self.whole { self.plan.orphans.iter() } else { [].iter() }
+    }
+
+    /// Finds out how the annotations are ordered: by their places if all have one.
+    fn order(&self, job: &Job) -> Result<Order> {
+        let reader = self.places()?;
+        if reader.is_empty() {
+            return Ok(Order::Rows);
+        }
+        let (mut ascending, mut last) = (true, i64::MIN);
+        for window in reader.windows(&self.listed.rows, job) {
+            let (rows, table) = window?;
+            let Some(places) = table.object_key("ordinal") else { return Ok(Order::Rows) };
+            for row in 0..rows.len() {
+                for object in 0..table.objects(row).unwrap_or(0) {
+                    let Some(place) = places.element(row, object).and_then(Cell::int) else {
+                        return Ok(Order::Rows);
+                    };
+                    ascending &= place >= last;
+                    last = place;
+                }
             }
         }
-        for (_, orphan) in orphans {
-            comma(out, written);
-            record::json(&mut out.buffer, orphan);
-            written += 1;
-        }
-        out.buffer.push(b']');
-        Ok(written)
+        Ok(Order::Places(ascending))
     }
 }
 
-/// The annotations of these rows as (place in the file if known, row, object), in the order to write them.
-fn order(table: &Table, rows: &[usize]) -> Result<Vec<(Option<i64>, usize, usize)>> {
-    let ordinals = table.object_key("ordinal");
-    let mut order = Vec::new();
-    // A file that lists its images in another order has its annotations in that of the rows, or has ordinals.
-    let mut rows = rows.to_vec();
-    rows.sort_unstable();
-    for row in &rows {
-        let ordinals = ordinals.and_then(|c| c.list(*row));
-        for object in 0..table.objects(*row).unwrap_or(0) {
-            let ordinal =
-                ordinals.as_ref().and_then(|(child, range)| Cell::new(*child, range.start + object)?.int());
-            order.push((ordinal, *row, object));
+/// The annotations as they are written, those without an image between the others.
+pub(super) struct AnnotationList<'a> {
+    pub(super) orphans: std::slice::Iter<'a, (u64, &'a [u8])>,
+    pub(super) written: u64,
+}
+
+impl AnnotationList<'_> {
+    /// Prepares for an annotation: writes the orphans that come before it, and the comma. Without a stored
+    /// place an annotation's place is how many came before it.
+    pub(super) fn begin(&mut self, out: &mut Out, place: Option<i64>) {
+        while let Some((at, orphan)) = self.orphans.as_slice().first() {
+            let before = match place {
+                Some(place) => i64::try_from(*at).is_ok_and(|at| at < place),
+                None => *at <= self.written,
+            };
+            if !before {
+                break;
+            }
+            self.orphans.next();
+            out.comma(self.written);
+            out.push(orphan);
+            self.written += 1;
         }
+        out.comma(self.written);
+        self.written += 1;
     }
-    if ordinals.is_some() && order.iter().all(|(ordinal, ..)| ordinal.is_some()) {
-        // Equal places (two files joined) stay in row order.
-        order.sort_by_key(|(ordinal, ..)| *ordinal);
+
+    /// Writes the orphans that are left.
+    pub(super) fn rest(&mut self, out: &mut Out) -> Result<()> {
+        for (_, orphan) in self.orphans.by_ref() {
+            out.comma(self.written);
+            out.push(orphan);
+            self.written += 1;
+            out.flush()?;
+        }
+        Ok(())
     }
-    Ok(order)
 }

@@ -1,24 +1,28 @@
 //! COCO out: the annotation files of a view, equal to those it came from where it came from some.
 //!
-//! For each file: which rows it lists, the order of its annotations (16 bytes each), then one record after the
-//! other from the columns. Nothing of the size of the file is held in memory. Files appear under their names
-//! only when all of them are complete.
+//! First is found out which rows each file lists, then each file is written in one pass over the columns, a
+//! window of rows at a time. Records that their file has in another order wait in a spool, at 16 bytes each.
+//! Nothing of the size of a file is held in memory. Files appear under their names only when all of them are
+//! complete.
 
+mod classes;
+mod custom;
 mod file;
-mod images;
-mod partial;
+mod listing;
+mod member;
+mod overlay;
+mod panoptic;
+mod plan;
 mod record;
-mod source;
-mod table;
 mod text;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
-use self::partial::Partial;
-use self::source::FilePlan;
-use self::table::{Cell, Table};
+use self::listing::{Listed, Listing};
+use self::plan::FilePlan;
+use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
@@ -28,12 +32,21 @@ use crate::job::Job;
 /// The name of our side file in a dataset.
 pub(super) const RESIDUE: &str = "coco";
 
+/// A file to be written, and the rows it lists.
+struct Planned<'a> {
+    plan: FilePlan<'a>,
+    listed: Listed,
+}
+
 /// Writes a view of a stored dataset as COCO annotation files.
 ///
 /// `dst` ending in `.json` is one file, else a folder that gets the files under their source's names, or under
 /// COCO's customary ones. Records keep the order of their file where the dataset knows it, else that of the
 /// rows. Annotations of images that the dataset does not have, kept since the import, are written only with
-/// the whole dataset.
+/// the whole dataset. A file without rows is left out of a part of the dataset, unless all would be.
+///
+/// Of rows that came from elsewhere, images and annotations without ids are numbered from 1, and classes whose
+/// source ids are not distinct integers get label + 1.
 ///
 /// # Errors
 /// [`ErrorKind::AlreadyExists`] for files that are there, unless they may be replaced; [`ErrorKind::Usage`] for
@@ -48,77 +61,114 @@ pub fn export(
 ) -> Result<ExportSummary> {
     let whole = is_whole(store, ds);
     let residue = residue_text(store)?;
-    let known = source::from_residue(residue.as_deref())?;
-    let mut loss = LossReport::default();
-    let mut partial = Partial::new(options.replace);
+    let known = plan::from_residue(&residue)?;
+    let planned = plan_files(ds, &known, whole, options, job)?;
     let single = dst.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
-    let (mut objects, mut files) = (0, 0u64);
-    let mut summary_rows = vec![false; ds.len()];
-    for set in sets(ds, &known, options)? {
-        let table = Table::read(ds, &set, job)?;
-        let mut plans: Vec<FilePlan> = known.iter().filter(|p| p.set == set).cloned().collect();
-        if plans.is_empty() {
-            plans = source::by_custom(&set, &table);
-        }
-        for plan in plans {
-            let rows = listed(&plan, &table);
-            if rows.is_empty() && !whole {
-                continue;
-            }
-            if single && files > 0 {
-                return Err(several(dst));
-            }
-            let target = if single { dst.to_owned() } else { inside(dst, &plan.file)? };
-            if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
-                fs::create_dir_all(parent)
-                    .map_err(|e| Error::io("make the folder", e))
-                    .at(|| Place::area("coco").file(parent))?;
-            }
-            for row in &rows {
-                summary_rows.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
-            }
-            let mut out = Out::new(partial.create(&target)?, target);
-            // The view's own table: it may have been aligned to another than the stored one.
-            let classes = ds.classes(&set).or_else(|| store.classes(&set));
-            let (plan, table, rows) = (&plan, &table, rows.as_slice());
-            let file = AnnotationFile { plan, table, rows, whole, classes };
-            objects += file.write(&mut out, &mut loss, job)?;
-            files += 1;
-        }
+    if single && planned.len() > 1 {
+        return Err(several(dst, &planned));
     }
-    let images = if single { 0 } else { images::write(store, ds, dst, options.images, &mut partial, job)? };
+    let mut loss = LossReport::default();
+    let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
+    let mut partial = Partial::new("coco", folder, options.replace);
+    let mut objects = 0;
+    let mut covered = vec![false; ds.len()];
+    for Planned { plan, listed } in &planned {
+        for row in &listed.rows {
+            covered.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
+        }
+        let classes = ds.classes(&plan.set);
+        let stored = match (classes, store.classes(&plan.set)) {
+            (Some(of_view), Some(of_store)) => of_view.means_same(of_store),
+            (of_view, of_store) => of_view.is_none() && of_store.is_none(),
+        };
+        let categories = Categories::of(plan, classes, stored, &mut loss);
+        let mut out = Out::new(match dst.file_name().filter(|_| single) {
+            Some(name) => partial.create_own(Path::new(name))?,
+            None => partial.create(&plan.file)?,
+        });
+        let scratch = partial.scratch();
+        let file = AnnotationFile { plan, ds, listed, whole, categories, options, scratch };
+        objects += file.write(&mut out, &mut loss, job)?;
+        out.finish()?;
+    }
+    let mut images = 0;
+    let photographs = Images { area: "coco", key: "img", what: options.images };
+    if single {
+        let why = "a single file has no place for images: name a folder";
+        photographs.report(ds, why, &mut loss, job)?;
+    } else {
+        images = photographs.write(store, ds, &mut partial, job, |row| {
+            below(&image_folder(&planned, row.split), row.file_name?)
+        })?;
+    }
     let files = partial.publish()?;
-    let rows = summary_rows.iter().filter(|seen| **seen).count();
+    let rows = covered.iter().filter(|seen| **seen).count();
+    let unlisted = u64::try_from(covered.len() - rows).unwrap_or(u64::MAX);
+    if options.set.is_none() {
+        loss.add("rows", unlisted, "no annotation file lists them");
+    }
     Ok(ExportSummary { files, rows: u64::try_from(rows).unwrap_or(u64::MAX), objects, images, loss })
 }
 
-/// The residue of the import, whole.
-fn residue_text(store: &Store) -> Result<Option<Vec<u8>>> {
-    let Some(mut file) = store.read_residue(RESIDUE)? else { return Ok(None) };
+/// The folder for the images of a split, relative to the export: where the import looks for them first. That is
+/// beside the annotation file of the split where it lies in a folder of its own, else below `images/`.
+fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
+    let primary = planned.iter().map(|p| &p.plan).find(|p| p.primary && p.split.as_deref() == split);
+    let beside = primary.and_then(|p| p.file.rsplit_once('/')).map(|(folder, _)| folder);
+    match (beside, split) {
+        (Some(own), Some(_)) if own != "annotations" => own.to_owned(),
+        (_, Some(split)) => format!("images/{split}"),
+        (_, None) => "images".to_owned(),
+    }
+}
+
+/// The files that the view makes, in the order of its sets, with the rows of each.
+fn plan_files<'a>(
+    ds: &Dataset,
+    known: &[FilePlan<'a>],
+    whole: bool,
+    options: &ExportOptions,
+    job: &Job,
+) -> Result<Vec<Planned<'a>>> {
+    let mut planned = Vec::new();
+    for set in sets(ds, known, options)? {
+        let listing = Listing::read(ds, &set, job)?;
+        let mut plans: Vec<FilePlan<'_>> = known.iter().filter(|p| p.set == set).cloned().collect();
+        plans.extend(custom::files(&set, &plans, &listing));
+        planned.extend(plans.into_iter().map(|plan| Planned { listed: listing.of(&plan), plan }));
+    }
+    if planned.iter().all(|p| p.listed.rows.is_empty()) {
+        // No row at all is a file without records, not no file.
+        planned.truncate(if whole { planned.len() } else { 1 });
+    } else if !whole {
+        planned.retain(|p| !p.listed.rows.is_empty());
+    }
+    Ok(planned)
+}
+
+/// The residue of the import, whole; empty if there is none.
+fn residue_text(store: &Store) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    let place = || Place::area("coco").file(store.path());
-    std::io::Read::read_to_end(&mut file, &mut text)
-        .map_err(|e| Error::io("read the residue", e))
-        .at(place)?;
-    Ok(Some(text))
+    if let Some(mut file) = store.read_residue(RESIDUE)? {
+        std::io::Read::read_to_end(&mut file, &mut text)
+            .map_err(|e| Error::io("read the residue", e))
+            .at(|| Place::area("coco").file(store.path()))?;
+    }
+    Ok(text)
 }
 
-fn several(dst: &Path) -> Error {
-    Error::new(ErrorKind::Usage, "the view makes several annotation files")
+fn several(dst: &Path, planned: &[Planned<'_>]) -> Error {
+    let names: Vec<&str> = planned.iter().map(|p| p.plan.file.as_str()).collect();
+    Error::new(ErrorKind::Usage, format!("the view makes {} annotation files", names.len()))
         .at(Place::area("coco").file(dst))
-        .remedy("name a folder, or choose one set (--set) and the rows of one split")
-}
-
-/// True if the view is every row of the stored dataset in its order.
-fn is_whole(store: &Store, ds: &Dataset) -> bool {
-    let stored = store.dataset();
-    ds.len() == stored.len()
-        && ds.rows() == stored.rows()
-        && std::sync::Arc::ptr_eq(ds.source(), stored.source())
+        .remedy(format!(
+            "name a folder, or choose one set (--set) and the rows of one split; they are: {}",
+            names.join(", ")
+        ))
 }
 
 /// The sets to write: those of the known files, those of the view's keys, in that order, each once.
-fn sets(ds: &Dataset, known: &[FilePlan], options: &ExportOptions) -> Result<Vec<String>> {
+fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result<Vec<String>> {
     let mut sets: Vec<String> = Vec::new();
     let keys = ds.keys().iter().filter_map(|k| k.field());
     let of_keys = keys.filter_map(|f| crate::schema::axis::Axis::of(f).ok()?.set().map(str::to_owned));
@@ -135,35 +185,4 @@ fn sets(ds: &Dataset, known: &[FilePlan], options: &ExportOptions) -> Result<Vec
         (None, true) => Ok(vec![String::new()]),
         _ => Ok(sets),
     }
-}
-
-/// The rows that a file lists, in its order.
-fn listed(plan: &FilePlan, table: &Table) -> Vec<usize> {
-    let split = table.row_key("split");
-    let of_split = |row: &usize| {
-        let split = split.and_then(|c| c.cell(*row)).and_then(Cell::text);
-        plan.split.as_deref().is_none_or(|wanted| split.is_none() || split == Some(wanted))
-    };
-    if plan.primary {
-        let in_file = |row: &usize| table.object_keys.is_empty() || table.objects(*row).is_some();
-        return (0..table.rows).filter(of_split).filter(in_file).collect();
-    }
-    let ordinal = table.row_key(&crate::schema::axis::key_name(&plan.set, "image_ordinal"));
-    let at = |row: usize| ordinal.and_then(|c| c.cell(row)).and_then(Cell::int).map(|o| (o, row));
-    let mut rows: Vec<(i64, usize)> = (0..table.rows).filter(of_split).filter_map(at).collect();
-    rows.sort_unstable();
-    rows.into_iter().map(|(_, row)| row).collect()
-}
-
-/// A file's place below the folder, if it stays there.
-fn inside(folder: &Path, file: &str) -> Result<PathBuf> {
-    let normal = |c: std::path::Component<'_>| matches!(c, std::path::Component::Normal(_));
-    if file.is_empty() || !Path::new(file).components().all(normal) {
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            format!("the residue names '{file}', outside the folder"),
-        )
-        .at(Place::area("coco").file(folder)));
-    }
-    Ok(folder.join(file))
 }

@@ -1,0 +1,60 @@
+//! The files of a dataset that no COCO file made: named and spelt as COCO's own are.
+
+use std::collections::BTreeSet;
+
+use super::listing::Listing;
+use super::plan::{FilePlan, Top};
+
+/// The members of an annotation in COCO's own order, and those that results have.
+const ANNOTATION: [&str; 11] = [
+    "segmentation",
+    "num_keypoints",
+    "area",
+    "iscrowd",
+    "keypoints",
+    "image_id",
+    "bbox",
+    "category_id",
+    "caption",
+    "score",
+    "id",
+];
+const IMAGE: [&str; 4] = ["file_name", "height", "width", "id"];
+const CATEGORY: [&str; 3] = ["supercategory", "id", "name"];
+const INFO: &[u8] = br#"{"description":"exported by lensframe"}"#;
+
+/// The files of a set for the splits that `known` has no file for: one for each that the set annotates, and at
+/// least one for a set of which nothing is known.
+pub(super) fn files(set: &str, known: &[FilePlan<'_>], listing: &Listing) -> Vec<FilePlan<'static>> {
+    let mut splits = BTreeSet::new();
+    if known.is_empty() || listing.has_objects() {
+        splits.extend(listing.annotated_splits());
+    }
+    if known.is_empty() && splits.is_empty() {
+        splits.insert(None);
+    }
+    splits.retain(|split| known.iter().all(|plan| plan.split.as_deref() != *split));
+    splits.into_iter().map(|split| file(set, split)).collect()
+}
+
+fn file(set: &str, split: Option<&str>) -> FilePlan<'static> {
+    let kind = if set.is_empty() { "instances" } else { set };
+    let split_name = split.map(|s| format!("_{s}")).unwrap_or_default();
+    let mut top = vec![Top { name: "info".to_owned(), value: Some(INFO) }];
+    top.extend(["images", "annotations", "categories"].map(|n| Top { name: n.to_owned(), value: None }));
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    FilePlan {
+        file: format!("annotations/{kind}{split_name}.json"),
+        set: set.to_owned(),
+        split: split.map(str::to_owned),
+        primary: true,
+        custom: true,
+        top,
+        image_members: owned(&IMAGE),
+        annotation_members: owned(&ANNOTATION),
+        category_members: owned(&CATEGORY),
+        // COCO's keypoints are integers; boxes, areas and polygons come as they are.
+        integers: owned(&["keypoints"]),
+        ..FilePlan::default()
+    }
+}

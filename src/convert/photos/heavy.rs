@@ -1,0 +1,243 @@
+//! [`Photos`]: the heavy group, row by row.
+
+use arrow_array::ArrayRef;
+use arrow_schema::Field;
+use serde_json::{Value as Json, json};
+
+use super::column::ImageColumn;
+use super::folder::Folder;
+use super::name::{join, safe_path};
+use crate::convert::column::{Id, IdColumn};
+use crate::convert::options::{ImageFolder, Images, ImagesSummary};
+use crate::convert::source::embeds;
+use crate::dataset::store::Writer;
+use crate::error::{Place, Result};
+use crate::job::{Job, Warning};
+use crate::place::Tree;
+use crate::schema::field::{self, IdType};
+
+/// The columns of the heavy group, and what fills them.
+#[derive(Debug)]
+pub(in crate::convert) struct Photos {
+    images: Images,
+    trees: Vec<Tree>,
+    folders: Vec<(Option<String>, Folder)>,
+    folder: Option<Folder>,
+    ids: IdType,
+    image_id: IdColumn,
+    names: Vec<&'static str>,
+    columns: Vec<ImageColumn>,
+    pub(in crate::convert) summary: ImagesSummary,
+}
+
+impl Photos {
+    /// Files of these trees in image columns of these names. `img` is the photograph: its bytes are hashed, and
+    /// it is what [`Photos::push`] and the summary are about.
+    pub(in crate::convert) fn new(
+        images: Images,
+        trees: Vec<Tree>,
+        names: &[&'static str],
+        ids: IdType,
+    ) -> Photos {
+        let stored = trees.iter().any(|tree| embeds(images, tree));
+        Photos {
+            images,
+            trees,
+            folders: Vec::new(),
+            folder: None,
+            ids,
+            image_id: IdColumn::new(ids),
+            names: names.to_vec(),
+            columns: names.iter().map(|name| ImageColumn::new(stored && *name == "img")).collect(),
+            summary: ImagesSummary::default(),
+        }
+    }
+
+    /// The trees that files are sought in.
+    pub(in crate::convert) fn trees(&self) -> &[Tree] {
+        &self.trees
+    }
+
+    /// True if any file is stored rather than linked.
+    pub(in crate::convert) fn stores(&self) -> bool {
+        self.trees.iter().any(|tree| embeds(self.images, tree))
+    }
+
+    /// The photographs of a split are in this folder.
+    pub(in crate::convert) fn add_folder(&mut self, split: Option<&str>, folder: Folder) {
+        if let Some(tree) = self.trees.get(folder.tree) {
+            let path = tree.name(&folder.path);
+            self.summary.folders.push(ImageFolder { split: split.map(str::to_owned), path });
+        }
+        self.folders.push((split.map(str::to_owned), folder));
+    }
+
+    /// The rows of a split begin.
+    pub(in crate::convert) fn begin_split(&mut self, split: Option<&str>) {
+        let folder = self.folders.iter().find(|(name, _)| name.as_deref() == split);
+        self.folder = folder.map(|(_, folder)| folder.clone());
+    }
+
+    /// The fields, in the order in which columns come.
+    pub(in crate::convert) fn fields(&self) -> Vec<Field> {
+        let mut fields = vec![field::image_id(self.ids)];
+        for name in &self.names {
+            fields.push(field::row_of(name, field::image_type()));
+            if *name == "img" && self.stores() {
+                fields.extend(field::row("content_hash"));
+            }
+        }
+        fields
+    }
+
+    /// Rows in the builders.
+    pub(in crate::convert) fn rows(&self) -> usize {
+        self.image_id.len()
+    }
+
+    /// How many bytes the builders hold, about.
+    pub(in crate::convert) fn held(&self) -> usize {
+        self.columns.iter().map(ImageColumn::held).sum()
+    }
+
+    /// The member of the current folder that a declared name means, if it is a file there.
+    fn seek(&self, name: &str) -> Result<Option<(usize, String)>> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let Some(tree) = self.trees.get(folder.tree) else { return Ok(None) };
+        let member = join(&folder.path, name);
+        Ok(tree.has_file(&member)?.then_some((folder.tree, member)))
+    }
+
+    /// How many bytes the file of a declared name would take if it is to be stored.
+    pub(in crate::convert) fn size(&self, name: &str) -> Result<u64> {
+        let Ok(name) = safe_path(name) else { return Ok(0) };
+        match self.seek(&name)? {
+            Some((tree, member)) => self.member_size(tree, &member),
+            None => Ok(0),
+        }
+    }
+
+    /// How many bytes a member would take if it is to be stored.
+    pub(in crate::convert) fn member_size(&self, tree: usize, member: &str) -> Result<u64> {
+        match self.trees.get(tree).filter(|tree| embeds(self.images, tree)) {
+            Some(tree) => tree.bytes(member),
+            None => Ok(0),
+        }
+    }
+
+    /// The next row, whose photograph has this name in the folder of the current split.
+    pub(in crate::convert) fn push(
+        &mut self,
+        id: Option<&Id>,
+        name: Option<&str>,
+        place: &Place,
+        job: &Job,
+    ) -> Result<()> {
+        let found = match name.map(|name| (name, safe_path(name))) {
+            None => None,
+            Some((name, Err(why))) => {
+                let what = format!("the file name {name:?} {why}");
+                job.warn(Warning::new("images.unsafe-name", place.clone(), what, "the row has no image"))?;
+                None
+            }
+            Some((name, Ok(path))) => {
+                let found = self.seek(&path)?;
+                if found.is_none() {
+                    self.absent(name, place, job)?;
+                }
+                found
+            }
+        };
+        self.push_found(id, found.as_ref().map(|(tree, member)| (*tree, member.as_str())))
+    }
+
+    /// Counts a photograph that is declared and not there.
+    pub(in crate::convert) fn absent(&mut self, name: &str, place: &Place, job: &Job) -> Result<()> {
+        self.summary.absent += 1;
+        let what = format!("there is no file {name:?}");
+        job.warn(Warning::new("images.absent", place.clone(), what, "the row has no image"))
+    }
+
+    /// The next row, whose photograph is this member of a tree. Other columns follow by
+    /// [`Photos::push_also`]; those that do not are null.
+    pub(in crate::convert) fn push_found(
+        &mut self,
+        id: Option<&Id>,
+        found: Option<(usize, &str)>,
+    ) -> Result<()> {
+        self.fill();
+        self.image_id.push(id)?;
+        match self.names.contains(&"img") {
+            true => self.push_also("img", found),
+            false => Ok(()),
+        }
+    }
+
+    /// A further image column of the row pushed last.
+    pub(in crate::convert) fn push_also(&mut self, name: &str, found: Option<(usize, &str)>) -> Result<()> {
+        let at = self.names.iter().position(|n| *n == name);
+        let Some(column) = at.and_then(|at| self.columns.get_mut(at)) else { return Ok(()) };
+        let found = found.and_then(|(tree, member)| Some((self.trees.get(tree)?, member)));
+        let Some((tree, member)) = found else {
+            column.push_null();
+            return Ok(());
+        };
+        let photo = name == "img";
+        if embeds(self.images, tree) {
+            let bytes = column.push_file(tree, member)?;
+            self.summary.embedded += u64::from(photo);
+            self.summary.bytes += bytes;
+        } else {
+            column.push_path(&join(tree.base(), member))?;
+            self.summary.linked += u64::from(photo);
+        }
+        Ok(())
+    }
+
+    /// Makes all columns as long as there are rows.
+    fn fill(&mut self) {
+        let rows = self.image_id.len();
+        for column in &mut self.columns {
+            while column.len() < rows {
+                column.push_null();
+            }
+        }
+    }
+
+    /// The columns, in the order of [`Photos::fields`], empty again.
+    pub(in crate::convert) fn finish(&mut self) -> Result<Vec<ArrayRef>> {
+        self.fill();
+        let mut columns = vec![self.image_id.finish()?];
+        for column in &mut self.columns {
+            let (images, hashes) = column.finish()?;
+            columns.push(images);
+            columns.extend(hashes);
+        }
+        Ok(columns)
+    }
+
+    /// Names the trees that links lead into as the dataset's roots.
+    pub(in crate::convert) fn add_roots(&self, writer: &mut Writer) {
+        for tree in self.trees.iter().filter(|tree| !embeds(self.images, tree)) {
+            writer.add_root(tree.path());
+        }
+    }
+
+    /// What is counted so far, for an import that is interrupted.
+    pub(in crate::convert) fn state(&self) -> Json {
+        let counts = &self.summary;
+        json!({
+            "linked": counts.linked, "embedded": counts.embedded, "bytes": counts.bytes,
+            "absent": counts.absent,
+        })
+    }
+
+    /// Goes on counting from a [`Photos::state`].
+    pub(in crate::convert) fn resume(&mut self, state: &Json) {
+        let count = |name: &str| state.get(name).and_then(Json::as_u64).unwrap_or(0);
+        self.summary.linked = count("linked");
+        self.summary.embedded = count("embedded");
+        self.summary.bytes = count("bytes");
+        self.summary.absent = count("absent");
+    }
+}
