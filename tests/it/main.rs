@@ -15,6 +15,7 @@ mod geometry;
 mod house;
 mod labels;
 mod laws;
+mod panoptic;
 mod place;
 mod roundtrip;
 mod store;

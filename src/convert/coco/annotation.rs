@@ -115,11 +115,6 @@ impl SetColumns {
         self.records.as_mut().map_or(Ok(()), |columns| columns.read(json, record))
     }
 
-    /// The name of the panoptic PNG of the row ended last, if it has one.
-    pub(super) fn panoptic_name(&self) -> Option<&str> {
-        self.records.as_ref().and_then(RecordColumns::file_name)
-    }
-
     /// Ends a row: the objects since the last end are its own; `listed` says whether the set speaks of it at
     /// all.
     pub(super) fn end_row(&mut self, listed: bool) -> Result<()> {

@@ -208,6 +208,7 @@ fn json_files(tree: &Tree, folder: &str) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::Job;
 
     fn found(files: &[&str]) -> Result<Vec<(String, String, Option<String>)>> {
         let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use super::layout::Kind;
 use super::plan::{FilePlan, ImagePlan, SetPlan, plan_images, plan_set};
 use super::source::SourceFile;
 use crate::convert::column::Id;
+use crate::convert::photos::Folder;
 
 /// A split with its files, the primary one first.
 pub(super) struct Split<'a> {
@@ -21,12 +22,20 @@ pub(super) struct Split<'a> {
     pub(super) files: Vec<&'a SourceFile<'a>>,
     pub(super) rows: SplitRows,
     pub(super) ids: &'a Ids,
+    /// The folder of the PNGs of a panoptic file, where it was found.
+    pub(super) paintings: Option<Folder>,
 }
 
 impl Split<'_> {
     /// The first file that lists a row, and the row's record there: what the row's own columns say.
     pub(super) fn base(&self, row: usize) -> Option<(usize, usize)> {
         self.rows.files.iter().enumerate().find_map(|(i, rows)| rows.record(row).map(|record| (i, record)))
+    }
+
+    /// The file that has a panoptic record of a row, and which.
+    pub(super) fn panoptic(&self, row: usize) -> Option<(&'_ SourceFile<'_>, usize)> {
+        let mut files = self.files.iter().zip(&self.rows.files);
+        files.find_map(|(file, rows)| Some((*file, rows.panoptic(row)?)))
     }
 
     /// The text of a file's record of a row, if it is not the same JSON value as the row's own.
@@ -86,7 +95,7 @@ impl<'a> Prepared<'a> {
             let files: Vec<&SourceFile<'_>> = files.get(range).unwrap_or_default().iter().collect();
             let rows = join(&files, ids, job)?;
             warn_orphans(&files, &rows, job)?;
-            joined.push(Split { name, files, rows, ids });
+            joined.push(Split { name, files, rows, ids, paintings: None });
         }
         let images = plan_images(files, &joined)?;
         let mut sets = Vec::new();

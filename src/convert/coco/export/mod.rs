@@ -21,6 +21,7 @@ use std::path::Path;
 use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
 use self::listing::{Listed, Listing};
+use self::panoptic::Paintings;
 use self::plan::FilePlan;
 use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
@@ -100,6 +101,13 @@ pub fn export(
         images = photographs.write(store, ds, &mut partial, job, |row| {
             below(&image_folder(&planned, row.split), row.file_name?)
         })?;
+    }
+    let files = planned.iter().filter(|p| p.plan.record_members.is_some()).map(|p| (&p.plan, &p.listed.rows));
+    let paintings = Paintings { ds, files: files.collect(), what: options.images };
+    if single || paintings.files.is_empty() {
+        paintings.report(&mut loss, job)?;
+    } else {
+        images += paintings.write(store, &mut partial, job)?;
     }
     let files = partial.publish()?;
     let rows = covered.iter().filter(|seen| **seen).count();

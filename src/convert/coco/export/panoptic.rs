@@ -1,13 +1,19 @@
-//! The list of annotations of a panoptic file: a record an image, around the list of its segments.
+//! Panoptic files: the list of annotations, a record an image around the list of its segments; and the PNGs.
+
+use std::collections::HashMap;
 
 use super::file::{AnnotationFile, AnnotationList, Out};
 use super::member::At;
+use super::plan::FilePlan;
 use super::record::Records;
-use crate::convert::LossReport;
 use crate::convert::coco::panoptic::KEYS;
-use crate::convert::export::{Cell, Reader, Sink, Spool};
+use crate::convert::export::{Cell, Images, Partial, Reader, Sink, Spool, below};
+use crate::convert::{ExportImages, LossReport};
+use crate::dataset::Dataset;
+use crate::dataset::store::Store;
 use crate::error::Result;
 use crate::job::Job;
+use crate::schema::axis::Axis;
 
 impl AnnotationFile<'_> {
     /// Writes the list, its records in the order of their file; gives how many segments they have.
@@ -92,5 +98,54 @@ impl AnnotationFile<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+/// The PNGs of the panoptic files of an export.
+pub(super) struct Paintings<'a> {
+    pub(super) ds: &'a Dataset,
+    /// Each file with the rows of the view that it lists.
+    pub(super) files: Vec<(&'a FilePlan<'a>, &'a Vec<usize>)>,
+    pub(super) what: ExportImages,
+}
+
+impl Paintings<'_> {
+    fn images(&self) -> Images {
+        Images { area: "coco", key: "panoptic", what: self.what }
+    }
+
+    /// Writes them, each to the folder that is named as its file; gives how many.
+    ///
+    /// # Errors
+    /// Those of reading the rows and PNGs, of the disk, and of a cancelled job.
+    pub(super) fn write(&self, store: &Store, partial: &mut Partial, job: &Job) -> Result<u64> {
+        let of_names = |axis: &Axis, base: &str| axis.set().is_none() && base == "panoptic.file_name";
+        let reader = Reader::new(self.ds, of_names)?;
+        let mut names: HashMap<u64, Option<String>> = HashMap::new();
+        for (plan, rows) in &self.files {
+            let folder = plan.file.strip_suffix(".json").unwrap_or(&plan.file);
+            for window in reader.windows(rows, job) {
+                let (rows, table) = window?;
+                let column = table.row_key("panoptic.file_name");
+                for (row, view_row) in rows.iter().enumerate() {
+                    let name = column.and_then(|c| c.cell(row)).and_then(Cell::text);
+                    let name = name.and_then(|name| below(folder, name));
+                    names.insert(u64::try_from(*view_row).unwrap_or(u64::MAX), name);
+                }
+            }
+        }
+        self.images().write(store, self.ds, partial, job, |row| names.get(&row.row).cloned().flatten())
+    }
+
+    /// Counts those that are stored as lost.
+    ///
+    /// # Errors
+    /// Those of reading the rows, and of a cancelled job.
+    pub(super) fn report(&self, loss: &mut LossReport, job: &Job) -> Result<()> {
+        let why = match self.files.is_empty() {
+            true => "no panoptic file is written",
+            false => "a single file has no place for PNGs: name a folder",
+        };
+        self.images().report(self.ds, why, loss, job)
     }
 }

@@ -19,9 +19,8 @@
 //! | `paint.rs` | the PNGs, held against the segments |
 
 mod index;
-mod paint;
+pub(super) mod paint;
 mod record;
 
 pub(super) use index::{Outer, begins, walk};
-pub(super) use paint::Painting;
 pub(super) use record::{KEYS, RecordColumns, fields};

@@ -8,21 +8,76 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use crate::error::Place;
-use crate::error::Result;
+use crate::convert::coco::photo::painting_name;
+use crate::convert::coco::prepare::Split;
+use crate::convert::json::Cursor;
+use crate::convert::photos::{Photos, join, safe_path};
+use crate::error::{Place, Result};
 use crate::geometry::{LabelMap, Segment, Size};
 use crate::image::{LabelData, LabelImage, MAX_LABEL_PIXELS};
 use crate::job::{Job, Warning};
+use crate::place::Tree;
+
+/// The PNG of a row: which of the trees it is in, and where there; `None` for a row without one.
+///
+/// # Errors
+/// Those of the trees.
+pub(in crate::convert::coco) fn find(
+    split: &Split<'_>,
+    row: usize,
+    trees: &[Tree],
+) -> Result<Option<(usize, String)>> {
+    let Some(folder) = &split.paintings else { return Ok(None) };
+    let name = split.panoptic(row).and_then(|(file, record)| painting_name(file, record));
+    let Some(Ok(name)) = name.as_deref().map(safe_path) else { return Ok(None) };
+    let member = join(&folder.path, &name);
+    let there = trees.get(folder.tree).map_or(Ok(false), |tree| tree.has_file(&member))?;
+    Ok(there.then_some((folder.tree, member)))
+}
+
+/// Adds the PNG of the row pushed last, held against its record. `size` is declared, (height, width).
+///
+/// # Errors
+/// Those of the trees, and of a strict job.
+pub(in crate::convert::coco) fn push(
+    split: &Split<'_>,
+    row: usize,
+    size: Option<(i32, i32)>,
+    photos: &mut Photos,
+    job: &Job,
+) -> Result<()> {
+    let Some((file, record)) = split.panoptic(row).filter(|_| split.paintings.is_some()) else {
+        return Ok(());
+    };
+    let start = file.index.listed().offset(record).unwrap_or(usize::MAX);
+    let found = find(split, row, photos.trees())?;
+    let Some((number, member)) = &found else {
+        let place = crate::convert::coco::place_at(&file.source.name, start);
+        let what = match painting_name(file, record) {
+            Some(name) => format!("there is no PNG {name:?}"),
+            None => "the record names no PNG".to_owned(),
+        };
+        return job.warn(Warning::new("coco.panoptic-absent", place, what, "the row has none"));
+    };
+    photos.push_also("panoptic", Some((*number, member.as_str())))?;
+    let Some(tree) = photos.trees().get(*number) else { return Ok(()) };
+    let mut json = Cursor::new(file.bytes);
+    json.seek(start);
+    json.skip()?;
+    let record = json.slice(start, json.at());
+    let place = Place::area("coco").file(tree.name(member));
+    Painting { record, size, place, job }.check(&tree.read(member)?)
+}
 
 /// A record and the size its image is declared to have.
-pub(in crate::convert::coco) struct Painting<'a> {
+struct Painting<'a> {
     /// The record's text.
-    pub(in crate::convert::coco) record: &'a [u8],
+    record: &'a [u8],
     /// (height, width).
-    pub(in crate::convert::coco) size: Option<(i32, i32)>,
+    size: Option<(i32, i32)>,
     /// Where the PNG is.
-    pub(in crate::convert::coco) place: Place,
-    pub(in crate::convert::coco) job: &'a Job,
+    place: Place,
+    job: &'a Job,
 }
 
 impl Painting<'_> {
@@ -30,7 +85,7 @@ impl Painting<'_> {
     ///
     /// # Errors
     /// Those of a strict job.
-    pub(in crate::convert::coco) fn check(&self, png: &[u8]) -> Result<()> {
+    fn check(&self, png: &[u8]) -> Result<()> {
         let labels = match LabelImage::decode(png, MAX_LABEL_PIXELS) {
             Ok(labels) => labels,
             Err(error) => return self.warn("coco.panoptic-png", error.what().to_owned()),

@@ -32,8 +32,6 @@ pub(in crate::convert::coco) struct RecordColumns {
     file_name: Texts,
     extra: Texts,
     scratch: Extra,
-    /// The file name of the row read last.
-    name: Option<String>,
 }
 
 impl RecordColumns {
@@ -43,7 +41,6 @@ impl RecordColumns {
             file_name: Texts::new(),
             extra: Texts::new(),
             scratch: Extra::default(),
-            name: None,
         }
     }
 
@@ -51,14 +48,8 @@ impl RecordColumns {
         self.record.bytes() + self.file_name.bytes() + self.extra.bytes()
     }
 
-    /// The file name of the row read last, if it has one.
-    pub(in crate::convert::coco) fn file_name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     /// A row without a record.
     pub(in crate::convert::coco) fn push_null(&mut self) {
-        self.name = None;
         self.record.push(None);
         self.file_name.push_null();
         self.extra.push_null();
@@ -69,7 +60,7 @@ impl RecordColumns {
     /// # Errors
     /// Those of the text.
     pub(in crate::convert::coco) fn read(&mut self, json: &mut Cursor<'_>, record: usize) -> Result<()> {
-        self.name = None;
+        let mut file_name = None;
         json.expect(b'{', "a record")?;
         let mut more = !json.eat(b'}');
         while more {
@@ -89,7 +80,7 @@ impl RecordColumns {
                         self.scratch.declare(name_text(json, name_at), json, DEPTH)?;
                     }
                 }
-                ("file_name", Some(b'"')) => self.name = Some(json.text()?.decode()?.into_owned()),
+                ("file_name", Some(b'"')) => file_name = Some(json.text()?.decode()?.into_owned()),
                 ("file_name" | DECLARED | ABSENT, _) => {
                     self.scratch.declare(name_text(json, name_at), json, DEPTH)?;
                 }
@@ -98,7 +89,7 @@ impl RecordColumns {
             more = json.more(b'}', "a record")?;
         }
         self.record.push(i64::try_from(record).ok());
-        match &self.name {
+        match &file_name {
             Some(name) => self.file_name.push(name)?,
             None => self.file_name.push_null(),
         }
