@@ -53,6 +53,8 @@ pub(super) enum Command {
     Gc(GcArgs),
     /// List the versions, newest first
     Log(LogArgs),
+    /// Store the files that a dataset's images link to in the dataset
+    Pack(PackArgs),
     /// List the formats that can be read and written
     Formats,
     /// Draw scenes and walk through everything the program does with them
@@ -66,7 +68,7 @@ pub(super) enum Command {
 
 #[derive(Args)]
 pub(super) struct ConvertArgs {
-    /// A file or folder of a known format
+    /// A file, folder or archive (zip, tar, tar.gz) of a known format
     pub src: PathBuf,
     /// The dataset to make, as `name.lf`
     pub dst: PathBuf,
@@ -101,7 +103,7 @@ pub(super) struct ConvertArgs {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum ImagesArg {
-    /// Link when SRC is a folder, embed when it is an archive
+    /// Link what is in folders, embed what is in archives
     Auto,
     /// Store the files' bytes, unchanged
     Embed,
@@ -141,7 +143,7 @@ pub(super) enum StorageArg {
 
 #[derive(Args)]
 pub(super) struct ExportArgs {
-    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set)
+    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set), or a path in any known format
     pub dataset: String,
     /// The folder or file to write
     pub dst: PathBuf,
@@ -177,13 +179,13 @@ pub(super) enum ExportImagesArg {
 
 #[derive(Args)]
 pub(super) struct DatasetArgs {
-    /// A dataset, as `name.lf` or `name.lf@3`
+    /// A dataset, as `name.lf` or `name.lf@3`, or a path in any known format
     pub dataset: String,
 }
 
 #[derive(Args)]
 pub(super) struct HeadArgs {
-    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set)
+    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set), or a path in any known format
     pub dataset: String,
     /// How many rows
     #[arg(short = 'n', long, default_value_t = 5)]
@@ -216,6 +218,12 @@ pub(super) struct GcArgs {
 
 #[derive(Args)]
 pub(super) struct LogArgs {
+    /// A dataset
+    pub dataset: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct PackArgs {
     /// A dataset
     pub dataset: PathBuf,
 }

@@ -35,6 +35,7 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
             StorageArg::Parquet => Storage::Parquet,
         },
         replace: args.force,
+        momentary: false,
     };
     let (format, why, summary) = match &args.from {
         Some(name) => {

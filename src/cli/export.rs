@@ -12,7 +12,8 @@ use crate::job::Job;
 pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()> {
     let format = convert::format(&args.to)?;
     let reference = Reference::parse(&args.dataset)?;
-    let store = reference.open()?;
+    let opened = reference.open(job)?;
+    let store = opened.store();
     let mut ds = store.dataset();
     if let Some(rows) = &args.rows {
         ds = ds.slice_python(parse_slice(rows)?)?;
@@ -28,7 +29,7 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()>
         },
         fill: args.fill,
     };
-    let summary = format.export(&store, &ds, &args.dst, &options, job)?;
+    let summary = format.export(store, &ds, &args.dst, &options, job)?;
     let files: Vec<String> = summary.files.iter().map(|f| f.display().to_string()).collect();
     let object = json!({
         "format": format.name(), "files": files, "rows": summary.rows, "objects": summary.objects,

@@ -15,7 +15,8 @@ const LINE: usize = 100;
 
 pub(super) fn run(args: &HeadArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
-    let store = reference.open()?;
+    let opened = reference.open(job)?;
+    let store = opened.store();
     let mut ds = store.dataset();
     if let Some(set) = &reference.set {
         let wanted = set_named(&ds, set)?;

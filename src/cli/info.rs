@@ -17,8 +17,15 @@ use crate::schema::axis::Axis;
 const NAMES: usize = 12;
 
 pub(super) fn run(args: &DatasetArgs, printer: &Printer, job: &Job) -> Result<()> {
-    let store = Reference::parse(&args.dataset)?.open()?;
-    let facts = facts(&store, job)?;
+    let reference = Reference::parse(&args.dataset)?;
+    let opened = reference.open(job)?;
+    let mut facts = facts(opened.store(), job)?;
+    if let (Some(imported), Some(members)) = (opened.imported(), facts.as_object_mut()) {
+        // What was made for the moment is of no interest; where it came from is.
+        members.insert("path".to_owned(), reference.path.to_string_lossy().into());
+        members.insert("format".to_owned(), imported.found.format.name().into());
+        members.insert("detected_by".to_owned(), imported.found.why.as_str().into());
+    }
     printer.show(&facts, || text(&facts))
 }
 
@@ -56,7 +63,7 @@ fn facts(store: &Store, job: &Job) -> Result<Json> {
     Ok(json!({
         "path": store.path(), "version": version.version, "created": version.created,
         "rows": ds.len(), "fragments": version.fragments.len(), "splits": splits(&ds, job)?,
-        "keys": keys, "sets": sets, "groups": groups,
+        "content_hash": version.content_hash(), "keys": keys, "sets": sets, "groups": groups,
         "views": version.views.keys().collect::<Vec<_>>(), "roots": version.roots,
     }))
 }
@@ -92,14 +99,19 @@ fn text(facts: &Json) -> String {
     let number = |json: &Json, key: &str| json.get(key).and_then(Json::as_u64).unwrap_or(0);
     let word = |json: &Json, key: &str| json.get(key).and_then(Json::as_str).unwrap_or("").to_owned();
     let items = |key: &str| facts.get(key).and_then(Json::as_array).cloned().unwrap_or_default();
-    let mut text = format!(
-        "{}  version {} of {}\n{} in {}\n",
-        word(facts, "path"),
-        number(facts, "version"),
-        word(facts, "created"),
-        plural(number(facts, "rows"), "row"),
-        plural(number(facts, "fragments"), "fragment"),
-    );
+    let rows = plural(number(facts, "rows"), "row");
+    let mut text = match facts.get("format").and_then(Json::as_str) {
+        Some(format) => {
+            format!("{}  {format}: {}\n{rows}\n", word(facts, "path"), word(facts, "detected_by"))
+        }
+        None => format!(
+            "{}  version {} of {}\n{rows} in {}\n",
+            word(facts, "path"),
+            number(facts, "version"),
+            word(facts, "created"),
+            plural(number(facts, "fragments"), "fragment"),
+        ),
+    };
     if let Some(splits) = facts.get("splits").and_then(Json::as_object).filter(|s| !s.is_empty()) {
         let parts = splits.iter().map(|(name, n)| format!("{name} {}", count(n.as_u64().unwrap_or(0))));
         text.push_str(&format!("splits: {}\n", parts.collect::<Vec<_>>().join(", ")));

@@ -13,6 +13,7 @@ mod gc;
 mod head;
 mod info;
 mod log;
+mod pack;
 mod print;
 mod reference;
 mod scene;
@@ -88,6 +89,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Verify(args) => verify::run(&args, &printer, job),
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),
+        Command::Pack(args) => pack::run(&args, &printer, job),
         Command::Formats => convert::formats(&printer),
         Command::Demo(args) => demo::run(&args, &printer, job),
         Command::Completions { shell } => {

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::convert::{self, ImportOptions, Opened};
 use crate::dataset::store::Store;
 use crate::dataset::{Dataset, Slice};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::job::Job;
 use crate::schema::axis::{Axis, DEFAULT_SET};
 
 /// A dataset as the command line names it.
@@ -39,7 +41,16 @@ impl Reference {
         Ok(Reference { path: path.into(), version, set })
     }
 
-    pub(super) fn open(&self) -> Result<Store> {
+    /// Opens what is named: a version of a stored dataset, or any path in a known format.
+    pub(super) fn open(&self, job: &Job) -> Result<Opened> {
+        match self.version {
+            Some(version) => Store::open_version(&self.path, version).map(Opened::from),
+            None => convert::open(&self.path, &ImportOptions::default(), job),
+        }
+    }
+
+    /// Opens what is named, which must be stored.
+    pub(super) fn open_stored(&self) -> Result<Store> {
         match self.version {
             Some(version) => Store::open_version(&self.path, version),
             None => Store::open(&self.path),

@@ -12,7 +12,7 @@ use crate::job::Job;
 pub(super) fn run(args: &VerifyArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
     let depth = if args.quick { Depth::Lengths } else { Depth::Values };
-    let report = reference.open()?.verify(depth, job)?;
+    let report = reference.open_stored()?.verify(depth, job)?;
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     let object = json!({
         "dataset": reference.path, "version": report.version, "files": report.files, "bytes": report.bytes,

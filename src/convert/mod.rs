@@ -22,7 +22,9 @@ mod export;
 mod format;
 pub mod json;
 mod loss;
+mod open;
 mod options;
+mod pack;
 mod photos;
 mod sink;
 mod source;
@@ -30,8 +32,10 @@ pub mod voc;
 
 pub use format::{Format, Found, detect, format, formats};
 pub use loss::{Loss, LossReport};
+pub use open::{Imported, Opened, open};
 pub use options::{
     Coords, ExportImages, ExportOptions, ExportSummary, ImageFolder, Images, ImagesSummary, ImportOptions,
     ImportSummary, OnError,
 };
+pub use pack::{PackSummary, pack};
 pub use source::Source;

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::loss::LossReport;
 use super::source::Source;
 use crate::dataset::store::{Storage, WriterOptions};
+use crate::place::{Tree, TreeKind};
 
 /// What an import does with the images of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,9 +72,21 @@ pub struct ImportOptions {
     pub shard_bytes: u64,
     /// Give an existing dataset a new version instead of refusing.
     pub replace: bool,
+    /// The dataset is for the moment: images in archives are linked too, and an interrupted import leaves
+    /// nothing to go on from.
+    pub momentary: bool,
 }
 
 impl ImportOptions {
+    /// True if images from this tree are stored, false if they are linked.
+    pub(in crate::convert) fn embeds(&self, tree: &Tree) -> bool {
+        match self.images {
+            Images::Embed => true,
+            Images::Auto => tree.kind() != TreeKind::Folder && !self.momentary,
+            Images::Link | Images::None => false,
+        }
+    }
+
     /// How the writer of an import works. `stamps` tells which state of the source is read: an import that was
     /// interrupted goes on only with the same.
     pub(in crate::convert) fn writer(&self, format: &str, source: &Source, stamps: &Json) -> WriterOptions {
@@ -87,7 +100,7 @@ impl ImportOptions {
             storage: self.storage,
             shard_bytes: self.shard_bytes,
             replace: self.replace,
-            resume: Some(work.to_string()),
+            resume: (!self.momentary).then(|| work.to_string()),
             ..WriterOptions::default()
         }
     }
@@ -104,6 +117,7 @@ impl Default for ImportOptions {
             storage: Storage::default(),
             shard_bytes: WriterOptions::default().shard_bytes,
             replace: false,
+            momentary: false,
         }
     }
 }

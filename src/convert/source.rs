@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
 use crate::place::{Tree, TreeKind, TreeOptions};
 
-use super::options::{Images, ImportOptions};
+use super::options::ImportOptions;
 
 /// A path to import, opened for looking into.
 #[derive(Clone, Debug)]
@@ -113,14 +113,5 @@ impl Source {
         let tree_options = TreeOptions { roots: options.image_roots.clone(), ..TreeOptions::default() };
         let open = |path: &PathBuf| Tree::open(path, &tree_options, job).at(|| Place::area("image root"));
         options.image_roots.iter().map(open).collect()
-    }
-}
-
-/// Whether images from a tree are stored or linked.
-pub(in crate::convert) fn embeds(images: Images, tree: &Tree) -> bool {
-    match images {
-        Images::Embed => true,
-        Images::Auto => tree.kind() != TreeKind::Folder,
-        Images::Link | Images::None => false,
     }
 }

@@ -50,6 +50,20 @@ impl Limits {
         Err(Error::new(ErrorKind::Limit, format!("more than {} files and folders", self.members))
             .remedy("split it, or name the folder that is meant"))
     }
+
+    /// Refuses to expand `stored` compressed bytes to `length`.
+    pub(super) fn check_expansion(&self, stored: u64, length: u64) -> Result<(), Error> {
+        let ratio = length / stored.max(1);
+        let what = if length > self.member_bytes {
+            format!("expands to {length} bytes, more than the {} allowed", self.member_bytes)
+        } else if length >= self.ratio_from && ratio > self.ratio {
+            format!("expands from {stored} to {length} bytes, {ratio} times its size")
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Limit, what)
+            .remedy("if it is what it should be, unpack the archive and open the folder"))
+    }
 }
 
 /// How a tree is opened.

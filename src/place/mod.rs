@@ -7,6 +7,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+mod archive;
 mod disk;
 mod folder;
 mod inside;

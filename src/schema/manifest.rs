@@ -146,6 +146,28 @@ impl Version {
         self.sets.get(set).and_then(|entry| self.classes.get(&entry.classes))
     }
 
+    /// A hash of the content, 64 hexadecimal digits: of the groups, their rows as they are cut and stored, which
+    /// rows are deleted, class tables, views and residue; not of names, times, roots and what was done. Equal
+    /// hashes mean equal datasets. Equal sources converted alike by one program have equal hashes.
+    pub fn content_hash(&self) -> String {
+        let fragment = |f: &Fragment| {
+            let files: BTreeMap<&str, &str> =
+                f.files.iter().map(|(group, file)| (group.as_str(), file.checksum.as_str())).collect();
+            serde_json::json!([f.id, f.rows, files, f.deleted.as_ref().map(|file| &file.checksum)])
+        };
+        let views = |view: &View| serde_json::json!([view.runs, view.file.as_ref().map(|f| &f.checksum)]);
+        let sets: BTreeMap<&str, Option<&ClassTable>> =
+            self.sets.keys().map(|set| (set.as_str(), self.class_table(set))).collect();
+        let content = serde_json::json!({
+            "groups": self.groups,
+            "fragments": self.fragments.iter().map(fragment).collect::<Vec<_>>(),
+            "sets": sets,
+            "views": self.views.iter().map(|(name, view)| (name, views(view))).collect::<BTreeMap<_, _>>(),
+            "residue": self.residue.iter().map(|(name, f)| (name, &f.checksum)).collect::<BTreeMap<_, _>>(),
+        });
+        blake3::hash(content.to_string().as_bytes()).to_hex().to_string()
+    }
+
     /// Every file this version names, as stored.
     pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
         let fragments = self.fragments.iter().flat_map(|f| f.files.values().chain(&f.deleted));

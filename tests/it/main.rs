@@ -10,6 +10,8 @@
 #[cfg(feature = "cli")]
 mod cli;
 mod coco_import;
+#[cfg(feature = "cli")]
+mod convert;
 mod counting;
 mod geometry;
 mod house;

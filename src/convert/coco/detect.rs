@@ -2,6 +2,7 @@
 
 use crate::convert::Source;
 use crate::convert::json::Cursor;
+use crate::error::ErrorKind;
 use crate::place::Tree;
 
 use super::layout;
@@ -24,7 +25,12 @@ pub fn detect(source: &Source) -> Option<String> {
     if let Some(file) = source.file() {
         return looks_like(source.tree(), file);
     }
-    let found = layout::find(source).ok()?;
+    let found = match layout::find(source) {
+        Ok(found) => found,
+        // Several files could be meant: COCO all the same, and the import says what to name.
+        Err(error) if error.kind() == ErrorKind::Usage => return Some(error.to_string()),
+        Err(_) => return None,
+    };
     let first = found.sources.first()?;
     let why = looks_like(source.tree(), &first.member)?;
     Some(format!("{}; {} is {why}", found.why, first.name))

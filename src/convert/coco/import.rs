@@ -149,7 +149,7 @@ fn find_photos(
     if keys.is_empty() {
         return Ok(None);
     }
-    let mut photos = Photos::new(options.images, trees, &keys, prepared.images.ids);
+    let mut photos = Photos::new(options, trees, &keys, prepared.images.ids);
     for (split, folder) in folders {
         photos.add_folder(split.as_deref(), folder);
     }

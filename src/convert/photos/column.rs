@@ -16,7 +16,7 @@ const MOST: usize = 0x7fff_ffff;
 
 /// Builder of one image column, of type [`field::image_type`], and of the hashes of its stored bytes.
 #[derive(Debug)]
-pub(super) struct ImageColumn {
+pub(in crate::convert) struct ImageColumn {
     ends: Ends,
     bytes: Vec<u8>,
     bytes_valid: NullBufferBuilder,
@@ -33,7 +33,7 @@ struct Hashes {
 
 impl ImageColumn {
     /// An empty column, which counts hashes if told to.
-    pub(super) fn new(hashed: bool) -> ImageColumn {
+    pub(in crate::convert) fn new(hashed: bool) -> ImageColumn {
         let hashes = || Hashes { values: Vec::new(), valid: NullBufferBuilder::new(0) };
         ImageColumn {
             ends: Ends::new(),
@@ -45,24 +45,24 @@ impl ImageColumn {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::convert) fn len(&self) -> usize {
         self.valid.len()
     }
 
     /// How many bytes the builders hold, about.
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::convert) fn held(&self) -> usize {
         self.bytes.len() + self.paths.bytes() + self.hashes.as_ref().map_or(0, |h| h.values.len())
     }
 
     /// A row that has no file.
-    pub(super) fn push_null(&mut self) {
+    pub(in crate::convert) fn push_null(&mut self) {
         self.paths.push_null();
         self.no_bytes();
         self.valid.append_null();
     }
 
     /// A row whose file is at this path below a root.
-    pub(super) fn push_path(&mut self, path: &str) -> Result<()> {
+    pub(in crate::convert) fn push_path(&mut self, path: &str) -> Result<()> {
         self.paths.push(path)?;
         self.no_bytes();
         self.valid.append_non_null();
@@ -74,9 +74,25 @@ impl ImageColumn {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Limit`] for a file of 2 GB or more; those of the tree.
-    pub(super) fn push_file(&mut self, tree: &Tree, member: &str) -> Result<u64> {
+    pub(in crate::convert) fn push_file(&mut self, tree: &Tree, member: &str) -> Result<u64> {
         let start = self.bytes.len();
         let read = tree.read_onto(member, &mut self.bytes, MOST)?;
+        self.end_bytes(start)?;
+        Ok(u64::try_from(read).unwrap_or(u64::MAX))
+    }
+
+    /// A row that holds these bytes, the content of a file.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Limit`] for 2 GB or more.
+    pub(in crate::convert) fn push_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.end_bytes(start)
+    }
+
+    /// Ends a row whose bytes begin at `start`.
+    fn end_bytes(&mut self, start: usize) -> Result<()> {
         self.ends.push(self.bytes.len())?;
         self.bytes_valid.append_non_null();
         if let Some(hashes) = &mut self.hashes {
@@ -86,7 +102,7 @@ impl ImageColumn {
         }
         self.paths.push_null();
         self.valid.append_non_null();
-        Ok(u64::try_from(read).unwrap_or(u64::MAX))
+        Ok(())
     }
 
     fn no_bytes(&mut self) {
@@ -99,7 +115,7 @@ impl ImageColumn {
     }
 
     /// The column and, if counted, the hashes; empty again.
-    pub(super) fn finish(&mut self) -> Result<(ArrayRef, Option<ArrayRef>)> {
+    pub(in crate::convert) fn finish(&mut self) -> Result<(ArrayRef, Option<ArrayRef>)> {
         // The next batch will be about as large: its buffer is made at once, not grown by copying.
         let next = Vec::with_capacity(self.bytes.len());
         let bytes = Buffer::from_vec(std::mem::replace(&mut self.bytes, next));

@@ -8,8 +8,7 @@ use super::column::ImageColumn;
 use super::folder::Folder;
 use super::name::{join, safe_path};
 use crate::convert::column::{Id, IdColumn};
-use crate::convert::options::{ImageFolder, Images, ImagesSummary};
-use crate::convert::source::embeds;
+use crate::convert::options::{ImageFolder, ImagesSummary, ImportOptions};
 use crate::dataset::store::Writer;
 use crate::error::{Place, Result};
 use crate::job::{Job, Warning};
@@ -19,8 +18,9 @@ use crate::schema::field::{self, IdType};
 /// The columns of the heavy group, and what fills them.
 #[derive(Debug)]
 pub(in crate::convert) struct Photos {
-    images: Images,
     trees: Vec<Tree>,
+    /// For each tree: whether files are stored rather than linked.
+    stored: Vec<bool>,
     folders: Vec<(Option<String>, Folder)>,
     folder: Option<Folder>,
     ids: IdType,
@@ -34,21 +34,22 @@ impl Photos {
     /// Files of these trees in image columns of these names. `img` is the photograph: its bytes are hashed, and
     /// it is what [`Photos::push`] and the summary are about.
     pub(in crate::convert) fn new(
-        images: Images,
+        options: &ImportOptions,
         trees: Vec<Tree>,
         names: &[&'static str],
         ids: IdType,
     ) -> Photos {
-        let stored = trees.iter().any(|tree| embeds(images, tree));
+        let stored: Vec<bool> = trees.iter().map(|tree| options.embeds(tree)).collect();
+        let any = stored.contains(&true);
         Photos {
-            images,
             trees,
+            stored,
             folders: Vec::new(),
             folder: None,
             ids,
             image_id: IdColumn::new(ids),
             names: names.to_vec(),
-            columns: names.iter().map(|name| ImageColumn::new(stored && *name == "img")).collect(),
+            columns: names.iter().map(|name| ImageColumn::new(any && *name == "img")).collect(),
             summary: ImagesSummary::default(),
         }
     }
@@ -60,7 +61,7 @@ impl Photos {
 
     /// True if any file is stored rather than linked.
     pub(in crate::convert) fn stores(&self) -> bool {
-        self.trees.iter().any(|tree| embeds(self.images, tree))
+        self.stored.contains(&true)
     }
 
     /// The photographs of a split are in this folder.
@@ -119,9 +120,9 @@ impl Photos {
 
     /// How many bytes a member would take if it is to be stored.
     pub(in crate::convert) fn member_size(&self, tree: usize, member: &str) -> Result<u64> {
-        match self.trees.get(tree).filter(|tree| embeds(self.images, tree)) {
-            Some(tree) => tree.bytes(member),
-            None => Ok(0),
+        match (self.trees.get(tree), self.stored.get(tree)) {
+            (Some(tree), Some(true)) => tree.bytes(member),
+            _ => Ok(0),
         }
     }
 
@@ -177,13 +178,14 @@ impl Photos {
     pub(in crate::convert) fn push_also(&mut self, name: &str, found: Option<(usize, &str)>) -> Result<()> {
         let at = self.names.iter().position(|n| *n == name);
         let Some(column) = at.and_then(|at| self.columns.get_mut(at)) else { return Ok(()) };
-        let found = found.and_then(|(tree, member)| Some((self.trees.get(tree)?, member)));
-        let Some((tree, member)) = found else {
+        let found =
+            found.and_then(|(tree, member)| Some((self.trees.get(tree)?, *self.stored.get(tree)?, member)));
+        let Some((tree, stored, member)) = found else {
             column.push_null();
             return Ok(());
         };
         let photo = name == "img";
-        if embeds(self.images, tree) {
+        if stored {
             let bytes = column.push_file(tree, member)?;
             self.summary.embedded += u64::from(photo);
             self.summary.bytes += bytes;
@@ -218,7 +220,7 @@ impl Photos {
 
     /// Names the trees that links lead into as the dataset's roots.
     pub(in crate::convert) fn add_roots(&self, writer: &mut Writer) {
-        for tree in self.trees.iter().filter(|tree| !embeds(self.images, tree)) {
+        for (tree, _) in self.trees.iter().zip(&self.stored).filter(|(_, stored)| !**stored) {
             writer.add_root(tree.path());
         }
     }

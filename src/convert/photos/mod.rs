@@ -11,6 +11,7 @@ mod folder;
 mod heavy;
 mod name;
 
+pub(in crate::convert) use self::column::ImageColumn;
 pub(in crate::convert) use self::folder::{Folder, SAMPLE, best_folder};
 pub(in crate::convert) use self::heavy::Photos;
 pub(in crate::convert) use self::name::{join, safe_path};

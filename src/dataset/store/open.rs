@@ -8,11 +8,10 @@ use arrow_buffer::Buffer;
 
 use super::commit;
 use super::group_file::check_length;
-use super::roots;
+use super::roots::ImageRoots;
 use super::stored::Stored;
 use crate::dataset::{Dataset, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::place::within;
 use crate::schema::classes::ClassTable;
 use crate::schema::manifest::Version;
 
@@ -24,6 +23,7 @@ pub struct Store {
     path: PathBuf,
     version: Arc<Version>,
     stored: Arc<Stored>,
+    images: Arc<ImageRoots>,
 }
 
 impl Store {
@@ -59,7 +59,8 @@ impl Store {
         let version = Arc::new(version);
         let stored =
             Stored::of(path, Arc::clone(&version)).map_err(|e| e.at(Place::area("store").file(path)))?;
-        Ok(Store { path: path.to_owned(), version, stored: Arc::new(stored) })
+        let images = Arc::new(ImageRoots::of(path, &version.roots));
+        Ok(Store { path: path.to_owned(), version, stored: Arc::new(stored), images })
     }
 
     /// The manifest.
@@ -131,17 +132,12 @@ impl Store {
     pub fn image_bytes(&self, image: &Value) -> Result<Buffer> {
         match (image.member("bytes"), image.member("path")) {
             (Some(Value::Bytes(bytes)), _) => Ok(bytes.clone()),
-            (_, Some(Value::Text(path))) => {
-                let found = self.resolve(path).ok_or_else(|| {
-                    let roots: Vec<&str> = self.version.roots.iter().map(|r| r.absolute.as_str()).collect();
-                    Error::new(ErrorKind::NotFound, format!("no image '{path}' below a root"))
-                        .at(Place::area("store").file(&self.path))
-                        .remedy(format!("the roots are: {}", roots.join(", ")))
-                })?;
-                let bytes = std::fs::read(&found)
-                    .map_err(|e| Error::io("read", e).at(Place::area("store").file(&found)))?;
-                Ok(Buffer::from_vec(bytes))
-            }
+            (_, Some(Value::Text(path))) => self.images.read(path)?.ok_or_else(|| {
+                let roots: Vec<&str> = self.version.roots.iter().map(|r| r.absolute.as_str()).collect();
+                Error::new(ErrorKind::NotFound, format!("no image '{path}' below a root"))
+                    .at(Place::area("store").file(&self.path))
+                    .remedy(format!("the roots are: {}", roots.join(", ")))
+            }),
             (Some(_), Some(_)) => Err(Error::new(ErrorKind::NotFound, "an image without bytes and path")
                 .at(Place::area("store").file(&self.path))),
             _ => Err(Error::new(ErrorKind::Type, "the value is not an image")
@@ -149,11 +145,19 @@ impl Store {
         }
     }
 
-    /// The file a relative image path leads to, in the first root that has it. The text cannot leave its root
-    /// (no `..`, nothing absolute); links below a root are followed.
+    /// How long the encoded bytes of an image value are; `None` where there are none.
+    pub fn image_length(&self, image: &Value) -> Option<u64> {
+        match (image.member("bytes"), image.member("path")) {
+            (Some(Value::Bytes(bytes)), _) => u64::try_from(bytes.len()).ok(),
+            (_, Some(Value::Text(path))) => self.images.bytes(path),
+            _ => None,
+        }
+    }
+
+    /// The file a relative image path leads to, in the first root that is a folder and has it. The text cannot
+    /// leave its root (no `..`, nothing absolute); links below a root are followed.
     pub fn resolve(&self, path: &str) -> Option<PathBuf> {
-        let folders = self.version.roots.iter().flat_map(|root| roots::folders(&self.path, root));
-        folders.filter_map(|folder| within(&folder, path)).find(|path| path.is_file())
+        self.images.resolve(path)
     }
 }
 

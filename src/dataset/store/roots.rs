@@ -4,12 +4,17 @@
 //! together with its images still finds them. The relative one is looked at first.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
+use arrow_buffer::Buffer;
 use serde_json::Map;
 
+use crate::error::{Error, Place, Result};
+use crate::job::Job;
+use crate::place::{Tree, TreeOptions, relative as relative_path, within};
 use crate::schema::manifest::Root;
 
-/// The entry of a folder of images for a dataset at `dataset`.
+/// The entry of a folder or archive of images for a dataset at `dataset`.
 pub(super) fn entry(dataset: &Path, root: &Path) -> Root {
     let absolute = absolute(root);
     let relative = relative(&self::absolute(dataset), &absolute);
@@ -20,10 +25,68 @@ pub(super) fn entry(dataset: &Path, root: &Path) -> Root {
     }
 }
 
-/// The folders a root may be, best first.
-pub(super) fn folders(dataset: &Path, root: &Root) -> Vec<PathBuf> {
+/// The places a root may be, best first.
+fn places(dataset: &Path, root: &Root) -> Vec<PathBuf> {
     let near = root.relative.as_ref().map(|relative| dataset.join(relative));
     near.into_iter().chain([PathBuf::from(&root.absolute)]).collect()
+}
+
+/// The roots of a dataset, for reading images. Archives among them are opened when first needed.
+pub(super) struct ImageRoots {
+    /// For each place a root may be: its path, and the archive there.
+    places: Vec<(PathBuf, OnceLock<Option<Tree>>)>,
+}
+
+impl ImageRoots {
+    pub(super) fn of(dataset: &Path, roots: &[Root]) -> ImageRoots {
+        let places = roots.iter().flat_map(|root| places(dataset, root));
+        ImageRoots { places: places.map(|path| (path, OnceLock::new())).collect() }
+    }
+
+    /// The file a relative path leads to in the first root that is a folder and has it.
+    pub(super) fn resolve(&self, path: &str) -> Option<PathBuf> {
+        self.places.iter().filter_map(|(root, _)| within(root, path)).find(|path| path.is_file())
+    }
+
+    /// The length of the file a relative path leads to; `None` where no root has it.
+    pub(super) fn bytes(&self, path: &str) -> Option<u64> {
+        let length = |root: &Path, archive: &OnceLock<Option<Tree>>| {
+            if root.is_dir() {
+                let meta = std::fs::metadata(within(root, path)?).ok()?;
+                return meta.is_file().then(|| meta.len());
+            }
+            relative_path(path).ok()?;
+            archive.get_or_init(|| open(root)).as_ref()?.bytes(path).ok()
+        };
+        self.places.iter().find_map(|(root, archive)| length(root, archive))
+    }
+
+    /// The bytes a relative path leads to, in the first root that has it; `None` where none has.
+    pub(super) fn read(&self, path: &str) -> Result<Option<Buffer>> {
+        for (root, archive) in &self.places {
+            // A folder is asked for the one file: listing it, as a tree does, is for those who want many.
+            if root.is_dir() {
+                if let Some(file) = within(root, path).filter(|file| file.is_file()) {
+                    let bytes = std::fs::read(&file)
+                        .map_err(|e| Error::io("read", e).at(Place::area("store").file(&file)))?;
+                    return Ok(Some(Buffer::from_vec(bytes)));
+                }
+                continue;
+            }
+            if let Some(tree) = archive.get_or_init(|| open(root))
+                && relative_path(path).is_ok()
+                && tree.has_file(path)?
+            {
+                return tree.read(path).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The archive at a path, if there is one.
+fn open(path: &Path) -> Option<Tree> {
+    Tree::open(path, &TreeOptions::default(), &Job::new()).ok()
 }
 
 /// The path with links resolved where it exists, else made absolute by text.

@@ -52,7 +52,7 @@ fn every_disagreement_is_told_with_both_sides() {
         ),
         (vec![a.clone(), b.clone(), a], "coco.panoptic-duplicate", "two segments have the id 5"),
         (
-            vec![b.clone(), right()[0].clone(), json!({"id": 16_777_221})],
+            vec![b, right()[0].clone(), json!({"id": 16_777_221})],
             "coco.panoptic-no-pixels",
             "segment 16777221 has no pixels in the PNG",
         ),

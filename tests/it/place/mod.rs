@@ -1,3 +1,5 @@
-//! Trees of files read in place.
+//! Trees of files read in place: folders and archives.
 
 mod folder;
+mod laws;
+mod pack;

@@ -1,6 +1,6 @@
 //! Categories: the class table as COCO lists it, and the id that each label is written as.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -19,19 +19,23 @@ pub(super) struct Categories {
 
 impl Categories {
     /// Those of a view's set. `stored` is true if the table is that of the stored dataset, so that what the
-    /// import kept of the file's own list holds.
+    /// import kept of the file's own list holds. `labels` are those there are, where no table names them.
     pub(super) fn of(
         plan: &FilePlan<'_>,
         classes: Option<&ClassTable>,
         stored: bool,
+        labels: &BTreeSet<i64>,
         loss: &mut LossReport,
     ) -> Categories {
+        if plan.custom && classes.is_none() {
+            return Categories { list: unnamed(labels, loss), ids: Vec::new() };
+        }
         let classes: Vec<&Class> = classes.into_iter().flat_map(ClassTable::iter).collect();
         let given = !plan.custom || keeps_ids(&classes);
         if !given {
             let named = classes.iter().filter(|c| c.source_id.is_some()).count();
-            let why = "COCO's category ids are distinct integers: they are label + 1";
-            loss.add("class source ids", u64::try_from(named).unwrap_or(u64::MAX), why);
+            let why = "COCO's category ids are distinct integers: they are numbered from 1";
+            loss.change("class source ids", u64::try_from(named).unwrap_or(u64::MAX), why);
         }
         let id = |label: usize, class: &Class| match &class.source_id {
             Some(id) if given => json!(id),
@@ -47,6 +51,20 @@ impl Categories {
         };
         Categories { list, ids }
     }
+}
+
+/// A list for labels that no table names, or for objects that have none.
+fn unnamed(labels: &BTreeSet<i64>, loss: &mut LossReport) -> Vec<u8> {
+    let count = u64::try_from(labels.len()).unwrap_or(u64::MAX);
+    loss.change("class names", count, "no class table says them: each is called by its label");
+    let mut records: Vec<Json> = labels
+        .iter()
+        .filter_map(|label| Some(json!({"id": label.checked_add(1)?, "name": label.to_string()})))
+        .collect();
+    if records.is_empty() {
+        records.push(json!({"id": 1, "name": "object"}));
+    }
+    Json::Array(records).to_string().into_bytes()
 }
 
 /// True if every class has an integer of its own for an id.
@@ -81,6 +99,8 @@ fn record(plan: &FilePlan<'_>, class: &Class, id: Json) -> Json {
 mod tests {
     use super::*;
 
+    const NONE: BTreeSet<i64> = BTreeSet::new();
+
     fn table(ids: &[SourceId]) -> ClassTable {
         ids.iter().map(|id| Class { source_id: Some(id.clone()), ..Class::named("c") }).collect()
     }
@@ -90,24 +110,36 @@ mod tests {
         let texts = table(&[SourceId::Text("/m/01".into()), SourceId::Text("/m/02".into())]);
         let custom = FilePlan { custom: true, ..FilePlan::default() };
         let mut loss = LossReport::default();
-        assert_eq!(Categories::of(&custom, Some(&texts), true, &mut loss).ids, ["1", "2"]);
+        assert_eq!(Categories::of(&custom, Some(&texts), true, &NONE, &mut loss).ids, ["1", "2"]);
         assert_eq!(loss.iter().next().unwrap().values, 2);
         let mut loss = LossReport::default();
-        let known = Categories::of(&FilePlan::default(), Some(&texts), true, &mut loss);
+        let known = Categories::of(&FilePlan::default(), Some(&texts), true, &NONE, &mut loss);
         assert_eq!(known.ids, [r#""/m/01""#, r#""/m/02""#]);
         let gaps = table(&[SourceId::Int(90), SourceId::Int(1)]);
-        assert_eq!(Categories::of(&custom, Some(&gaps), true, &mut loss).ids, ["90", "1"]);
+        assert_eq!(Categories::of(&custom, Some(&gaps), true, &NONE, &mut loss).ids, ["90", "1"]);
         assert!(loss.is_empty());
         let twice = table(&[SourceId::Int(7), SourceId::Int(7)]);
-        assert_eq!(Categories::of(&custom, Some(&twice), true, &mut loss).ids, ["1", "2"]);
+        assert_eq!(Categories::of(&custom, Some(&twice), true, &NONE, &mut loss).ids, ["1", "2"]);
     }
 
     #[test]
     fn a_files_own_list_is_used_only_with_the_table_it_belongs_to() {
         let plan = FilePlan { categories: Some(b"[7]"), ..FilePlan::default() };
         let classes = ClassTable::from_names(["a"]);
-        let of = |stored| Categories::of(&plan, Some(&classes), stored, &mut LossReport::default()).list;
+        let of =
+            |stored| Categories::of(&plan, Some(&classes), stored, &NONE, &mut LossReport::default()).list;
         assert_eq!(of(true), b"[7]");
         assert_eq!(of(false), br#"[{"id":1,"name":"a"}]"#);
+    }
+
+    #[test]
+    fn labels_without_a_table_are_called_by_their_numbers_and_none_at_all_by_one_word() {
+        let custom = FilePlan { custom: true, ..FilePlan::default() };
+        let mut loss = LossReport::default();
+        let made = Categories::of(&custom, None, true, &[0, 7].into(), &mut loss);
+        assert_eq!(made.list, br#"[{"id":1,"name":"0"},{"id":8,"name":"7"}]"#);
+        assert_eq!(loss.iter().map(|l| (l.values, l.changed)).collect::<Vec<_>>(), [(2, true)]);
+        let none = Categories::of(&custom, None, true, &NONE, &mut LossReport::default());
+        assert_eq!(none.list, br#"[{"id":1,"name":"object"}]"#);
     }
 }

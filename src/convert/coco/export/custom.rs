@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::listing::Listing;
 use super::plan::{FilePlan, Top};
+use crate::dataset::Dataset;
+use crate::schema::axis::key_name;
 
 /// The members of an annotation in COCO's own order, and those that results have.
 const ANNOTATION: [&str; 11] = [
@@ -25,7 +27,16 @@ const INFO: &[u8] = br#"{"description":"exported by lensframe"}"#;
 
 /// The files of a set for the splits that `known` has no file for: one for each that the set annotates, and at
 /// least one for a set of which nothing is known.
-pub(super) fn files(set: &str, known: &[FilePlan<'_>], listing: &Listing) -> Vec<FilePlan<'static>> {
+///
+/// A set whose objects have neither labels nor extent, as captions, has no categories. `foreign` says that no
+/// import of COCO made the dataset.
+pub(super) fn files(
+    ds: &Dataset,
+    set: &str,
+    known: &[FilePlan<'_>],
+    listing: &Listing,
+    foreign: bool,
+) -> Vec<FilePlan<'static>> {
     let mut splits = BTreeSet::new();
     if known.is_empty() || listing.has_objects() {
         splits.extend(listing.annotated_splits());
@@ -34,14 +45,17 @@ pub(super) fn files(set: &str, known: &[FilePlan<'_>], listing: &Listing) -> Vec
         splits.insert(None);
     }
     splits.retain(|split| known.iter().all(|plan| plan.split.as_deref() != *split));
-    splits.into_iter().map(|split| file(set, split)).collect()
+    let has = |base: &&str| ds.keys().find(&key_name(set, base)).is_ok();
+    let categories = ds.classes(set).is_some() || ["label", "bbox", "segmentation"].iter().any(has);
+    splits.into_iter().map(|split| FilePlan { foreign, ..file(set, split, categories) }).collect()
 }
 
-fn file(set: &str, split: Option<&str>) -> FilePlan<'static> {
+fn file(set: &str, split: Option<&str>, categories: bool) -> FilePlan<'static> {
     let kind = if set.is_empty() { "instances" } else { set };
     let split_name = split.map(|s| format!("_{s}")).unwrap_or_default();
     let mut top = vec![Top { name: "info".to_owned(), value: Some(INFO) }];
-    top.extend(["images", "annotations", "categories"].map(|n| Top { name: n.to_owned(), value: None }));
+    let tables = ["images", "annotations", "categories"].iter().take(if categories { 3 } else { 2 });
+    top.extend(tables.map(|n| Top { name: (*n).to_owned(), value: None }));
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     FilePlan {
         file: format!("annotations/{kind}{split_name}.json"),

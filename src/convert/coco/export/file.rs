@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::classes::Categories;
+use super::ids::Ids;
+use super::keys;
 use super::listing::Listed;
 use super::member::At;
 use super::plan::FilePlan;
-use super::record::Records;
-use crate::convert::coco::panoptic;
+use super::record::{Making, Records};
+use super::survey::{Order, Survey};
 use crate::convert::export::{Cell, PartialFile, Reader, Sink, Spool};
 use crate::convert::{ExportOptions, LossReport};
 use crate::dataset::Dataset;
@@ -17,8 +19,6 @@ use crate::schema::axis::{Axis, key_name};
 
 /// Bytes collected before they are handed to the file.
 const FLUSH: usize = 1 << 18;
-/// Row keys that no record needs: pixels, computed, or told by the file a row is in.
-const NOT_READ: [&str; 4] = ["img", "content_hash", "orientation", "split"];
 /// Annotations between two looks at whether the job was cancelled.
 const CHECK: u64 = 1024;
 
@@ -72,17 +72,11 @@ pub(super) struct AnnotationFile<'a> {
     /// True if the view is the whole dataset: then annotations without an image are written too.
     pub(super) whole: bool,
     pub(super) categories: Categories,
+    pub(super) image_ids: &'a Ids,
+    pub(super) survey: Survey,
     pub(super) options: &'a ExportOptions,
     /// Where records that wait may lie.
     pub(super) scratch: PathBuf,
-}
-
-/// How the order of annotations in the file is known.
-enum Order {
-    /// It is that of the rows.
-    Rows,
-    /// By their places, which ascend along the rows if `true`.
-    Places(bool),
 }
 
 impl AnnotationFile<'_> {
@@ -130,11 +124,11 @@ impl AnnotationFile<'_> {
         out.push(b"[");
         for window in reader.windows(&self.listed.rows, job) {
             let (rows, table) = window?;
-            let mut records = Records::images(self.plan, &table, loss);
+            let mut records = Records::images(self.making(), &table, loss);
             // The set's own record of the image, where it is not the row's.
             let own = if self.plan.primary { None } else { table.row_key(&own) };
             for (row, view_row) in rows.iter().enumerate() {
-                let at = At { row, view_row: *view_row, object: 0, number: 0 };
+                let at = At { row, view_row: *view_row, object: 0, position: 0, number: 0 };
                 let sink = match &spool {
                     Some(_) => &mut scratch,
                     None => {
@@ -176,27 +170,30 @@ impl AnnotationFile<'_> {
             u64::try_from(self.listed.rows.len()).ok(),
         );
         let reader = self.annotation_keys()?;
-        let order = self.order(job)?;
+        let order = self.survey.order;
         let mut spool = match order {
             Order::Places(false) => Some(Spool::new(self.scratch.clone())),
             _ => None,
         };
         let mut list = AnnotationList { orphans: self.orphans(), written: 0 };
         let mut scratch = Sink::default();
-        let mut number = 0u64;
+        let (mut position, mut number) = (0u64, 0u64);
         out.push(b"[");
         for window in reader.windows(&self.listed.rows, job) {
             let (rows, table) = window?;
-            let mut records =
-                Records::annotations(self.plan, &table, &self.categories.ids, self.options, loss);
+            let mut records = Records::annotations(self.making(), &table, loss);
             let places = match order {
                 Order::Rows => None,
                 Order::Places(_) => table.object_key("ordinal"),
             };
             for (row, view_row) in rows.iter().enumerate() {
                 for object in 0..table.objects(row).unwrap_or(0) {
+                    let at = At { row, view_row: *view_row, object, position, number: number + 1 };
+                    position += 1;
+                    if !records.can_write(at) {
+                        continue;
+                    }
                     number += 1;
-                    let at = At { row, view_row: *view_row, object, number };
                     let place = places.and_then(|c| c.element(row, object)).and_then(Cell::int);
                     match (&mut spool, place) {
                         (Some(spool), Some(place)) => {
@@ -236,10 +233,12 @@ impl AnnotationFile<'_> {
     /// The row keys, those that belong to another set left out.
     fn image_keys(&self) -> Result<Reader> {
         let own = key_name(&self.plan.set, "image_extra");
+        let of_a_set = |base: &str| {
+            let (set, name) = base.rsplit_once('.').unwrap_or(("", base));
+            set != "attr" && !set.starts_with("attr.") && ["image_extra", "image_ordinal"].contains(&name)
+        };
         Reader::new(self.ds, |axis, base| {
-            let of_a_set = base.ends_with("image_extra") || base.ends_with("image_ordinal");
-            let of_panoptic = base == "panoptic" || panoptic::KEYS.contains(&base);
-            *axis == Axis::Row && !NOT_READ.contains(&base) && !of_panoptic && (!of_a_set || base == own)
+            *axis == Axis::Row && !keys::NOT_READ.contains(&base) && (base == own || !of_a_set(base))
         })
     }
 
@@ -248,36 +247,18 @@ impl AnnotationFile<'_> {
         Reader::new(self.ds, |axis, base| axis.set().map_or(base == "image_id", |of| of == self.plan.set))
     }
 
-    /// The places of the annotations in their file.
-    fn places(&self) -> Result<Reader> {
-        Reader::new(self.ds, |axis, base| axis.set() == Some(&self.plan.set) && base == "ordinal")
+    pub(super) fn making(&self) -> Making<'_> {
+        Making {
+            plan: self.plan,
+            image_ids: self.image_ids,
+            object_ids: &self.survey.ids,
+            category_ids: &self.categories.ids,
+            fill: self.options.fill || self.plan.custom,
+        }
     }
 
     pub(super) fn orphans(&self) -> std::slice::Iter<'_, (u64, &[u8])> {
         if self.whole { self.plan.orphans.iter() } else { [].iter() }
-    }
-
-    /// Finds out how the annotations are ordered: by their places if all have one.
-    fn order(&self, job: &Job) -> Result<Order> {
-        let reader = self.places()?;
-        if reader.is_empty() {
-            return Ok(Order::Rows);
-        }
-        let (mut ascending, mut last) = (true, i64::MIN);
-        for window in reader.windows(&self.listed.rows, job) {
-            let (rows, table) = window?;
-            let Some(places) = table.object_key("ordinal") else { return Ok(Order::Rows) };
-            for row in 0..rows.len() {
-                for object in 0..table.objects(row).unwrap_or(0) {
-                    let Some(place) = places.element(row, object).and_then(Cell::int) else {
-                        return Ok(Order::Rows);
-                    };
-                    ascending &= place >= last;
-                    last = place;
-                }
-            }
-        }
-        Ok(Order::Places(ascending))
     }
 }
 

@@ -8,12 +8,17 @@
 mod classes;
 mod custom;
 mod file;
+mod ids;
+mod keys;
+mod lack;
 mod listing;
 mod member;
 mod overlay;
 mod panoptic;
 mod plan;
 mod record;
+mod shape;
+mod survey;
 mod text;
 
 use std::path::Path;
@@ -23,6 +28,7 @@ use self::file::{AnnotationFile, Out};
 use self::listing::{Listed, Listing};
 use self::panoptic::Paintings;
 use self::plan::FilePlan;
+use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
 use crate::dataset::Dataset;
@@ -71,6 +77,8 @@ pub fn export(
     let mut loss = LossReport::default();
     let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
     let mut partial = Partial::new("coco", folder, options.replace);
+    let all_known = planned.iter().all(|p| !p.plan.custom);
+    let image_ids = &ids::of_images(ds, whole && all_known, !known.is_empty(), &mut loss, job)?;
     let mut objects = 0;
     let mut covered = vec![false; ds.len()];
     for Planned { plan, listed } in &planned {
@@ -82,13 +90,17 @@ pub fn export(
             (Some(of_view), Some(of_store)) => of_view.means_same(of_store),
             (of_view, of_store) => of_view.is_none() && of_store.is_none(),
         };
-        let categories = Categories::of(plan, classes, stored, &mut loss);
+        // Segments have the ids that the PNGs say.
+        let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
+        let survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
+        let categories = Categories::of(plan, classes, stored, &survey.labels, &mut loss);
         let mut out = Out::new(match dst.file_name().filter(|_| single) {
             Some(name) => partial.create_own(Path::new(name))?,
             None => partial.create(&plan.file)?,
         });
         let scratch = partial.scratch();
-        let file = AnnotationFile { plan, ds, listed, whole, categories, options, scratch };
+        let file =
+            AnnotationFile { plan, ds, listed, whole, categories, image_ids, survey, options, scratch };
         objects += file.write(&mut out, &mut loss, job)?;
         out.finish()?;
     }
@@ -142,7 +154,7 @@ fn plan_files<'a>(
     for set in sets(ds, known, options)? {
         let listing = Listing::read(ds, &set, job)?;
         let mut plans: Vec<FilePlan<'_>> = known.iter().filter(|p| p.set == set).cloned().collect();
-        plans.extend(custom::files(&set, &plans, &listing));
+        plans.extend(custom::files(ds, &set, &plans, &listing, known.is_empty()));
         planned.extend(plans.into_iter().map(|plan| Planned { listed: listing.of(&plan), plan }));
     }
     if planned.iter().all(|p| p.listed.rows.is_empty()) {

@@ -21,15 +21,15 @@ pub(super) struct Overlay<'a> {
 }
 
 impl<'a> Overlay<'a> {
-    /// Reads the text of row `row`.
+    /// Reads the text that row `row` has in `key`.
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] if it is no JSON object of our form.
-    pub(super) fn parse(text: &'a str, row: u64) -> Result<Overlay<'a>> {
+    pub(super) fn parse(text: &'a str, row: u64, key: &str) -> Result<Overlay<'a>> {
         let mut overlay = Overlay::default();
         overlay.read(&mut Cursor::new(text.as_bytes())).map_err(|e| {
             Error::new(ErrorKind::Corrupt, format!("extra text is damaged: {}", e.what()))
-                .at(Place::area("coco").row(row).key("extra"))
+                .at(Place::area("coco").row(row).key(key))
                 .caused_by(e)
         })?;
         Ok(overlay)
@@ -62,6 +62,17 @@ impl<'a> Overlay<'a> {
     /// True if the record has no such member, whatever its columns say.
     pub(super) fn lacks(&self, name: &str) -> bool {
         self.absent.iter().any(|absent| absent == name)
+    }
+
+    /// Takes away what only the format that wrote it can use: declared spellings, names of absent members, and
+    /// whatever else begins with `@`. Gives how many there were.
+    pub(super) fn make_foreign(&mut self) -> u64 {
+        let before = self.members.len();
+        self.members.retain(|(name, _)| !name.starts_with('@'));
+        let count = self.declared.len() + self.absent.len() + before - self.members.len();
+        self.declared.clear();
+        self.absent.clear();
+        u64::try_from(count).unwrap_or(u64::MAX)
     }
 
     /// The members that were not taken, in order.
@@ -101,7 +112,7 @@ mod tests {
     #[test]
     fn declared_values_come_before_members_and_each_is_taken_once() {
         let text = r#"{"a":1,"é\u0041":[2],"@declared":{"a":1.50,"b":null},"@absent":["c"]}"#;
-        let mut overlay = Overlay::parse(text, 0).unwrap();
+        let mut overlay = Overlay::parse(text, 0, "extra").unwrap();
         assert_eq!(overlay.take("a"), Some(b"1.50".as_slice()));
         assert_eq!(overlay.take("éA"), Some(b"[2]".as_slice()));
         assert_eq!(overlay.take("éA"), None);
@@ -113,9 +124,18 @@ mod tests {
     #[test]
     fn text_that_is_no_object_names_row_and_key() {
         for bad in ["", "[]", "{", r#"{"a":1} x"#, r#"{"@declared":1}"#, r#"{"@absent":{}}"#] {
-            let e = Overlay::parse(bad, 7).unwrap_err();
+            let e = Overlay::parse(bad, 7, "extra").unwrap_err();
             assert_eq!(e.kind(), ErrorKind::Corrupt, "{bad}");
             assert!(e.to_string().starts_with("coco: row 7 key 'extra'"), "{e}");
         }
+    }
+
+    #[test]
+    fn of_foreign_text_only_plain_members_are_left() {
+        let text = r#"{"a":1,"@order":["x"],"@declared":{"b":2},"@absent":["c","d"]}"#;
+        let mut overlay = Overlay::parse(text, 0, "extra").unwrap();
+        assert_eq!(overlay.make_foreign(), 4);
+        assert_eq!(overlay.rest().collect::<Vec<_>>(), [("a", b"1".as_slice())]);
+        assert!(!overlay.lacks("c"));
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use super::file::{AnnotationFile, AnnotationList, Out};
-use super::member::At;
+use super::ids::Ids;
+use super::member::{At, Member, Source};
+use super::overlay::Overlay;
 use super::plan::FilePlan;
 use super::record::Records;
 use crate::convert::coco::panoptic::KEYS;
-use crate::convert::export::{Cell, Images, Partial, Reader, Sink, Spool, below};
+use crate::convert::export::{Cell, Chunks, Images, Partial, Reader, Sink, Spool, Table, below};
 use crate::convert::{ExportImages, LossReport};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
@@ -39,13 +41,13 @@ impl AnnotationFile<'_> {
         out.push(b"[");
         for window in reader.windows(&self.listed.rows, job) {
             let (rows, table) = window?;
-            let mut records = Records::panoptic(template, &table);
-            let mut of_segments =
-                Records::annotations(self.plan, &table, &self.categories.ids, self.options, loss);
+            let mut of_segments = Records::annotations(self.making(), &table, loss);
+            let mut around = Around::new(template, &table, self.image_ids);
             let places = table.row_key("panoptic.record");
             for (row, view_row) in rows.iter().enumerate() {
                 // Rows without a record have an empty list of segments, and so no place in the file.
                 let Some(place) = places.and_then(|c| c.cell(row)).and_then(Cell::int) else { continue };
+                let mut at = At { row, view_row: *view_row, object: 0, position: 0, number: 0 };
                 segments.bytes.clear();
                 segments.bytes.push(b'[');
                 for object in 0..table.objects(row).unwrap_or(0) {
@@ -53,12 +55,12 @@ impl AnnotationFile<'_> {
                         segments.bytes.push(b',');
                     }
                     number += 1;
-                    of_segments.annotation(&mut segments, At { row, view_row: *view_row, object, number })?;
+                    at = At { object, position: number - 1, number, ..at };
+                    of_segments.annotation(&mut segments, at)?;
                 }
                 segments.bytes.push(b']');
                 record.bytes.clear();
-                let at = At { row, view_row: *view_row, object: 0, number: 0 };
-                records.around(&mut record, at, &segments.bytes)?;
+                around.write(&mut record, at, &segments.bytes)?;
                 match &mut spool {
                     Some(spool) => spool.push(place, &record.bytes)?,
                     None => {
@@ -98,6 +100,79 @@ impl AnnotationFile<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+/// Writes the records around the segments, for the rows of one table.
+struct Around<'a> {
+    template: &'a [String],
+    image_id: Member<'a>,
+    file_name: Option<&'a Chunks>,
+    extra: Option<&'a Chunks>,
+}
+
+impl<'a> Around<'a> {
+    fn new(template: &'a [String], table: &'a Table, made: &'a Ids) -> Around<'a> {
+        let ids = table.row_key("image_id");
+        Around {
+            template,
+            image_id: Member::new("image_id", Source::ImageId { ids, made }),
+            file_name: table.row_key("panoptic.file_name"),
+            extra: table.row_key("panoptic.extra"),
+        }
+    }
+
+    /// Appends the record of a row: declared values replace the columns', absent members are left out.
+    fn write(&mut self, out: &mut Sink, at: At, segments: &[u8]) -> Result<()> {
+        let extra = self.extra.and_then(|c| c.cell(at.row)).and_then(Cell::text);
+        let mut overlay = match extra {
+            Some(text) => Overlay::parse(text, at.place(), "panoptic.extra")?,
+            None => Overlay::default(),
+        };
+        let mut first = true;
+        let begin = |out: &mut Sink, name: &str, first: &mut bool| {
+            if !std::mem::take(first) {
+                out.bytes.push(b',');
+            }
+            out.text(name);
+            out.bytes.push(b':');
+        };
+        out.bytes.push(b'{');
+        let known = ["segments_info", "image_id", "file_name"];
+        let more = known.iter().filter(|name| !self.template.iter().any(|known| known == **name));
+        for name in self.template.iter().map(String::as_str).chain(more.copied()) {
+            if !(name == "image_id" && self.image_id.is_made(at)) {
+                if let Some(value) = overlay.take(name) {
+                    begin(out, name, &mut first);
+                    out.raw(value);
+                    continue;
+                }
+                if overlay.lacks(name) {
+                    continue;
+                }
+            }
+            match name {
+                "segments_info" => {
+                    begin(out, name, &mut first);
+                    out.raw(segments);
+                }
+                "image_id" => self.image_id.write(out, at, &[], &mut first),
+                "file_name" => {
+                    if let Some(value) = self.file_name.and_then(|c| c.cell(at.row)) {
+                        begin(out, name, &mut first);
+                        out.value(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let made = self.image_id.is_made(at);
+        for (name, value) in overlay.rest().filter(|(name, _)| !made || *name != "image_id") {
+            begin(out, name, &mut first);
+            out.raw(value);
+        }
+        out.bytes.push(b'}');
+        Ok(())
     }
 }
 

@@ -25,8 +25,10 @@ pub(super) struct FilePlan<'a> {
     pub(super) primary: bool,
     /// A bare list of annotations, as results are.
     pub(super) bare: bool,
-    /// No import knows this file: it is spelt by COCO's custom, and ids that are missing are made.
+    /// No import knows this file: it is spelt by COCO's custom, and what COCO's tools need is made.
     pub(super) custom: bool,
+    /// No import of COCO made the dataset: extra text is in the form of another format.
+    pub(super) foreign: bool,
     pub(super) top: Vec<Top<'a>>,
     pub(super) image_members: Vec<String>,
     pub(super) annotation_members: Vec<String>,

@@ -1,5 +1,7 @@
 //! What COCO writes in a form of its own: numbers in the style of their file, segmentations, keypoints.
 
+use std::ops::Range;
+
 use crate::convert::coco::style::Style;
 use crate::convert::export::{Cell, Sink};
 
@@ -43,29 +45,35 @@ pub(super) fn segmentation(out: &mut Sink, cell: Cell<'_>, style: Style) -> bool
     true
 }
 
-/// Points with their visibilities: x, y, v. `None` if they do not pair up; an element is `None` if part of it
-/// is null.
+/// Points with their visibilities: x, y, v, where v is 2 (labelled and seen) if none are said. `None` if they
+/// do not pair up; an element is `None` if part of it is null.
 fn points<'a>(
     points: Cell<'a>,
-    visible: Cell<'a>,
+    visible: Option<Cell<'a>>,
 ) -> Option<impl Iterator<Item = Option<(f64, f64, i64)>> + 'a> {
     let (points, at) = points.list()?;
-    let (flags, of) = visible.list()?;
-    let point = move |(point, flag)| match Cell::new(points, point)?.floats()? {
-        [x, y] => Some((*x, *y, Cell::new(flags, flag)?.int()?)),
-        _ => None,
+    let flags = match visible {
+        Some(visible) => Some(visible.list().filter(|(_, of)| of.len() == at.len())?),
+        None => None,
     };
-    (at.len() == of.len()).then(|| at.zip(of).map(point))
+    let start = at.start;
+    Some(at.map(move |point| match Cell::new(points, point)?.floats()? {
+        [x, y] => {
+            let flag = |(flags, of): &(_, Range<usize>)| Cell::new(*flags, of.start + point - start)?.int();
+            Some((*x, *y, flags.as_ref().map_or(Some(2), flag)?))
+        }
+        _ => None,
+    }))
 }
 
 /// How many keypoints are labelled (visibility above 0), by which COCO counts them; `None` where points and
 /// visibilities do not pair up, and [`keypoints`] writes nothing.
-pub(super) fn labelled(at: Cell<'_>, visible: Cell<'_>) -> Option<i64> {
+pub(super) fn labelled(at: Cell<'_>, visible: Option<Cell<'_>>) -> Option<i64> {
     points(at, visible)?.try_fold(0, |count, point| Some(count + i64::from(point?.2 > 0)))
 }
 
 /// Writes keypoints as flat triplets; `None`, and nothing written, if points and visibilities do not pair up.
-pub(super) fn keypoints(out: &mut Sink, at: Cell<'_>, visible: Cell<'_>, style: Style) -> Option<()> {
+pub(super) fn keypoints(out: &mut Sink, at: Cell<'_>, visible: Option<Cell<'_>>, style: Style) -> Option<()> {
     labelled(at, visible)?;
     let mut first = true;
     out.raw(b"[");

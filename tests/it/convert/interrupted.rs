@@ -1,0 +1,133 @@
+//! Conversions that are stopped and run again.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use lensframe::convert::{Images, ImportOptions, format};
+use lensframe::dataset::store::{Depth, Store, verify};
+use lensframe::error::ErrorKind;
+use lensframe::job::{Job, Observer};
+
+use super::{coco, converted, hash};
+
+/// Cancels its job once so many rows are converted.
+struct CancelAfter(u64, Mutex<Option<Job>>);
+
+impl Observer for CancelAfter {
+    fn progress(&self, stage: &str, done: u64, _: Option<u64>) {
+        if stage.starts_with("converting") && done >= self.0 {
+            if let Some(job) = self.1.lock().unwrap().take() {
+                job.cancel();
+            }
+        }
+    }
+}
+
+fn embedding() -> ImportOptions {
+    ImportOptions { images: Images::Embed, shard_bytes: 60_000, ..ImportOptions::default() }
+}
+
+fn cancelled_after(rows: u64, src: &Path, dst: &Path, options: &ImportOptions) {
+    let observer = Arc::new(CancelAfter(rows, Mutex::default()));
+    let job = Job::new().observer(observer.clone());
+    *observer.1.lock().unwrap() = Some(job.clone());
+    let e = format("coco").unwrap().import(src, dst, options, &job).unwrap_err();
+    assert!(e.is_cancelled(), "{e}");
+    assert_eq!(Store::open(dst).err().map(|e| e.kind()), Some(ErrorKind::NotFound));
+}
+
+#[test]
+fn a_cancelled_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
+    let home = tempfile::tempdir().unwrap();
+    let src = home.path().join("coco");
+    coco(&src, 120);
+    let (want, summary) = converted("coco", &src, &home.path().join("whole.lf"), &embedding());
+    assert_eq!((summary.resumed, summary.rows), (0, 120));
+    let dst = home.path().join("parts.lf");
+    for after in [40, 70, 100] {
+        cancelled_after(after, &src, &dst, &embedding());
+    }
+    let (got, again) = converted("coco", &src, &dst, &embedding());
+    assert!(again.resumed >= 60, "{}", again.resumed);
+    assert_eq!(got, want);
+    // All counts are those of the whole conversion.
+    assert_eq!((again.objects, again.images.embedded), (summary.objects, summary.images.embedded));
+    assert_eq!(again.images.bytes, summary.images.bytes);
+    assert!(verify(&dst, Depth::Values, &Job::new()).unwrap().problems.is_empty());
+    assert!(!dst.join(".progress.json").exists());
+    assert_eq!(std::fs::read_dir(dst.join("claims")).unwrap().count(), 0);
+}
+
+#[test]
+fn other_options_or_another_source_begin_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let src = home.path().join("coco");
+    coco(&src, 60);
+    let dst = home.path().join("a.lf");
+    cancelled_after(40, &src, &dst, &embedding());
+    let options = ImportOptions { splits: vec!["val".to_owned()], ..embedding() };
+    let (got, summary) = converted("coco", &src, &dst, &options);
+    assert_eq!((summary.resumed, summary.rows), (0, 15));
+    assert_eq!(got, converted("coco", &src, &home.path().join("b.lf"), &options).0);
+    let files = std::fs::read_dir(dst.join("images")).unwrap().count();
+    let named = Store::open(&dst).unwrap().version().fragments.len();
+    assert_eq!(files, named, "nothing of the first conversion is left");
+}
+
+#[test]
+fn two_conversions_into_one_folder_do_not_mix() {
+    let home = tempfile::tempdir().unwrap();
+    let src = home.path().join("coco");
+    coco(&src, 8);
+    let dst = home.path().join("a.lf");
+    std::fs::create_dir_all(dst.join("versions")).unwrap();
+    let rival = std::fs::File::open(dst.join("versions")).unwrap();
+    rival.try_lock().unwrap();
+    let e = format("coco").unwrap().import(&src, &dst, &embedding(), &Job::new()).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Conflict, "{e}");
+    drop(rival);
+    converted("coco", &src, &dst, &embedding());
+}
+
+#[test]
+fn a_killed_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
+    let home = tempfile::tempdir().unwrap();
+    let src = home.path().join("coco");
+    coco(&src, 400);
+    let args = |dst: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lensframe"));
+        command.arg("convert").arg(&src).arg(dst).args(["--images", "embed", "--shard-size", "60000"]);
+        command
+            .args(["--quiet", "--json"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    };
+    let whole = home.path().join("whole.lf");
+    let started = std::time::Instant::now();
+    assert!(args(&whole).output().unwrap().status.success());
+    let took = started.elapsed();
+    let dst = home.path().join("killed.lf");
+    let (mut kills, mut resumed) = (0, 0);
+    for round in 1..60 {
+        let mut child = args(&dst).spawn().unwrap();
+        // Ever later, so that some run ends; early ones die in the first fragment.
+        std::thread::sleep(Duration::max(took * round / 12, Duration::from_millis(3)));
+        let _ = child.kill();
+        let output = child.wait_with_output().unwrap();
+        if output.status.success() {
+            let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            resumed = said["resumed"].as_u64().unwrap();
+            break;
+        }
+        kills += 1;
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(hash(&dst), hash(&whole), "after {kills} kills");
+    println!("{kills} kills, {resumed} rows resumed");
+    assert!(verify(&dst, Depth::Values, &Job::new()).unwrap().problems.is_empty());
+}
