@@ -1,11 +1,13 @@
 //! `lensframe convert` and `lensframe formats`.
 
+use std::io::Write;
+
 use serde_json::json;
 
 use super::args::{ConvertArgs, CoordsArg, ImagesArg, OnErrorArg, StorageArg};
 use super::print::{Printer, bytes, count, plural, table};
-use crate::convert::{self, Coords, Images, ImportOptions, OnError};
-use crate::dataset::store::Storage;
+use crate::convert::{self, Coords, Format, Images, ImportOptions, ImportSummary, OnError};
+use crate::dataset::store::{self, Storage};
 use crate::error::Result;
 use crate::job::Job;
 
@@ -37,17 +39,16 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
         replace: args.force,
         momentary: false,
     };
-    let (format, why, summary) = match &args.from {
-        Some(name) => {
-            let format = convert::format(name)?;
-            (format, None, format.import(&args.src, &args.dst, &options, job)?)
+    let (format, why, summary) = import(args, &options, job).inspect_err(|_| {
+        if let Some(rows) = store::interrupted(&args.dst) {
+            let rows = plural(rows, "row");
+            let _ = writeln!(
+                std::io::stderr(),
+                "{rows} finished in {}: the same command goes on from there",
+                args.dst.display()
+            );
         }
-        None => {
-            let found = convert::detect(&args.src, &options.image_roots, job)?;
-            let summary = found.format.import_source(&found.source, &args.dst, &options, job)?;
-            (found.format, Some(found.why), summary)
-        }
-    };
+    })?;
     let object = json!({
         "format": format.name(), "detected_by": why, "dataset": args.dst, "version": summary.version,
         "rows": summary.rows, "objects": summary.objects, "orphans": summary.orphans, "resumed": summary.resumed,
@@ -94,6 +95,25 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
         }
         text
     })
+}
+
+/// The format, what gave it away, and what the import says.
+fn import(
+    args: &ConvertArgs,
+    options: &ImportOptions,
+    job: &Job,
+) -> Result<(&'static Format, Option<String>, ImportSummary)> {
+    match &args.from {
+        Some(name) => {
+            let format = convert::format(name)?;
+            Ok((format, None, format.import(&args.src, &args.dst, options, job)?))
+        }
+        None => {
+            let found = convert::detect(&args.src, &options.image_roots, job)?;
+            let summary = found.format.import_source(&found.source, &args.dst, options, job)?;
+            Ok((found.format, Some(found.why), summary))
+        }
+    }
 }
 
 pub(super) fn formats(printer: &Printer) -> Result<()> {

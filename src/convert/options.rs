@@ -99,9 +99,10 @@ impl ImportOptions {
         WriterOptions {
             storage: self.storage,
             shard_bytes: self.shard_bytes,
+            // Small shards are cut where they should be, not a batch later.
+            batch_bytes: WriterOptions::default().batch_bytes.min((self.shard_bytes / 4).max(1)),
             replace: self.replace,
             resume: (!self.momentary).then(|| work.to_string()),
-            ..WriterOptions::default()
         }
     }
 }

@@ -107,7 +107,6 @@ impl Sink for StoreSink<'_> {
     }
 
     fn batch_bytes(&self) -> usize {
-        // Small shards are cut where they should be, not a batch later.
         let shard = usize::try_from(self.writer.shard_bytes() / 4).unwrap_or(usize::MAX);
         BATCH_BYTES.min(shard.max(1))
     }

@@ -13,6 +13,7 @@ mod coco_import;
 #[cfg(feature = "cli")]
 mod convert;
 mod counting;
+mod export;
 mod geometry;
 mod house;
 mod labels;

@@ -265,6 +265,21 @@ fn pair<'a>(parent: Element<'a>, element: Element<'a>, names: &mut Names<'a>) ->
     (named && names.count(key) == 1).then_some((key, value))
 }
 
+/// The shape of an annotation as it would be without objects.
+pub(super) fn without_objects(shape: &str) -> String {
+    let mut depth = 0usize;
+    let items = shape.split(|c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    let kept: Vec<&str> = items.filter(|item| *item != "object" && !item.starts_with("object*")).collect();
+    kept.join(",")
+}
+
 /// An item of a parsed shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Item {

@@ -195,8 +195,11 @@ impl Drop for Attempt {
         for path in files.chain(self.claims.drain(claims.min(self.claims.len())..)) {
             let _ = self.disk.remove(&path);
         }
-        // Only folders that are empty go, and only where no dataset came to be.
-        if !self.kept && super::commit::versions(&self.root).is_ok_and(|all| all.is_empty()) {
+        // Only folders that are empty go, and only where no dataset came to be nor is on its way.
+        if !self.kept
+            && self.secured == (0, 0)
+            && super::commit::versions(&self.root).is_ok_and(|all| all.is_empty())
+        {
             for path in self.made.drain(..).rev() {
                 let _ = self.disk.remove_dir(&path);
             }

@@ -58,7 +58,7 @@ pub use ipc::read_arrow;
 pub use log::{VersionFacts, VersionSummary, log};
 pub use open::Store;
 pub use options::{Storage, WriterOptions};
-pub use progress::Resumed;
+pub use progress::{Resumed, interrupted};
 pub use residue::ResidueWriter;
 pub use verify::{Depth, VerifyReport, verify};
 pub use writer::{GroupId, Writer};

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::attempt::{Attempt, CLAIMS};
+use super::commit;
 use super::gc::is_data_file;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::place::Disk;
@@ -42,6 +43,14 @@ pub struct Resumed {
     pub rows: u64,
     /// What [`super::Writer::end_fragment_with`] was told with the last of them.
     pub state: Json,
+}
+
+/// How many rows an interrupted writer has finished in the folder of a dataset, for the next one of the same
+/// work to go on from; `None` where none is to be found.
+pub fn interrupted(path: &Path) -> Option<u64> {
+    let saved: Saved = serde_json::from_slice(&fs::read(path.join(PROGRESS)).ok()?).ok()?;
+    let rows = saved.fragments.iter().map(|f| f.rows).sum();
+    (rows > 0).then_some(rows)
 }
 
 /// The progress of one writer.
@@ -89,10 +98,15 @@ impl Progress {
             Some(other) => (begun, other.attempts),
             None => (begun, Vec::new()),
         };
-        let keep: Vec<&str> =
-            saved.fragments.iter().flat_map(|f| f.files.values()).map(|file| file.path.as_str()).collect();
+        let mut keep: BTreeSet<String> =
+            saved.fragments.iter().flat_map(|f| f.files.values()).map(|file| file.path.clone()).collect();
         let numbers: Vec<u32> = saved.fragments.iter().map(|f| f.id).collect();
-        sweep(attempt.disk().as_ref(), &root, &dead, &keep, &numbers, base.is_none());
+        // A writer that was killed right after its commit looks dead too: what a version names stays. Where one
+        // cannot be read, nothing is removed.
+        if let Ok(named) = named(&root) {
+            keep.extend(named);
+            sweep(attempt.disk().as_ref(), &root, &dead, &keep, &numbers, base.is_none());
+        }
         if saved.fragments.is_empty() {
             let _ = attempt.disk().remove(&path);
         }
@@ -178,9 +192,18 @@ fn lock(root: &Path, folder: &str) -> Result<File> {
     }
 }
 
+/// The files that any version names.
+fn named(root: &Path) -> Result<BTreeSet<String>> {
+    let mut files = BTreeSet::new();
+    for number in commit::versions(root)? {
+        files.extend(commit::read_version(root, number)?.files().map(|file| file.path.clone()));
+    }
+    Ok(files)
+}
+
 /// Removes the files and claims of dead attempts but for those that are kept, best effort. `all`: there is no
 /// version yet, so every claim is theirs: nobody else may write here.
-fn sweep(disk: &dyn Disk, root: &Path, dead: &[String], keep: &[&str], numbers: &[u32], all: bool) {
+fn sweep(disk: &dyn Disk, root: &Path, dead: &[String], keep: &BTreeSet<String>, numbers: &[u32], all: bool) {
     let theirs = |name: &str| is_data_file(name) && dead.iter().any(|unique| name.contains(unique.as_str()));
     let (mut claims, mut given_up) = (Vec::new(), BTreeSet::new());
     let mut folders = vec![(root.to_owned(), 0)];
@@ -199,7 +222,7 @@ fn sweep(disk: &dyn Disk, root: &Path, dead: &[String], keep: &[&str], numbers: 
                 .map_or(Vec::new(), |p| p.iter().filter_map(|part| part.to_str()).collect());
             if let [CLAIMS, id] = relative.as_slice() {
                 claims.extend(id.parse::<u32>().ok());
-            } else if theirs(name) && !keep.contains(&relative.join("/").as_str()) {
+            } else if theirs(name) && !keep.contains(&relative.join("/")) {
                 given_up.extend(name.split('-').next().and_then(|id| id.parse::<u32>().ok()));
                 let _ = disk.remove(&path);
             }

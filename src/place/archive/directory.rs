@@ -244,7 +244,7 @@ mod tests {
         let mut text = String::new();
         let mut members = Vec::new();
         for (path, folder) in paths {
-            let (start, length) = (text.len() as u32, path.len() as u16);
+            let (start, length) = (u32::try_from(text.len()).unwrap(), u16::try_from(path.len()).unwrap());
             members.push(Member { start, length, folder: *folder, spot: Spot::default() });
             text.push_str(path);
         }

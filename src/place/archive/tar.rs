@@ -167,7 +167,7 @@ pub(super) fn walk(stream: &mut impl Stream, limits: &Limits, mut builder: Build
 
 /// How many bytes fill the last block of a member.
 fn padding(size: u64) -> u64 {
-    size.next_multiple_of(512).checked_sub(size).unwrap_or_default()
+    (512 - size % 512) % 512
 }
 
 /// True for the types that say something of the next member.

@@ -101,6 +101,13 @@ pub(super) fn block(name: &[u8], kind: u8, target: &[u8], bytes: &[u8]) -> Vec<u
     out
 }
 
+/// Makes the checksum of a tar header right again.
+pub(super) fn seal(block: &mut [u8]) {
+    block[148..156].fill(b' ');
+    let sum: u32 = block[..512].iter().map(|byte| u32::from(*byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
 /// A member of a zip archive with every field to choose.
 #[derive(Clone, Default)]
 pub(super) struct Raw {

@@ -167,6 +167,12 @@ impl Odd {
             members
                 .push(format!("\"date_captured\": {}", if self.once_in(9) { "0" } else { "\"2013-11-14\"" }));
         }
+        for name in ["score", "area", "bbox", "my.image_extra", "image_ordinal", "original_image_id"] {
+            if self.once_in(14) {
+                let value = self.any(1);
+                members.push(format!("\"{name}\": {value}"));
+            }
+        }
         self.extras(&mut members);
         self.shuffled(members)
     }

@@ -77,6 +77,10 @@ pub fn export(
     let mut loss = LossReport::default();
     let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
     let mut partial = Partial::new("coco", folder, options.replace);
+    for key in ds.keys().iter().filter(|key| key.field().is_none()) {
+        let rows = u64::try_from(ds.len()).unwrap_or(u64::MAX);
+        loss.add(key.name().unwrap_or("a key without a name"), rows, "it has no Arrow type");
+    }
     let all_known = planned.iter().all(|p| !p.plan.custom);
     let image_ids = &ids::of_images(ds, whole && all_known, !known.is_empty(), &mut loss, job)?;
     let mut objects = 0;

@@ -1,0 +1,174 @@
+//! What of a record has no key: the JSON text of `extra` and `object_extra`.
+//!
+//! `{"path": "text", …, "@declared": {"path": "text", …}, "@shape": "…"}`, each part only if it holds
+//! something. Plain members are texts without a key of their own; `@declared` holds texts that the keys,
+//! written by the exporter's rule, would not give back; `@shape` is the record's shape where it is not that of
+//! most. Paths never begin with `@`.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use crate::convert::column::Texts;
+use crate::error::{Error, ErrorKind, Place, Result};
+
+/// The entry that holds texts as declared.
+const DECLARED: &str = "@declared";
+/// The entry that holds the shape.
+const SHAPE: &str = "@shape";
+
+/// The text of one record, while it is made.
+#[derive(Debug, Default)]
+pub(super) struct ExtraText {
+    members: String,
+    declared: String,
+}
+
+impl ExtraText {
+    /// A text without a key of its own.
+    pub(super) fn member(&mut self, path: &str, text: &str) {
+        entry(&mut self.members, path, text);
+    }
+
+    /// A text that its key would not give back.
+    pub(super) fn declare(&mut self, path: &str, text: &str) {
+        entry(&mut self.declared, path, text);
+    }
+
+    /// Forgets the record.
+    pub(super) fn clear(&mut self) {
+        self.members.clear();
+        self.declared.clear();
+    }
+
+    /// Pushes the text, or null if there is nothing to say, and begins the next record.
+    ///
+    /// # Errors
+    /// Those of the column.
+    pub(super) fn finish(&mut self, shape: Option<&str>, out: &mut Texts) -> Result<()> {
+        if self.members.is_empty() && self.declared.is_empty() && shape.is_none() {
+            out.push_null();
+            return Ok(());
+        }
+        let mut text = std::mem::take(&mut self.members);
+        if !self.declared.is_empty() {
+            separate(&mut text);
+            text.push_str("\"@declared\":{");
+            text.push_str(&self.declared);
+            text.push('}');
+        }
+        if let Some(shape) = shape {
+            entry(&mut text, SHAPE, shape);
+        }
+        out.push_parts(&[b"{", text.as_bytes(), b"}"])?;
+        self.clear();
+        Ok(())
+    }
+}
+
+fn separate(out: &mut String) {
+    if !out.is_empty() {
+        out.push(',');
+    }
+}
+
+fn entry(out: &mut String, path: &str, text: &str) {
+    separate(out);
+    quote(out, path);
+    out.push(':');
+    quote(out, text);
+}
+
+/// Appends text as a JSON string.
+fn quote(out: &mut String, text: &str) {
+    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Json::from(text).to_string());
+    }
+}
+
+/// The text of a record, read again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extra {
+    pub(super) members: HashMap<String, String>,
+    pub(super) declared: HashMap<String, String>,
+    pub(super) shape: Option<String>,
+    /// The paths of `members` in the order of the text.
+    pub(super) order: Vec<String>,
+    /// How many members are no texts: not from XML.
+    pub(super) foreign: u64,
+}
+
+impl Extra {
+    /// Reads the text of `extra` or `object_extra`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] for text that is no JSON object.
+    pub(super) fn read(text: &str) -> Result<Extra> {
+        let broken = || {
+            Error::new(ErrorKind::Corrupt, "the text is no JSON object").at(Place::area("voc").key("extra"))
+        };
+        let value: Json = serde_json::from_str(text).map_err(|_| broken())?;
+        let Json::Object(object) = value else { return Err(broken()) };
+        let mut extra = Extra::default();
+        for (path, value) in object {
+            match (path.as_str(), value) {
+                (SHAPE, Json::String(shape)) => extra.shape = Some(shape),
+                (DECLARED, Json::Object(declared)) => {
+                    for (path, value) in declared {
+                        match value {
+                            Json::String(text) => drop(extra.declared.insert(path, text)),
+                            _ => extra.foreign += 1,
+                        }
+                    }
+                }
+                (_, Json::String(text)) if !path.starts_with('@') => {
+                    extra.order.push(path.clone());
+                    extra.members.insert(path, text);
+                }
+                _ => extra.foreign += 1,
+            }
+        }
+        Ok(extra)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::cast::AsArray;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut texts = Texts::new();
+        let mut extra = ExtraText::default();
+        extra.finish(None, &mut texts).unwrap();
+        extra.member("pose", "\"a\"\n\\");
+        extra.member("b/@c", "");
+        extra.declare("bndbox/xmin", "4.50");
+        extra.finish(Some("name,b(@c)"), &mut texts).unwrap();
+        extra.declare("name", " x ");
+        extra.finish(None, &mut texts).unwrap();
+        let array = texts.finish().unwrap();
+        let texts: Vec<Option<&str>> = array.as_string::<i32>().iter().collect();
+        assert_eq!(texts[0], None);
+        let wanted =
+            r#"{"pose":"\"a\"\n\\","b/@c":"","@declared":{"bndbox/xmin":"4.50"},"@shape":"name,b(@c)"}"#;
+        assert_eq!(texts[1], Some(wanted));
+        let read = Extra::read(wanted).unwrap();
+        assert_eq!(read.members["pose"], "\"a\"\n\\");
+        assert_eq!((read.order.len(), read.shape.as_deref()), (2, Some("name,b(@c)")));
+        assert_eq!(read.declared["bndbox/xmin"], "4.50");
+        assert_eq!(texts[2], Some(r#"{"@declared":{"name":" x "}}"#));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_counted_and_what_is_no_object_refused() {
+        let read = Extra::read(r#"{"a": 1, "b": "x", "@absent": ["c"], "@declared": {"d": []}}"#).unwrap();
+        assert_eq!((read.foreign, read.members.len()), (3, 1));
+        assert_eq!(Extra::read("[]").unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+}
