@@ -18,6 +18,7 @@ mod geometry;
 mod house;
 mod labels;
 mod laws;
+mod panoptic;
 mod place;
 mod roundtrip;
 mod store;

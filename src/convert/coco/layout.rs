@@ -7,7 +7,6 @@
 use crate::convert::Source as Whole;
 use crate::convert::photos::join;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::job::{Job, Warning};
 use crate::place::Tree;
 
 /// What a file is about. The order is the order in which files claim to be the primary one of a split.
@@ -16,15 +15,17 @@ pub(super) enum Kind {
     Instances,
     PersonKeypoints,
     Stuff,
+    Panoptic,
     Captions,
     Labels,
     ImageInfo,
 }
 
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 7] = [
     (Kind::Instances, "instances"),
     (Kind::PersonKeypoints, "person_keypoints"),
     (Kind::Stuff, "stuff"),
+    (Kind::Panoptic, "panoptic"),
     (Kind::Captions, "captions"),
     (Kind::Labels, "labels"),
     (Kind::ImageInfo, "image_info"),
@@ -62,23 +63,20 @@ pub(super) struct Found {
     pub(super) why: String,
 }
 
-/// The kind and the rest of a stem such as `instances_val2017`; `None` for panoptic files.
-fn classify(stem: &str) -> Option<(Kind, Option<String>, bool)> {
-    if stem == "panoptic" || stem.starts_with("panoptic_") {
-        return None;
-    }
+/// The kind and the rest of a stem such as `instances_val2017`.
+fn classify(stem: &str) -> (Kind, Option<String>, bool) {
     let spellings = KINDS.iter().copied().chain([(Kind::ImageInfo, "images_info")]);
     for (kind, name) in spellings {
         let Some(rest) = stem.strip_prefix(name) else { continue };
         if rest.is_empty() {
-            return Some((kind, None, true));
+            return (kind, None, true);
         }
         if let Some(split) = rest.strip_prefix('_').filter(|split| !split.is_empty()) {
-            return Some((kind, Some(split.to_owned()), true));
+            return (kind, Some(split.to_owned()), true);
         }
     }
     let split = is_split_name(stem).then(|| stem.to_owned());
-    Some((Kind::Instances, split, false))
+    (Kind::Instances, split, false)
 }
 
 /// True for names people give to splits.
@@ -92,11 +90,11 @@ fn stem(member: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// The files of a source, by its layout. Panoptic files are left alone with a warning.
+/// The files of a source, by its layout.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] if there is no COCO file there, [`ErrorKind::Usage`] if several could be meant.
-pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
+pub(super) fn find(source: &Whole) -> Result<Found> {
     let tree = source.tree();
     let place = |member: &str| Place::area("coco").file(tree.name(member));
     if let Some(member) = source.file() {
@@ -105,11 +103,7 @@ pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
     let (files, why) = candidates(tree)?;
     let mut sources = Vec::new();
     for member in files {
-        let Some((kind, split, _)) = classify(stem(&member)) else {
-            let what = "panoptic annotations are not read yet";
-            job.warn(Warning::new("coco.panoptic", place(&member), what, "the file was left alone"))?;
-            continue;
-        };
+        let (kind, split, _) = classify(stem(&member));
         let folder = member.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let beside = stem(&member).starts_with("_annotations");
         let split = if beside { folder } else { split };
@@ -154,7 +148,7 @@ fn two_of_one(sources: &mut [Source]) -> Option<(String, String)> {
 }
 
 fn single(member: &str) -> Found {
-    let (kind, split, _) = classify(stem(member)).unwrap_or((Kind::Instances, None, false));
+    let (kind, split, _) = classify(stem(member));
     let name = member.rsplit_once('/').map_or(member, |(_, name)| name).to_owned();
     let source = Source { member: member.to_owned(), name, kind, set: String::new(), split };
     Found { sources: vec![source], why: format!("a single file of kind {}", kind.name()) }
@@ -180,7 +174,8 @@ fn candidates(tree: &Tree) -> Result<(Vec<String>, String)> {
         .iter()
         .filter(|f| {
             let stem = stem(f);
-            let known = classify(stem).is_none_or(|(_, split, prefixed)| prefixed || split.is_some());
+            let (_, split, prefixed) = classify(stem);
+            let known = prefixed || split.is_some();
             known || stem == "annotations" || stem.starts_with("_annotations")
         })
         .cloned()
@@ -213,6 +208,7 @@ fn json_files(tree: &Tree, folder: &str) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::Job;
 
     fn found(files: &[&str]) -> Result<Vec<(String, String, Option<String>)>> {
         let folder = tempfile::tempdir().unwrap();
@@ -221,7 +217,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, r#"{"images": [], "annotations": []}"#).unwrap();
         }
-        let found = find(&Whole::open(folder.path(), &[], &Job::new())?, &Job::new())?;
+        let found = find(&Whole::open(folder.path(), &[], &Job::new())?)?;
         Ok(found.sources.into_iter().map(|s| (s.name, s.set, s.split)).collect())
     }
 
@@ -268,9 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn panoptic_files_are_left_alone_and_an_empty_folder_says_so() {
+    fn panoptic_files_are_a_set_and_an_empty_folder_says_so() {
         let files = ["annotations/panoptic_val.json", "annotations/instances_val.json"];
-        assert_eq!(found(&files).unwrap().len(), 1);
+        let want = [
+            wanted("annotations/instances_val.json", "", Some("val")),
+            wanted("annotations/panoptic_val.json", "panoptic", Some("val")),
+        ];
+        assert_eq!(found(&files).unwrap(), want);
         assert_eq!(found(&[]).unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -14,6 +14,7 @@ mod lack;
 mod listing;
 mod member;
 mod overlay;
+mod panoptic;
 mod plan;
 mod record;
 mod shape;
@@ -25,6 +26,7 @@ use std::path::Path;
 use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
 use self::listing::{Listed, Listing};
+use self::panoptic::Paintings;
 use self::plan::FilePlan;
 use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
@@ -92,7 +94,8 @@ pub fn export(
             (Some(of_view), Some(of_store)) => of_view.means_same(of_store),
             (of_view, of_store) => of_view.is_none() && of_store.is_none(),
         };
-        let as_it_was = plan.bare || (whole && !plan.custom);
+        // Segments have the ids that the PNGs say.
+        let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
         let survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
         let categories = Categories::of(plan, classes, stored, &survey.labels, &mut loss);
         let mut out = Out::new(match dst.file_name().filter(|_| single) {
@@ -114,6 +117,13 @@ pub fn export(
         images = photographs.write(store, ds, &mut partial, job, |row| {
             below(&image_folder(&planned, row.split), row.file_name?)
         })?;
+    }
+    let files = planned.iter().filter(|p| p.plan.record_members.is_some()).map(|p| (&p.plan, &p.listed.rows));
+    let paintings = Paintings { ds, files: files.collect(), what: options.images };
+    if single || paintings.files.is_empty() {
+        paintings.report(&mut loss, job)?;
+    } else {
+        images += paintings.write(store, &mut partial, job)?;
     }
     let files = partial.publish()?;
     let rows = covered.iter().filter(|seen| **seen).count();
