@@ -36,10 +36,10 @@ static FORMATS: [Format; 2] = [
     Format {
         name: "voc",
         reads: "Annotations, ImageSets, SegmentationClass, SegmentationObject; folders of XML",
-        writes: "",
+        writes: "Annotations, ImageSets, SegmentationClass, SegmentationObject, JPEGImages",
         detect: voc::detect,
         import: voc::import_source,
-        export: None,
+        export: Some(voc::export),
     },
 ];
 
