@@ -9,6 +9,7 @@ use crate::convert::photos::join;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::{Job, Warning};
 use crate::place::Tree;
+use crate::schema::axis::check_set_name;
 
 /// What a file is about. The order is the order in which files claim to be the primary one of a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,11 @@ impl Kind {
     /// The name, which is also the name of the set unless it is the default one.
     pub(super) fn name(self) -> &'static str {
         KINDS.iter().find(|(kind, _)| *kind == self).map_or("instances", |(_, name)| name)
+    }
+
+    /// True if files of some kind have this name in theirs.
+    pub(super) fn is_name(name: &str) -> bool {
+        KINDS.iter().any(|(_, known)| *known == name)
     }
 
     /// The object set of such files in a folder.
@@ -67,6 +73,7 @@ fn classify(stem: &str) -> Option<(Kind, Option<String>, bool)> {
     if stem == "panoptic" || stem.starts_with("panoptic_") {
         return None;
     }
+    let stem = own_set(stem).map_or(stem, |(_, rest)| rest);
     let spellings = KINDS.iter().copied().chain([(Kind::ImageInfo, "images_info")]);
     for (kind, name) in spellings {
         let Some(rest) = stem.strip_prefix(name) else { continue };
@@ -79,6 +86,14 @@ fn classify(stem: &str) -> Option<(Kind, Option<String>, bool)> {
     }
     let split = is_split_name(stem).then(|| stem.to_owned());
     Some((Kind::Instances, split, false))
+}
+
+/// The set and the rest of a stem such as `r50.instances_val2017`, which our exporter writes for sets that are no
+/// kind of file.
+fn own_set(stem: &str) -> Option<(&str, &str)> {
+    let (set, rest) = stem.split_once('.')?;
+    let own = rest == "instances" || rest.starts_with("instances_");
+    (own && !set.is_empty() && check_set_name(set).is_ok()).then_some((set, rest))
 }
 
 /// True for names people give to splits.
@@ -110,10 +125,11 @@ pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
             job.warn(Warning::new("coco.panoptic", place(&member), what, "the file was left alone"))?;
             continue;
         };
+        let set = own_set(stem(&member)).map_or(kind.set(), |(set, _)| set).to_owned();
         let folder = member.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let beside = stem(&member).starts_with("_annotations");
         let split = if beside { folder } else { split };
-        sources.push(Source { set: kind.set().to_owned(), name: member.clone(), member, kind, split });
+        sources.push(Source { set, name: member.clone(), member, kind, split });
     }
     if let Some((a, b)) = two_of_one(&mut sources) {
         return Err(Error::new(ErrorKind::Usage, format!("{a} and {b} are of the same kind and split"))
@@ -125,7 +141,9 @@ pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
             .at(place(""))
             .remedy("name the annotation file, or a folder with annotations/*.json"));
     }
-    sources.sort_by(|a, b| split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)));
+    sources.sort_by(|a, b| {
+        split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)).then(a.set.cmp(&b.set))
+    });
     Ok(Found { sources, why })
 }
 
