@@ -69,35 +69,32 @@ pub fn export(
     let whole = is_whole(store, ds);
     let residue = residue_text(store)?;
     let known = plan::from_residue(&residue)?;
-    let planned = plan_files(ds, &known, whole, options, job)?;
+    let mut planned = plan_files(ds, &known, whole, options, job)?;
+    let mut loss = LossReport::default();
     let single = dst.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if single && planned.len() > 1 {
         return Err(several(dst, &planned));
     }
-    let mut loss = LossReport::default();
-    let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
-    let mut partial = Partial::new("coco", folder, options.replace);
+    if !single && options.set.is_none() {
+        plan_rest(ds, &mut planned, known.is_empty(), job)?;
+    }
     for key in ds.keys().iter().filter(|key| key.field().is_none()) {
         let rows = u64::try_from(ds.len()).unwrap_or(u64::MAX);
         loss.add(key.name().unwrap_or("a key without a name"), rows, "it has no Arrow type");
     }
+    let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
+    let mut partial = Partial::new("coco", folder, options.replace);
     let all_known = planned.iter().all(|p| !p.plan.custom);
     let image_ids = &ids::of_images(ds, whole && all_known, !known.is_empty(), &mut loss, job)?;
     let mut objects = 0;
-    let mut covered = vec![false; ds.len()];
     for Planned { plan, listed } in &planned {
-        for row in &listed.rows {
-            covered.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
+        let (mut survey, mut categories) = (Survey::default(), Categories::default());
+        if plan.bare || plan.has("annotations") || plan.has("categories") {
+            // Segments have the ids that the PNGs say.
+            let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
+            survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
+            categories = Categories::read(plan, ds, store, &survey.labels, &mut loss);
         }
-        let classes = ds.classes(&plan.set);
-        let stored = match (classes, store.classes(&plan.set)) {
-            (Some(of_view), Some(of_store)) => of_view.means_same(of_store),
-            (of_view, of_store) => of_view.is_none() && of_store.is_none(),
-        };
-        // Segments have the ids that the PNGs say.
-        let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
-        let survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
-        let categories = Categories::of(plan, classes, stored, &survey.labels, &mut loss);
         let mut out = Out::new(match dst.file_name().filter(|_| single) {
             Some(name) => partial.create_own(Path::new(name))?,
             None => partial.create(&plan.file)?,
@@ -126,9 +123,10 @@ pub fn export(
         images += paintings.write(store, &mut partial, job)?;
     }
     let files = partial.publish()?;
+    let covered = covered(&planned, ds);
     let rows = covered.iter().filter(|seen| **seen).count();
-    let unlisted = u64::try_from(covered.len() - rows).unwrap_or(u64::MAX);
     if options.set.is_none() {
+        let unlisted = u64::try_from(covered.len() - rows).unwrap_or(u64::MAX);
         loss.add("rows", unlisted, "no annotation file lists them");
     }
     Ok(ExportSummary { files, rows: u64::try_from(rows).unwrap_or(u64::MAX), objects, images, loss })
@@ -168,6 +166,33 @@ fn plan_files<'a>(
         planned.retain(|p| !p.listed.rows.is_empty());
     }
     Ok(planned)
+}
+
+/// Which rows of the view some file lists.
+fn covered(planned: &[Planned<'_>], ds: &Dataset) -> Vec<bool> {
+    let mut covered = vec![false; ds.len()];
+    for row in planned.iter().flat_map(|p| &p.listed.rows) {
+        covered.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
+    }
+    covered
+}
+
+/// Adds files for the rows that nothing annotates: images alone, as COCO lists those of its test splits.
+fn plan_rest(ds: &Dataset, planned: &mut Vec<Planned<'_>>, foreign: bool, job: &Job) -> Result<()> {
+    let covered = covered(planned, ds);
+    if covered.iter().all(|seen| *seen) {
+        return Ok(());
+    }
+    for (split, rows) in
+        Listing::read(ds, "", job)?.by_split(|row| !covered.get(row).copied().unwrap_or(true))
+    {
+        let plan = custom::images_only(split.as_deref(), foreign);
+        // Where a file of that name has other rows, these stay unlisted, which the report says.
+        if planned.iter().all(|p| p.plan.file != plan.file) {
+            planned.push(Planned { plan, listed: Listed { rows, places: None } });
+        }
+    }
+    Ok(())
 }
 
 /// The residue of the import, whole; empty if there is none.
