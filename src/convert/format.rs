@@ -44,7 +44,7 @@ static FORMATS: [Format; 4] = [
     Format {
         name: "voc",
         reads: "Annotations, ImageSets, SegmentationClass, SegmentationObject; folders of XML",
-        writes: "the same",
+        writes: "the same, JPEGImages",
         detect: voc::detect,
         import: voc::import_source,
         export: Some(voc::export),

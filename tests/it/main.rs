@@ -23,6 +23,7 @@ mod place;
 mod roundtrip;
 mod store;
 mod views;
+mod voc;
 
 /// The folder of real files that tests read where it is there: beside the project, or where
 /// `LENSFRAME_DATA` says. Without it the tests that need it say so and pass.
