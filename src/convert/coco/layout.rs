@@ -135,6 +135,10 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
             .at(place(""))
             .remedy("name the annotation file, or a folder with annotations/*.json"));
     }
+    // Panoptic files with no others beside them are not a set among sets.
+    if sources.iter().all(|source| source.kind == Kind::Panoptic) {
+        sources.iter_mut().for_each(|source| source.set.clear());
+    }
     sources.sort_by(|a, b| {
         split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)).then(a.set.cmp(&b.set))
     });

@@ -146,7 +146,9 @@ mod style;
 mod tables;
 
 pub use detect::detect;
+pub(in crate::convert) use detect::is_panoptic;
 pub use export::export;
+pub(in crate::convert) use export::{Form, Shape, export_as, panoptic_set};
 pub use import::import;
 pub(in crate::convert) use import::import_source;
 pub use memory::{Table, Tables, read_bytes};
