@@ -226,7 +226,7 @@ impl Annotations<'_> {
                 ("size/depth", "3"),
                 ("segmented", "0"),
             ] {
-                extra.members.insert(path.to_owned(), text.to_owned());
+                extra.suppose(path, text);
             }
         }
         let shape = match (own, extra.shape.as_deref()) {
