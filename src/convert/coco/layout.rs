@@ -8,6 +8,7 @@ use crate::convert::Source as Whole;
 use crate::convert::photos::join;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::place::Tree;
+use crate::schema::axis::check_set_name;
 
 /// What a file is about. The order is the order in which files claim to be the primary one of a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,6 +110,7 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
         let split = if beside { folder } else { split };
         sources.push(Source { set: kind.set().to_owned(), name: member.clone(), member, kind, split });
     }
+    name_sets(&mut sources);
     if let Some((a, b)) = two_of_one(&mut sources) {
         return Err(Error::new(ErrorKind::Usage, format!("{a} and {b} are of the same kind and split"))
             .at(place(""))
@@ -119,8 +121,29 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
             .at(place(""))
             .remedy("name the annotation file, or a folder with annotations/*.json"));
     }
-    sources.sort_by(|a, b| split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)));
+    sources.sort_by(|a, b| {
+        split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)).then(a.set.cmp(&b.set))
+    });
     Ok(Found { sources, why })
+}
+
+/// A file `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`: so the sets of a dataset come back.
+fn name_sets(sources: &mut [Source]) {
+    let known: Vec<String> = sources
+        .iter()
+        .filter(|s| stem(&s.member).starts_with("instances_"))
+        .filter_map(|s| s.split.clone())
+        .collect();
+    for source in sources.iter_mut().filter(|s| s.kind == Kind::Instances && s.split.is_none()) {
+        let stem = stem(&source.member).to_owned();
+        let found = known.iter().find_map(|split| {
+            let name = stem.strip_suffix(split.as_str())?.strip_suffix('_')?;
+            check_set_name(name).is_ok().then_some((name, split))
+        });
+        if let Some((set, split)) = found.filter(|(name, _)| !name.is_empty()) {
+            (source.set, source.split) = (set.to_owned(), Some(split.clone()));
+        }
+    }
 }
 
 /// Training before validation before test before the rest, then by name.
@@ -246,6 +269,16 @@ mod tests {
         let want = [
             wanted("train/_annotations.coco.json", "", Some("train")),
             wanted("valid/_annotations.coco.json", "", Some("valid")),
+        ];
+        assert_eq!(found(&files).unwrap(), want);
+    }
+
+    #[test]
+    fn a_file_named_as_another_set_of_a_split_is_that_set() {
+        let files = ["annotations/masks_val2017.json", "annotations/instances_val2017.json"];
+        let want = [
+            wanted("annotations/instances_val2017.json", "", Some("val2017")),
+            wanted("annotations/masks_val2017.json", "masks", Some("val2017")),
         ];
         assert_eq!(found(&files).unwrap(), want);
     }
