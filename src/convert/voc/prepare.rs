@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Value as Json, json};
-
 use super::classes::{Classes, VOID};
 use super::file::Files;
 use super::finder::{Finder, Member};
@@ -33,7 +31,7 @@ pub(super) struct Prepared {
     /// How many rows have a photograph.
     pub(super) photographs: usize,
     /// Which state of the source was seen.
-    pub(super) stamp: Json,
+    pub(super) stamp: String,
 }
 
 /// Looks at everything once; gives the classes too, which then belong to whoever reads label PNGs.
@@ -87,7 +85,7 @@ pub(super) fn prepare(
         hash.update(list.list.name.as_bytes());
         hash.update(read_list(&tree, &list.list, &Job::new())?.as_bytes());
     }
-    let stamp = json!([rows.rows.len(), hash.finalize().to_hex().as_str()]);
+    let stamp = format!("{} {}", rows.rows.len(), hash.finalize().to_hex());
     let photographs = seen.photographs + rows.alone;
     let prepared = Prepared {
         tree,
