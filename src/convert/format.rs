@@ -27,7 +27,7 @@ type Export = fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<Export
 static FORMATS: [Format; 2] = [
     Format {
         name: "coco",
-        reads: "instances, person_keypoints, captions, stuff, labels, image_info, results",
+        reads: "instances, person_keypoints, captions, stuff, panoptic, labels, image_info, results",
         writes: "the same",
         detect: coco::detect,
         import: coco::import_source,
@@ -36,10 +36,10 @@ static FORMATS: [Format; 2] = [
     Format {
         name: "voc",
         reads: "Annotations, ImageSets, SegmentationClass, SegmentationObject; folders of XML",
-        writes: "",
+        writes: "the same, JPEGImages",
         detect: voc::detect,
         import: voc::import_source,
-        export: None,
+        export: Some(voc::export),
     },
 ];
 

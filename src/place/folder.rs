@@ -119,7 +119,7 @@ impl Folder {
     pub(super) fn read(&self, path: &str) -> Result<Buffer> {
         let (file, length, real) = self.open_file(path)?;
         if length >= MAP_FROM {
-            return Ok(Map::open(&real, Access::Random)?.buffer().clone());
+            return Ok(Map::open(&real, Access::Sequential)?.buffer().clone());
         }
         let mut bytes = Vec::new();
         append(file, length, &mut bytes)?;

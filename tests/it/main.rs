@@ -18,10 +18,12 @@ mod geometry;
 mod house;
 mod labels;
 mod laws;
+mod panoptic;
 mod place;
 mod roundtrip;
 mod store;
 mod views;
+mod voc;
 
 /// The folder of real files that tests read where it is there: beside the project, or where
 /// `LENSFRAME_DATA` says. Without it the tests that need it say so and pass.

@@ -17,6 +17,7 @@ use super::boxes::Boxes;
 use super::extra::Extra;
 use super::ids::{IdToken, read_id};
 use super::members::{Expected, Members};
+use super::panoptic::RecordColumns;
 use super::plan::{FilePlan, Member, SetPlan};
 use super::points::Points;
 use super::seen::Seen;
@@ -48,6 +49,9 @@ pub(super) struct SetColumns {
     attrs: Vec<Scalars>,
     extra: Texts,
     ordinal: Option<Plain<i64>>,
+    /// The row keys of panoptic records.
+    records: Option<RecordColumns>,
+    recorded: bool,
 
     /// The record that is being read.
     scratch: Extra,
@@ -84,6 +88,8 @@ impl SetColumns {
             attrs: plan.attrs.iter().map(|(_, scalar)| Scalars::new(*scalar)).collect(),
             extra: Texts::new(),
             ordinal: plan.ordinal.then(Plain::new),
+            records: plan.panoptic.then(RecordColumns::new),
+            recorded: false,
             scratch: Extra::default(),
             expected: Expected::default(),
             seen: Seen::default(),
@@ -100,11 +106,21 @@ impl SetColumns {
             + self.caption.as_ref().map_or(0, Texts::bytes)
             + self.attrs.iter().map(Scalars::bytes).sum::<usize>()
             + self.extra.bytes()
+            + self.records.as_ref().map_or(0, RecordColumns::bytes)
+    }
+
+    /// Reads the panoptic record at the cursor, number `record` of its file: that of the row to be ended next.
+    pub(super) fn read_record(&mut self, json: &mut Cursor<'_>, record: usize) -> Result<()> {
+        self.recorded = true;
+        self.records.as_mut().map_or(Ok(()), |columns| columns.read(json, record))
     }
 
     /// Ends a row: the objects since the last end are its own; `listed` says whether the set speaks of it at
     /// all.
     pub(super) fn end_row(&mut self, listed: bool) -> Result<()> {
+        if let Some(columns) = self.records.as_mut().filter(|_| !std::mem::take(&mut self.recorded)) {
+            columns.push_null();
+        }
         self.listed.append(listed);
         self.lists.push(self.objects)
     }
@@ -169,7 +185,7 @@ impl SetColumns {
         let styles = &around.file.styles;
         let member = around.file.member(name);
         let fit = match member {
-            Member::Id => self.read_id(json)?,
+            Member::Id => self.read_id(json, around)?,
             Member::ImageId => match read_id(json)? {
                 (IdToken::Plain(_), _) => Fit::Exact,
                 _ => Fit::Value,
@@ -219,9 +235,10 @@ impl SetColumns {
         Ok(())
     }
 
-    fn read_id(&mut self, json: &mut Cursor<'_>) -> Result<Fit> {
+    fn read_id(&mut self, json: &mut Cursor<'_>, around: &Around<'_>) -> Result<Fit> {
         let token = read_id(json)?.0;
-        if let IdToken::Plain(id) = &token {
+        // Segments of two images may have one id.
+        if let (IdToken::Plain(id), false) = (&token, around.file.panoptic) {
             self.seen.add(id);
         }
         match token {
@@ -363,6 +380,8 @@ impl SetColumns {
 
     /// The columns, in the order of [`SetPlan::fields`], empty again.
     pub(super) fn finish(&mut self, fields: &[Field]) -> Result<Vec<ArrayRef>> {
+        let mut whole = self.records.as_mut().map_or(Ok(Vec::new()), RecordColumns::finish)?;
+        let fields = fields.get(whole.len()..).unwrap_or_default();
         let mut columns = vec![self.object_id.finish()?];
         if let Some(c) = &mut self.label {
             columns.push(c.finish::<Int64Type>()?);
@@ -404,7 +423,10 @@ impl SetColumns {
             };
             Ok(Arc::new(ListArray::try_new(ty, lists.clone(), values, listed.clone())?))
         };
-        fields.iter().zip(columns).map(list).collect()
+        for column in fields.iter().zip(columns).map(list) {
+            whole.push(column?);
+        }
+        Ok(whole)
     }
 }
 
@@ -445,6 +467,7 @@ pub(super) fn last_positions(mut json: Cursor<'_>, members: &Members) -> Result<
 
 #[cold]
 fn warn(around: &Around<'_>, (code, what): check::Finding, at: usize, done: &str) -> Result<()> {
-    let what = format!("annotation {}: {what}", around.ordinal);
+    let sort = if around.file.panoptic { "segment" } else { "annotation" };
+    let what = format!("{sort} {}: {what}", around.ordinal);
     around.job.warn(Warning::new(code, place_at(around.file.path, at), what, done))
 }

@@ -3,7 +3,6 @@
 use crate::convert::Source;
 use crate::convert::json::Cursor;
 use crate::error::ErrorKind;
-use crate::job::Job;
 use crate::place::Tree;
 
 use super::layout;
@@ -26,7 +25,7 @@ pub fn detect(source: &Source) -> Option<String> {
     if let Some(file) = source.file() {
         return looks_like(source.tree(), file);
     }
-    let found = match layout::find(source, &Job::new()) {
+    let found = match layout::find(source) {
         Ok(found) => found,
         // Several files could be meant: COCO all the same, and the import says what to name.
         Err(error) if error.kind() == ErrorKind::Usage => return Some(error.to_string()),

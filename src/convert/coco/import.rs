@@ -14,6 +14,7 @@ use crate::job::{Job, Warning};
 
 use super::ids::Ids;
 use super::layout::{self, Source};
+use super::panoptic::paint;
 use super::photo;
 use super::prepare::Prepared;
 use super::source::SourceFile;
@@ -55,7 +56,7 @@ pub(in crate::convert) fn import_source(
     options: &ImportOptions,
     job: &Job,
 ) -> Result<ImportSummary> {
-    let found = layout::find(source, job)?;
+    let found = layout::find(source)?;
     let sources = choose_splits(found.sources, &options.splits, source.path())?;
     let tree = source.tree();
     let texts = sources.iter().map(|s| tree.read(&s.member)).collect::<Result<Vec<Buffer>>>();
@@ -75,8 +76,8 @@ pub(in crate::convert) fn import_source(
             range.end = files.len();
         }
     }
-    let prepared = Prepared::new(&files, splits, &ids, job)?;
-    let mut photos = find_photos(&prepared, source, options, job)?;
+    let mut prepared = Prepared::new(&files, splits, &ids, job)?;
+    let mut photos = find_photos(&mut prepared, source, options, job)?;
     write(&prepared, photos.as_mut(), source, dst, options, job).at(|| Place::area("coco"))
 }
 
@@ -101,9 +102,9 @@ fn choose_splits(mut sources: Vec<Source>, wanted: &[String], src: &Path) -> Res
     Ok(sources)
 }
 
-/// The photographs as the options want them; `None` to go without.
+/// The photographs, and the PNGs of panoptic files, as the options want them; `None` to go without.
 fn find_photos(
-    prepared: &Prepared<'_>,
+    prepared: &mut Prepared<'_>,
     source: &Whole,
     options: &ImportOptions,
     job: &Job,
@@ -111,27 +112,46 @@ fn find_photos(
     if options.images == Images::None || !prepared.images.described {
         return Ok(None);
     }
-    let trees = source.image_trees(options, job)?;
-    let given = !options.image_roots.is_empty();
-    let mut photos = Photos::new(options, trees, &["img"], prepared.images.ids);
-    for split in &prepared.splits {
-        let (offered, names) = photo::offered(split, photos.trees().len(), given);
-        if let Some(folder) = best_folder(photos.trees(), offered, &names)? {
-            photos.add_folder(split.name.as_deref(), folder);
+    let mut trees = source.image_trees(options, job)?;
+    let (sought, given) = (trees.len(), !options.image_roots.is_empty());
+    if given {
+        // Where the files themselves are: their PNGs lie beside them, wherever the photographs are.
+        trees.push(source.tree().clone());
+    }
+    let place = || Place::area("coco").file(source.path());
+    let (mut folders, mut paintings) = (Vec::new(), false);
+    for split in &mut prepared.splits {
+        let (offered, names) = photo::offered(split, sought, given);
+        let folder = best_folder(&trees, offered, &names)?;
+        folders.extend(folder.map(|folder| (split.name.clone(), folder)));
+        let Some((offered, names)) = photo::offered_paintings(split, trees.len()) else { continue };
+        split.paintings = best_folder(&trees, offered, &names)?;
+        paintings |= split.paintings.is_some();
+        if split.paintings.is_none() && !names.is_empty() {
+            let what = "none of the PNGs of the panoptic records is there";
+            let done = "the rows have none: name their folder with --image-root";
+            job.warn(Warning::new("coco.panoptic-absent", place(), what, done))?;
         }
     }
-    if photos.summary.folders.is_empty() {
+    if folders.is_empty() {
         let roots: Vec<String> =
-            photos.trees().iter().map(|tree| tree.name("").display().to_string()).collect();
+            trees.iter().take(sought).map(|tree| tree.name("").display().to_string()).collect();
         let what = format!("none of the images is below {}", roots.join(", "));
-        let place = Place::area("coco").file(source.path());
-        if options.images != Images::Auto {
+        if options.images != Images::Auto && !paintings {
             return Err(Error::new(ErrorKind::NotFound, what)
-                .at(place)
+                .at(place())
                 .remedy("name their folder or archive with --image-root, or use --images none"));
         }
-        job.warn(Warning::new("images.none", place, what, "the dataset has no images"))?;
+        job.warn(Warning::new("images.none", place(), what, "the dataset has no images"))?;
+    }
+    let keys = [("img", !folders.is_empty()), ("panoptic", paintings)];
+    let keys: Vec<&'static str> = keys.iter().filter(|(_, there)| *there).map(|(key, _)| *key).collect();
+    if keys.is_empty() {
         return Ok(None);
+    }
+    let mut photos = Photos::new(options, trees, &keys, prepared.images.ids);
+    for (split, folder) in folders {
+        photos.add_folder(split.as_deref(), folder);
     }
     Ok(Some(photos))
 }
@@ -205,6 +225,9 @@ fn total_bytes(prepared: &Prepared<'_>, photos: &mut Photos, mut skip: u64, job:
             }
             let name = split.base(row).and_then(|(i, record)| photo::file_name(split.files.get(i)?, record));
             total = total.saturating_add(name.map_or(Ok(0), |name| photos.size(&name))?);
+            if let Some((tree, member)) = paint::find(split, row, photos.trees())? {
+                total = total.saturating_add(photos.member_size(tree, &member)?);
+            }
         }
     }
     Ok(total)

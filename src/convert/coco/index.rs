@@ -9,6 +9,7 @@ use crate::job::{Job, Stage};
 
 use super::ids::{Ids, NONE, read_id};
 use super::members::{Expected, Members, OTHER};
+use super::panoptic::{self, Outer};
 
 /// How a file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,23 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn len(&self) -> usize {
         self.offsets.len()
+    }
+
+    /// A record begins here.
+    pub(super) fn begin(&mut self, at: usize) {
+        self.offsets.push(u64::try_from(at).unwrap_or(u64::MAX));
+    }
+
+    /// The records from this one on that belong to no image yet belong to the one with this id number.
+    pub(super) fn belong(&mut self, from: usize, id: u32) {
+        self.ids.truncate(from);
+        self.ids.resize(self.offsets.len(), id);
+    }
+
+    /// Forgets the records from this one on.
+    pub(super) fn truncate(&mut self, from: usize) {
+        self.offsets.truncate(from);
+        self.ids.truncate(from);
     }
 
     /// Where a record begins.
@@ -63,7 +81,10 @@ pub(super) struct FileIndex {
     /// Names at the top of the file, in order.
     pub(super) top: Vec<(String, Top)>,
     pub(super) images: Records,
+    /// The annotations; of a panoptic file the segments.
     pub(super) annotations: Records,
+    /// Of a panoptic file the records that stand in the list of annotations.
+    pub(super) panoptic: Option<Outer>,
     /// The bytes of the list of categories.
     pub(super) categories: Option<(usize, usize)>,
 }
@@ -72,6 +93,11 @@ impl FileIndex {
     /// True if the file has a list of this sort at its top.
     pub(super) fn has(&self, top: Top) -> bool {
         self.top.iter().any(|(_, t)| *t == top)
+    }
+
+    /// The records that stand in the list of annotations themselves.
+    pub(super) fn listed(&self) -> &Records {
+        self.panoptic.as_ref().map_or(&self.annotations, |outer| &outer.records)
     }
 }
 
@@ -88,6 +114,7 @@ pub(super) fn index(bytes: &[u8], ids: &mut Ids, job: &Job) -> Result<FileIndex>
         top: Vec::new(),
         images: Records::default(),
         annotations: Records::default(),
+        panoptic: None,
         categories: None,
     };
     match json.peek() {
@@ -155,6 +182,10 @@ fn value(
             Ok(Top::Images)
         }
         ("annotations", Some(b'[')) => {
+            if panoptic::begins(json.clone()) {
+                file.panoptic = Some(panoptic::walk(json, &mut file.annotations, ids, stage)?);
+                return Ok(Top::Annotations);
+            }
             walk(json, &mut file.annotations, "image_id", ids, stage)?;
             Ok(Top::Annotations)
         }
@@ -190,41 +221,76 @@ fn walk(
     let mut expected = Expected::default();
     let mut wanted_name = None;
     let mut met = Met::default();
-    let mut told = json.at();
+    let mut strider = Strider::new(json.at());
     let mut more = !json.eat(b']');
     while more {
         let first = json.peek();
-        records.offsets.push(u64::try_from(json.at()).unwrap_or(u64::MAX));
+        records.begin(json.at());
         let mut id = NONE;
         if first == Some(b'{') {
-            let wanted = (wanted, &mut wanted_name);
+            let wanted = (Some(wanted), &mut wanted_name);
             id = walk_record(json, &mut records.members, &mut expected, &mut met, wanted, ids)?;
         } else {
             json.skip()?;
         }
         records.ids.push(id);
-        if records.ids.len().is_multiple_of(STRIDE) {
-            stage.advance(u64::try_from(json.at() - told).unwrap_or(0))?;
-            told = json.at();
-        }
+        strider.walked(json.at(), stage)?;
         more = json.more(b']', what)?;
     }
-    records.repeats = met.repeats;
-    if u32::try_from(records.len()).map_or(true, |n| n == NONE) {
-        let what = format!("{what} has {} elements, more than {NONE}", records.len());
-        return Err(Error::new(ErrorKind::Limit, what).remedy("split the file"));
+    records.repeats = met.repeats();
+    too_many(records.len(), what)?;
+    strider.end(json.at(), stage)
+}
+
+/// Records are numbered by 32 bits.
+///
+/// # Errors
+/// [`ErrorKind::Limit`] beyond them.
+pub(super) fn too_many(records: usize, what: &str) -> Result<()> {
+    if u32::try_from(records).is_ok_and(|n| n != NONE) {
+        return Ok(());
     }
-    stage.advance(u64::try_from(json.at() - told).unwrap_or(0))
+    let what = format!("{what} has {records} elements, more than {NONE}");
+    Err(Error::new(ErrorKind::Limit, what).remedy("split the file"))
+}
+
+/// Tells the job how far a walk has come, once in [`STRIDE`] records.
+pub(super) struct Strider {
+    records: usize,
+    told: usize,
+}
+
+impl Strider {
+    pub(super) fn new(at: usize) -> Strider {
+        Strider { records: 0, told: at }
+    }
+
+    /// A record ends here.
+    #[inline]
+    pub(super) fn walked(&mut self, at: usize, stage: &Stage<'_>) -> Result<()> {
+        self.records += 1;
+        if self.records.is_multiple_of(STRIDE) { self.end(at, stage) } else { Ok(()) }
+    }
+
+    /// The walk has come here.
+    pub(super) fn end(&mut self, at: usize, stage: &Stage<'_>) -> Result<()> {
+        stage.advance(u64::try_from(at - std::mem::replace(&mut self.told, at)).unwrap_or(0))
+    }
 }
 
 /// In which record each name was met last.
 #[derive(Default)]
-struct Met {
+pub(super) struct Met {
     records: Vec<u64>,
     repeats: bool,
 }
 
 impl Met {
+    /// True if some record has a member twice.
+    pub(super) fn repeats(&self) -> bool {
+        self.repeats
+    }
+
     #[inline]
     fn meet(&mut self, name: usize, record: u64) {
         if name == OTHER {
@@ -241,12 +307,12 @@ impl Met {
 
 /// Walks one record; the number of the id behind the wanted name, the last of several.
 #[inline]
-fn walk_record(
+pub(super) fn walk_record(
     json: &mut Cursor<'_>,
     members: &mut Members,
     expected: &mut Expected,
     met: &mut Met,
-    (wanted, wanted_name): (&str, &mut Option<usize>),
+    (wanted, wanted_name): (Option<&str>, &mut Option<usize>),
     ids: &mut Ids,
 ) -> Result<u32> {
     json.expect(b'{', "a record")?;
@@ -257,15 +323,16 @@ fn walk_record(
     while more {
         let name = members.learn(json, expected)?;
         met.meet(name, members.records());
-        if wanted_name.is_none() && members.text(name) == wanted {
+        if wanted_name.is_none() && name != OTHER && wanted == Some(members.text(name)) {
             *wanted_name = Some(name);
         }
-        let token = if *wanted_name == Some(name) {
-            let (id, token) = wanted_id(json, wanted)?;
-            found = id.map_or(NONE, |id| ids.intern(id));
-            token
-        } else {
-            json.skip()?
+        let token = match wanted {
+            Some(wanted) if *wanted_name == Some(name) => {
+                let (id, token) = wanted_id(json, wanted)?;
+                found = id.map_or(NONE, |id| ids.intern(id));
+                token
+            }
+            _ => json.skip()?,
         };
         members.add(name, token);
         more = json.more(b'}', "a record")?;
@@ -274,7 +341,10 @@ fn walk_record(
 }
 
 #[inline]
-fn wanted_id(json: &mut Cursor<'_>, wanted: &str) -> Result<(Option<crate::convert::column::Id>, Token)> {
+pub(super) fn wanted_id(
+    json: &mut Cursor<'_>,
+    wanted: &str,
+) -> Result<(Option<crate::convert::column::Id>, Token)> {
     let start = json.clone();
     match read_id(json) {
         Ok((token, sort)) => Ok((token.id(), sort)),

@@ -11,6 +11,7 @@ use crate::job::{Job, Warning};
 
 use super::ids::{Ids, NONE};
 use super::index::Layout;
+use super::panoptic::Outer;
 use super::place_at;
 use super::source::SourceFile;
 
@@ -23,8 +24,10 @@ pub(super) struct FileRows {
     starts: Vec<u32>,
     /// Annotations by row, in file order within one.
     order: Vec<u32>,
-    /// Annotations without a row, in file order.
+    /// Records of the list of annotations without a row, in file order.
     pub(super) orphans: Vec<u32>,
+    /// Of a panoptic file, for each row its record; [`NONE`] where there is none.
+    panoptic: Vec<u32>,
     /// True if the order of rows gives the order of annotations back.
     pub(super) in_order: bool,
     results: bool,
@@ -34,6 +37,11 @@ impl FileRows {
     /// The image record of a row.
     pub(super) fn record(&self, row: usize) -> Option<usize> {
         self.records.get(row).filter(|r| **r != NONE).and_then(|r| usize::try_from(*r).ok())
+    }
+
+    /// The panoptic record of a row.
+    pub(super) fn panoptic(&self, row: usize) -> Option<usize> {
+        self.panoptic.get(row).filter(|r| **r != NONE).and_then(|r| usize::try_from(*r).ok())
     }
 
     /// True if the file speaks of the row.
@@ -150,8 +158,35 @@ fn join_file(file: &SourceFile<'_>, rows: &mut Rows, ids: &Ids, job: &Job) -> Re
             }
         }
     }
-    sort(file.index.annotations.ids(), &target, rows.ids.len(), &mut joined);
+    match &file.index.panoptic {
+        Some(outer) => sort_panoptic(outer, &target, rows.ids.len(), &mut joined),
+        None => sort(file.index.annotations.ids(), &target, rows.ids.len(), &mut joined),
+    }
     Ok(joined)
+}
+
+/// Gives each row its panoptic record, the last of several, and that record's segments.
+fn sort_panoptic(outer: &Outer, target: &[u32], rows: usize, out: &mut FileRows) {
+    out.panoptic = vec![NONE; rows];
+    for (record, (ordinal, id)) in (0u32..).zip(outer.records.ids()).enumerate() {
+        let row = slot(target, *id).filter(|row| *row != NONE && outer.is_regular(record));
+        let row = row.and_then(|row| usize::try_from(row).ok()).and_then(|row| out.panoptic.get_mut(row));
+        let left = match row {
+            Some(row) => std::mem::replace(row, ordinal),
+            None => ordinal,
+        };
+        if left != NONE {
+            out.orphans.push(left);
+        }
+    }
+    out.orphans.sort_unstable();
+    out.starts.push(0);
+    for row in 0..rows {
+        if let Some(record) = out.panoptic(row) {
+            out.order.extend(outer.segments(record));
+        }
+        out.starts.push(u32::try_from(out.order.len()).unwrap_or(NONE));
+    }
 }
 
 fn warn_twice(file: &SourceFile<'_>, record: u32, id: u32, ids: &Ids, job: &Job) -> Result<()> {
@@ -222,6 +257,20 @@ mod tests {
         assert_eq!(file.annotations(0).collect::<Vec<_>>(), [1]);
         assert_eq!(file.annotations(1).collect::<Vec<_>>(), [0, 2]);
         assert_eq!((file.orphans.as_slice(), file.in_order), ([3, 4].as_slice(), false));
+    }
+
+    #[test]
+    fn a_row_has_the_last_panoptic_record_of_its_image_and_the_others_are_left_over() {
+        let (rows, _) = join_texts(&[r#"{"images": [{"id": 7}, {"id": 5}, {"id": 6}], "annotations": [
+                {"image_id": 5, "segments_info": [{"id": 1}, {"id": 2}]}, {"image_id": 7, "segments_info": [{"id": 3}]},
+                {"image_id": 5, "segments_info": [{"id": 4}]}, {"image_id": 6}, {"image_id": 9, "segments_info": []}]}"#]);
+        let file = &rows.files[0];
+        assert_eq!((0..3).map(|r| file.panoptic(r)).collect::<Vec<_>>(), [Some(1), Some(2), None]);
+        assert_eq!(
+            (0..3).map(|r| file.annotations(r).collect::<Vec<_>>()).collect::<Vec<_>>(),
+            [vec![2], vec![3], vec![]]
+        );
+        assert_eq!((file.orphans.as_slice(), file.in_order, file.lists(2)), (&[0, 3, 4][..], true, true));
     }
 
     #[test]

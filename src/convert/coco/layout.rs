@@ -7,7 +7,6 @@
 use crate::convert::Source as Whole;
 use crate::convert::photos::join;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::job::{Job, Warning};
 use crate::place::Tree;
 use crate::schema::axis::check_set_name;
 
@@ -17,15 +16,17 @@ pub(super) enum Kind {
     Instances,
     PersonKeypoints,
     Stuff,
+    Panoptic,
     Captions,
     Labels,
     ImageInfo,
 }
 
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 7] = [
     (Kind::Instances, "instances"),
     (Kind::PersonKeypoints, "person_keypoints"),
     (Kind::Stuff, "stuff"),
+    (Kind::Panoptic, "panoptic"),
     (Kind::Captions, "captions"),
     (Kind::Labels, "labels"),
     (Kind::ImageInfo, "image_info"),
@@ -68,24 +69,21 @@ pub(super) struct Found {
     pub(super) why: String,
 }
 
-/// The kind and the rest of a stem such as `instances_val2017`; `None` for panoptic files.
-fn classify(stem: &str) -> Option<(Kind, Option<String>, bool)> {
-    if stem == "panoptic" || stem.starts_with("panoptic_") {
-        return None;
-    }
+/// The kind and the rest of a stem such as `instances_val2017`.
+fn classify(stem: &str) -> (Kind, Option<String>, bool) {
     let stem = own_set(stem).map_or(stem, |(_, rest)| rest);
     let spellings = KINDS.iter().copied().chain([(Kind::ImageInfo, "images_info")]);
     for (kind, name) in spellings {
         let Some(rest) = stem.strip_prefix(name) else { continue };
         if rest.is_empty() {
-            return Some((kind, None, true));
+            return (kind, None, true);
         }
         if let Some(split) = rest.strip_prefix('_').filter(|split| !split.is_empty()) {
-            return Some((kind, Some(split.to_owned()), true));
+            return (kind, Some(split.to_owned()), true);
         }
     }
     let split = is_split_name(stem).then(|| stem.to_owned());
-    Some((Kind::Instances, split, false))
+    (Kind::Instances, split, false)
 }
 
 /// The set and the rest of a stem such as `r50.instances_val2017`, which our exporter writes for sets that are no
@@ -107,11 +105,11 @@ fn stem(member: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// The files of a source, by its layout. Panoptic files are left alone with a warning.
+/// The files of a source, by its layout.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] if there is no COCO file there, [`ErrorKind::Usage`] if several could be meant.
-pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
+pub(super) fn find(source: &Whole) -> Result<Found> {
     let tree = source.tree();
     let place = |member: &str| Place::area("coco").file(tree.name(member));
     if let Some(member) = source.file() {
@@ -120,17 +118,14 @@ pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
     let (files, why) = candidates(tree)?;
     let mut sources = Vec::new();
     for member in files {
-        let Some((kind, split, _)) = classify(stem(&member)) else {
-            let what = "panoptic annotations are not read yet";
-            job.warn(Warning::new("coco.panoptic", place(&member), what, "the file was left alone"))?;
-            continue;
-        };
-        let set = own_set(stem(&member)).map_or(kind.set(), |(set, _)| set).to_owned();
+        let (kind, split, _) = classify(stem(&member));
         let folder = member.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let beside = stem(&member).starts_with("_annotations");
         let split = if beside { folder } else { split };
+        let set = own_set(stem(&member)).map_or(kind.set(), |(set, _)| set).to_owned();
         sources.push(Source { set, name: member.clone(), member, kind, split });
     }
+    name_sets(&mut sources);
     if let Some((a, b)) = two_of_one(&mut sources) {
         return Err(Error::new(ErrorKind::Usage, format!("{a} and {b} are of the same kind and split"))
             .at(place(""))
@@ -145,6 +140,25 @@ pub(super) fn find(source: &Whole, job: &Job) -> Result<Found> {
         split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)).then(a.set.cmp(&b.set))
     });
     Ok(Found { sources, why })
+}
+
+/// A file `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`, as people name them.
+fn name_sets(sources: &mut [Source]) {
+    let known: Vec<String> = sources
+        .iter()
+        .filter(|s| stem(&s.member).starts_with("instances_"))
+        .filter_map(|s| s.split.clone())
+        .collect();
+    for source in sources.iter_mut().filter(|s| s.kind == Kind::Instances && s.split.is_none()) {
+        let stem = stem(&source.member).to_owned();
+        let found = known.iter().find_map(|split| {
+            let name = stem.strip_suffix(split.as_str())?.strip_suffix('_')?;
+            check_set_name(name).is_ok().then_some((name, split))
+        });
+        if let Some((set, split)) = found.filter(|(name, _)| !name.is_empty()) {
+            (source.set, source.split) = (set.to_owned(), Some(split.clone()));
+        }
+    }
 }
 
 /// Training before validation before test before the rest, then by name.
@@ -172,7 +186,7 @@ fn two_of_one(sources: &mut [Source]) -> Option<(String, String)> {
 }
 
 fn single(member: &str) -> Found {
-    let (kind, split, _) = classify(stem(member)).unwrap_or((Kind::Instances, None, false));
+    let (kind, split, _) = classify(stem(member));
     let name = member.rsplit_once('/').map_or(member, |(_, name)| name).to_owned();
     let source = Source { member: member.to_owned(), name, kind, set: String::new(), split };
     Found { sources: vec![source], why: format!("a single file of kind {}", kind.name()) }
@@ -198,7 +212,8 @@ fn candidates(tree: &Tree) -> Result<(Vec<String>, String)> {
         .iter()
         .filter(|f| {
             let stem = stem(f);
-            let known = classify(stem).is_none_or(|(_, split, prefixed)| prefixed || split.is_some());
+            let (_, split, prefixed) = classify(stem);
+            let known = prefixed || split.is_some();
             known || stem == "annotations" || stem.starts_with("_annotations")
         })
         .cloned()
@@ -231,6 +246,7 @@ fn json_files(tree: &Tree, folder: &str) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::Job;
 
     fn found(files: &[&str]) -> Result<Vec<(String, String, Option<String>)>> {
         let folder = tempfile::tempdir().unwrap();
@@ -239,7 +255,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, r#"{"images": [], "annotations": []}"#).unwrap();
         }
-        let found = find(&Whole::open(folder.path(), &[], &Job::new())?, &Job::new())?;
+        let found = find(&Whole::open(folder.path(), &[], &Job::new())?)?;
         Ok(found.sources.into_iter().map(|s| (s.name, s.set, s.split)).collect())
     }
 
@@ -273,6 +289,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_named_as_another_set_of_a_split_is_that_set() {
+        let files = [
+            "annotations/masks_val2017.json",
+            "annotations/r50.instances_val2017.json",
+            "annotations/instances_val2017.json",
+            "annotations/r50.instances.json",
+        ];
+        let want = [
+            wanted("annotations/instances_val2017.json", "", Some("val2017")),
+            wanted("annotations/masks_val2017.json", "masks", Some("val2017")),
+            wanted("annotations/r50.instances_val2017.json", "r50", Some("val2017")),
+            wanted("annotations/r50.instances.json", "r50", None),
+        ];
+        assert_eq!(found(&files).unwrap(), want);
+    }
+
+    #[test]
     fn a_lone_file_has_no_split_and_two_take_their_names() {
         assert_eq!(found(&["annotations.json"]).unwrap(), [wanted("annotations.json", "", None)]);
         assert_eq!(found(&["odd.json"]).unwrap(), [wanted("odd.json", "", None)]);
@@ -286,9 +319,13 @@ mod tests {
     }
 
     #[test]
-    fn panoptic_files_are_left_alone_and_an_empty_folder_says_so() {
+    fn panoptic_files_are_a_set_and_an_empty_folder_says_so() {
         let files = ["annotations/panoptic_val.json", "annotations/instances_val.json"];
-        assert_eq!(found(&files).unwrap().len(), 1);
+        let want = [
+            wanted("annotations/instances_val.json", "", Some("val")),
+            wanted("annotations/panoptic_val.json", "panoptic", Some("val")),
+        ];
+        assert_eq!(found(&files).unwrap(), want);
         assert_eq!(found(&[]).unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -17,10 +17,11 @@
 //!
 //! # Files, sets, splits
 //! One folder is one dataset. A file's name says its kind: `instances_*` is the default set;
-//! `person_keypoints_*`, `stuff_*`, `captions_*`, `labels_*` are sets of these names; `image_info_*` is a set
-//! that only lists images; `NAME.instances_*` is a set NAME; `panoptic_*` is left alone with a warning. Other names are instances. A single
-//! file is the default set whatever its kind. The rest of the stem is the split (`instances_val2017`:
-//! `val2017`); a bare stem is one if it looks like one (`train.json`); `train/_annotations.coco.json` is of
+//! `person_keypoints_*`, `stuff_*`, `panoptic_*`, `captions_*`, `labels_*` are sets of these names;
+//! `image_info_*` is a set that only lists images; `NAME.instances_*` is the set `NAME`. Other names are
+//! instances, but `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`. A single file is the default set
+//! whatever its kind. The rest of the stem is the split (`instances_val2017`: `val2017`); a bare stem is one if it
+//! looks like one (`train.json`); `train/_annotations.coco.json` is of
 //! the split `train`. Splits follow each other: train, val, test, the rest by name.
 //!
 //! Looked for, in this order: `annotations/*.json`; `*/_annotations*.json`; at the root `annotations.json`,
@@ -90,12 +91,21 @@
 //! A view of COCO's own rows is written by the rule above. Only its ids may change: where a row stands in it twice,
 //! or where rows that came together have the same id.
 //!
+//! # Panoptic files
+//! A file whose first annotation has `segments_info` is panoptic: an annotation is the record of an image, its
+//! segments are the objects. The record has row keys, in the group of the set: `panoptic.record` (its position
+//! in the file), `panoptic.file_name`, `panoptic.extra`; the PNG is the row key `panoptic` beside `img`. It is
+//! sought in the folder named as the file is (`panoptic_val2017/` for `panoptic_val2017.json`), else beside the
+//! file. PNG and segments are held against each other and kept as they are: see the warnings `coco.panoptic-*`.
+//! A record that cannot be taken apart lies in the residue, and so does all but the last one of an image.
+//!
 //! # Residue
 //! `coco`: `{"files": [{"file", "kind", "layout": "object" | "array", "set", "split", "primary", "members",
-//! "image_members", "annotation_members", "category_members", "numbers", "categories", "orphans"}]}`.
+//! "image_members", "annotation_members", "record_members", "category_members", "numbers", "categories", "orphans"}]}`.
 //! `members` are those of the top, in order: `["name", value]`, or `["images"]`, `["annotations"]`,
 //! `["categories"]` for the table. `*_members` are templates. `numbers` are the styles. `categories` are the
-//! file's own, only where the class table does not give them back exactly. `orphans` are `[ordinal, record]`.
+//! file's own, only where the class table does not give them back exactly. `record_members` is the template of
+//! panoptic records and there for panoptic files only. `orphans` are `[ordinal, record]`.
 //! The kind of a list of results is `results`.
 //!
 //! # Photographs
@@ -124,6 +134,7 @@ mod join;
 mod layout;
 mod members;
 mod memory;
+mod panoptic;
 mod photo;
 mod plan;
 mod points;

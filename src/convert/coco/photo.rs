@@ -15,8 +15,17 @@ fn file_names(file: &SourceFile<'_>, count: usize) -> Vec<String> {
 
 /// The file name of one image record.
 pub(super) fn file_name(file: &SourceFile<'_>, record: usize) -> Option<String> {
+    name_at(file, file.index.images.offset(record)?)
+}
+
+/// The file name of one panoptic record.
+pub(super) fn painting_name(file: &SourceFile<'_>, record: usize) -> Option<String> {
+    name_at(file, file.index.panoptic.as_ref()?.records.offset(record)?)
+}
+
+fn name_at(file: &SourceFile<'_>, at: usize) -> Option<String> {
     let mut json = Cursor::new(file.bytes);
-    json.seek(file.index.images.offset(record)?);
+    json.seek(at);
     json.expect(b'{', "an image").ok()?;
     let mut name = None;
     loop {
@@ -56,4 +65,26 @@ pub(super) fn offered(split: &Split<'_>, trees: usize, given: bool) -> (Vec<Fold
         }
     }
     (folders, names)
+}
+
+/// The folders the PNGs of a split's panoptic file may be in, best first, and the names of some of them;
+/// nothing for a split without such a file. `trees` are those that photographs are sought in and, as the last,
+/// that of the file itself.
+pub(super) fn offered_paintings(split: &Split<'_>, trees: usize) -> Option<(Vec<Folder>, Vec<String>)> {
+    let file = split.files.iter().find(|file| file.index.panoptic.is_some())?;
+    let records = file.index.listed().len();
+    let step = records.div_ceil(SAMPLE).max(1);
+    let names = (0..records).step_by(step).filter_map(|record| painting_name(file, record)).collect();
+    let (beside, name) = file.source.member.rsplit_once('/').unwrap_or(("", &file.source.member));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let mut folders = Vec::new();
+    let own = trees.saturating_sub(1);
+    for tree in std::iter::once(own).chain(0..own) {
+        let paths = match tree == own {
+            true => [join(beside, stem), beside.to_owned(), stem.to_owned()],
+            false => [stem.to_owned(), join("annotations", stem), String::new()],
+        };
+        folders.extend(paths.map(|path| Folder { tree, path }));
+    }
+    Some((folders, names))
 }

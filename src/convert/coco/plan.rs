@@ -90,13 +90,16 @@ pub(super) struct SetPlan {
     pub(super) score: bool,
     pub(super) attrs: Vec<(String, Scalar)>,
     pub(super) ordinal: bool,
+    /// True if some file of the set is panoptic.
+    pub(super) panoptic: bool,
 }
 
 impl SetPlan {
-    /// The object fields, in the order in which columns come.
+    /// The object fields, behind the row fields of panoptic records, in the order in which columns come.
     pub(super) fn fields(&self) -> Vec<Field> {
         let set = self.name.as_str();
-        let mut fields = vec![field::object_id(set, self.object_id)];
+        let mut fields = if self.panoptic { super::panoptic::fields() } else { Vec::new() };
+        fields.push(field::object_id(set, self.object_id));
         let known = [
             (self.label, "label"),
             (self.bbox, "bbox"),
@@ -186,6 +189,8 @@ pub(super) struct FilePlan<'a> {
     pub(super) without_categories: bool,
     /// True if the file's annotations as a rule count their keypoints.
     pub(super) counts_points: bool,
+    /// True if its annotations are segments of panoptic records.
+    pub(super) panoptic: bool,
 }
 
 impl<'a> FilePlan<'a> {
@@ -197,8 +202,12 @@ impl<'a> FilePlan<'a> {
     ) -> FilePlan<'a> {
         let (annotations, records) = (&file.index.annotations, &file.index.images);
         let attrs = set.map(|set| set.attrs.as_slice()).unwrap_or_default();
+        let panoptic = file.index.panoptic.is_some();
         let member = |name: usize| {
             let text = annotations.members.text(name);
+            if panoptic && text == "image_id" {
+                return Member::Extra; // a segment's image is its record's
+            }
             let known = KNOWN.iter().find(|(known, _)| *known == text).map(|(_, member)| *member);
             known.unwrap_or_else(|| match position(attrs, text) {
                 Some(i) => Member::Attr(i),
@@ -227,6 +236,7 @@ impl<'a> FilePlan<'a> {
             labels,
             without_categories: captions && file.categories.raw.is_empty(),
             counts_points: annotations.members.present("num_keypoints") > 0,
+            panoptic,
         }
     }
 
@@ -307,6 +317,7 @@ pub(super) fn plan_set(
         score: has("score"),
         attrs: promote(&members, &known, taken),
         ordinal: !in_order,
+        panoptic: files.iter().any(|file| file.index.panoptic.is_some()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Between the passes: files joined into rows, class tables made, keys planned.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::convert::json::Cursor;
 use crate::error::{Place, Result, ResultExt};
@@ -14,6 +14,7 @@ use super::layout::Kind;
 use super::plan::{FilePlan, ImagePlan, SetPlan, plan_images, plan_set};
 use super::source::SourceFile;
 use crate::convert::column::Id;
+use crate::convert::photos::Folder;
 
 /// A split with its files, the primary one first.
 pub(super) struct Split<'a> {
@@ -21,12 +22,20 @@ pub(super) struct Split<'a> {
     pub(super) files: Vec<&'a SourceFile<'a>>,
     pub(super) rows: SplitRows,
     pub(super) ids: &'a Ids,
+    /// The folder of the PNGs of a panoptic file, where it was found.
+    pub(super) paintings: Option<Folder>,
 }
 
 impl Split<'_> {
     /// The first file that lists a row, and the row's record there: what the row's own columns say.
     pub(super) fn base(&self, row: usize) -> Option<(usize, usize)> {
         self.rows.files.iter().enumerate().find_map(|(i, rows)| rows.record(row).map(|record| (i, record)))
+    }
+
+    /// The file that has a panoptic record of a row, and which.
+    pub(super) fn panoptic(&self, row: usize) -> Option<(&'_ SourceFile<'_>, usize)> {
+        let mut files = self.files.iter().zip(&self.rows.files);
+        files.find_map(|(file, rows)| Some((*file, rows.panoptic(row)?)))
     }
 
     /// The text of a file's record of a row, if it is not the same JSON value as the row's own.
@@ -86,7 +95,7 @@ impl<'a> Prepared<'a> {
             let files: Vec<&SourceFile<'_>> = files.get(range).unwrap_or_default().iter().collect();
             let rows = join(&files, ids, job)?;
             warn_orphans(&files, &rows, job)?;
-            joined.push(Split { name, files, rows, ids });
+            joined.push(Split { name, files, rows, ids, paintings: None });
         }
         let images = plan_images(files, &joined)?;
         let mut sets = Vec::new();
@@ -178,12 +187,26 @@ fn category_id(json: &mut Cursor<'_>) -> Option<Id> {
 
 fn warn_orphans(files: &[&SourceFile<'_>], rows: &SplitRows, job: &Job) -> Result<()> {
     for (file, rows) in files.iter().zip(&rows.files) {
+        let outer = file.index.panoptic.as_ref();
+        let images: HashSet<u32> = match outer.is_some() && !rows.orphans.is_empty() {
+            true => file.index.images.ids().iter().copied().collect(),
+            false => HashSet::new(),
+        };
         for ordinal in &rows.orphans {
-            let at =
-                usize::try_from(*ordinal).ok().and_then(|n| file.index.annotations.offset(n)).unwrap_or(0);
-            let place = super::place_at(&file.source.name, at);
-            let what = format!("annotation {ordinal} is of an image that the file does not list");
-            job.warn(Warning::new("coco.orphan-annotation", place, what, "kept in the residue"))?;
+            let record = usize::try_from(*ordinal).unwrap_or(usize::MAX);
+            let place = super::place_at(&file.source.name, file.index.listed().offset(record).unwrap_or(0));
+            let listed = outer.and_then(|outer| outer.records.ids().get(record));
+            let (code, why) = match outer {
+                Some(outer) if !outer.is_regular(record) => {
+                    ("coco.panoptic-record", "has no plain list of segments")
+                }
+                Some(_) if listed.is_some_and(|id| images.contains(id)) => {
+                    ("coco.duplicate-panoptic", "is of an image that has another one")
+                }
+                _ => ("coco.orphan-annotation", "is of an image that the file does not list"),
+            };
+            let what = format!("annotation {ordinal} {why}");
+            job.warn(Warning::new(code, place, what, "kept in the residue"))?;
         }
     }
     Ok(())

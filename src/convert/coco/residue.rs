@@ -52,6 +52,9 @@ pub(super) fn write_file(
     let (images, annotations) = (&file.index.images.members, &file.index.annotations.members);
     entry.insert("image_members".to_owned(), template(&mut images.template()));
     entry.insert("annotation_members".to_owned(), template(&mut annotations.template()));
+    if let Some(outer) = &file.index.panoptic {
+        entry.insert("record_members".to_owned(), template(&mut outer.records.members.template()));
+    }
     entry.insert(
         "category_members".to_owned(),
         template(&mut file.categories.members.iter().map(String::as_str)),
@@ -93,7 +96,7 @@ fn write_orphans(out: &mut dyn Write, file: &SourceFile<'_>, rows: &FileRows) ->
     out.write_all(b",\"orphans\":[").map_err(failed)?;
     let mut text = Vec::new();
     for (i, ordinal) in rows.orphans.iter().enumerate() {
-        let at = usize::try_from(*ordinal).ok().and_then(|n| file.index.annotations.offset(n));
+        let at = usize::try_from(*ordinal).ok().and_then(|n| file.index.listed().offset(n));
         let mut json = Cursor::new(file.bytes);
         json.seek(at.unwrap_or(0));
         text.clear();

@@ -16,6 +16,7 @@ use crate::job::{Job, Stage};
 
 use super::annotation::{Around, SetColumns};
 use super::image::{ImageColumns, Listing};
+use super::panoptic::paint;
 use super::place_at;
 use super::plan::{FilePlan, SetPlan, listing_fields};
 use super::prepare::{Prepared, Split};
@@ -151,9 +152,14 @@ impl<'a> Groups<'a> {
             }
             let (id, place) = self.write_image(split, &plans, row)?;
             if let Some(photos) = &mut photos {
-                photos.push(id.as_ref(), self.images.file_name(), &place, self.job)?;
+                // Without any folder of photographs there are PNGs alone, and nothing to miss.
+                let name = self.images.file_name().filter(|_| !photos.summary.folders.is_empty());
+                photos.push(id.as_ref(), name, &place, self.job)?;
             }
             self.write_objects(split, &plans, row, id.as_ref())?;
+            if let Some(photos) = &mut photos {
+                paint::push(split, row, self.images.size(), photos, self.job)?;
+            }
             self.flush_full(photos.as_deref_mut())?;
             stage.advance(1)?;
         }
@@ -212,6 +218,10 @@ impl<'a> Groups<'a> {
                 return Ok(0);
             };
             let mut json = Cursor::new(file.bytes);
+            if let Some(record) = rows.panoptic(row) {
+                json.seek(file.index.listed().offset(record).unwrap_or(usize::MAX));
+                columns.read_record(&mut json, record).at(|| Place::area("coco").file(plan.path))?;
+            }
             let mut objects = 0;
             for ordinal in rows.annotations(row) {
                 job.check()?;

@@ -77,11 +77,23 @@ pub(super) fn find(source: &Source) -> Result<Option<Layout>> {
             parts.push(found);
         }
     }
+    // A lone folder is a split only if it is called like one: archives as a rule hold a folder of their own name.
+    if let [part] = parts.as_slice()
+        && !part.split.as_deref().is_some_and(is_split_name)
+    {
+        return Ok(None);
+    }
     parts.sort_by_key(|p| super::list::rank(p.split.as_deref().unwrap_or_default()));
     let Some(first) = parts.first() else { return Ok(None) };
     let names: Vec<&str> = parts.iter().filter_map(|p| p.split.as_deref()).collect();
     let why = format!("the folders {}; {}", names.join(", "), describe(tree, first)?);
     Ok(Some(Layout { parts, why }))
+}
+
+/// True for names people give to splits.
+fn is_split_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["train", "val", "test", "dev"].iter().any(|word| name.starts_with(word))
 }
 
 fn one_file(tree: &Tree, file: &str) -> Result<Option<Layout>> {

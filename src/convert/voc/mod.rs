@@ -4,6 +4,7 @@
 
 mod check;
 mod classes;
+mod export;
 mod extra;
 mod file;
 mod finder;
@@ -27,5 +28,6 @@ mod tuple;
 mod values;
 pub mod xml;
 
+pub use export::export;
 pub use import::import;
 pub(in crate::convert) use import::{detect, import_source};

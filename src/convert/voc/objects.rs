@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{ArrayRef, FixedSizeListArray, ListArray, PrimitiveArray, StructArray, new_null_array};
+use arrow_array::{ArrayRef, ListArray, PrimitiveArray, StructArray, new_null_array};
 use arrow_buffer::NullBufferBuilder;
 use arrow_schema::{DataType, Field};
 
@@ -138,11 +138,6 @@ impl ObjectColumns {
     /// How many bytes the builders hold, about.
     pub(super) fn held(&self) -> usize {
         self.held + self.extra.bytes()
-    }
-
-    /// How many objects there are in the builders.
-    pub(super) fn objects(&self) -> usize {
-        self.objects
     }
 
     /// What the leaves of an object mean. Looked at before anything is pushed.

@@ -60,7 +60,8 @@ pub(super) fn of_paths(paths: &[&str]) -> Vec<Item> {
             .map_while(|path| path.strip_prefix(step).and_then(|rest| rest.strip_prefix('/')))
             .collect();
         at += inside.len();
-        let inside = of_paths(&inside);
+        // The first of some points stands for all.
+        let inside = if inside == ["x1"] { vec![Item::Points] } else { of_paths(&inside) };
         // Behind its attributes comes an element's own text.
         at += usize::from(is_leaf(&inside) && paths.get(at) == Some(&step));
         let name = step.split('[').next().unwrap_or(step).to_owned();

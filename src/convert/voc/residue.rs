@@ -201,6 +201,6 @@ mod tests {
         assert_eq!((&residue.head, residue.lists.as_slice()), (&head, lists.as_slice()));
         assert_eq!(residue.head.styles().bbox, Style::Float);
         assert_eq!(attrs(&residue.head.annotation_attrs)[0].kind, Kind::Float(Style::Int));
-        assert_eq!(read(b"[]").unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(read(b"3").unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }

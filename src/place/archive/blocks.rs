@@ -37,6 +37,11 @@ fn locate(offset: u64) -> (u64, usize) {
     (offset / block, usize::try_from(offset % block).unwrap_or_default())
 }
 
+/// Tells the kernel which input the next block is made of, and a little more: photographs hardly shrink.
+fn announce(map: &Map, input: usize) {
+    map.will_need(input..input.saturating_add(2 * BLOCK));
+}
+
 /// A gzip stream that was expanded once.
 pub(super) struct Blocks {
     map: Map,
@@ -104,6 +109,7 @@ impl<'a> FirstPass<'a> {
             }
         }
         let before = self.cursor.input();
+        announce(&self.map, before);
         self.current = self.cursor.next(self.map.buffer())?;
         self.at = 0;
         self.end += u64::try_from(self.current.len()).unwrap_or_default();
@@ -220,6 +226,7 @@ impl Blocks {
         };
         loop {
             let at = cursor.block();
+            announce(&self.map, cursor.input());
             let block = cursor.next(self.map.buffer())?;
             let mut live = self.live();
             live.keep(at, &block);

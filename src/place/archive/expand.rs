@@ -9,6 +9,7 @@ use super::directory::Spot;
 use super::zip::{LOCAL_BYTES, long};
 use crate::error::{Error, ErrorKind, Result};
 use crate::place::limits::Limits;
+use crate::place::map::Map;
 
 /// What [`Spot::method`] says of an encrypted member, whatever its method.
 pub(super) const ENCRYPTED: u16 = u16::MAX;
@@ -23,19 +24,22 @@ fn damaged(what: &str) -> Error {
     Error::new(ErrorKind::Format, what).remedy("fetch or make the archive again")
 }
 
-/// The bytes of a member as they are in the archive, and their place in it.
-fn packed<'a>(archive: &'a [u8], spot: &Spot) -> Result<(usize, &'a [u8])> {
+/// The bytes of a member as they are in the archive, and their place in it. The kernel is told that up to
+/// `most` of them will be read.
+fn packed<'a>(archive: &'a Map, spot: &Spot, most: usize) -> Result<(usize, &'a [u8])> {
     let lost = || damaged("it is not where the directory of the zip archive says");
     let start = usize::try_from(spot.offset).map_err(|_| lost())?;
-    let header = archive.get(start..).filter(|rest| rest.starts_with(b"PK\x03\x04")).ok_or_else(lost)?;
+    let header =
+        archive.buffer().get(start..).filter(|rest| rest.starts_with(b"PK\x03\x04")).ok_or_else(lost)?;
     // The lengths of the name and the extra field, which may differ from those in the directory.
     let lengths = long(header, 26).ok_or_else(lost)?;
     let begin = start + LOCAL_BYTES + usize::from(low(lengths)) + usize::from(low(lengths >> 16));
     let bytes = usize::try_from(spot.stored)
         .ok()
         .and_then(|stored| begin.checked_add(stored))
-        .and_then(|end| archive.get(begin..end))
+        .and_then(|end| archive.buffer().get(begin..end))
         .ok_or_else(lost)?;
+    archive.will_need(begin..begin + bytes.len().min(most));
     Ok((begin, bytes))
 }
 
@@ -72,7 +76,7 @@ fn check_crc(bytes: &[u8], spot: &Spot) -> Result<()> {
 
 /// Where in the archive a member lies as it is; `None` for one that must be expanded.
 pub(super) fn as_it_is(
-    archive: &[u8],
+    archive: &Map,
     spot: &Spot,
     limits: &Limits,
 ) -> Result<Option<std::ops::Range<usize>>> {
@@ -80,22 +84,22 @@ pub(super) fn as_it_is(
     if spot.method != STORED {
         return Ok(None);
     }
-    let (start, bytes) = packed(archive, spot)?;
+    let (start, bytes) = packed(archive, spot, usize::MAX)?;
     check_crc(bytes, spot)?;
     Ok(Some(start..start + bytes.len()))
 }
 
 /// A whole member.
-pub(super) fn expanded(archive: &[u8], spot: &Spot, limits: &Limits) -> Result<Vec<u8>> {
+pub(super) fn expanded(archive: &Map, spot: &Spot, limits: &Limits) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     expand_onto(archive, spot, limits, &mut out)?;
     Ok(out)
 }
 
 /// Appends a whole member to `out`; on an error `out` is as it was.
-pub(super) fn expand_onto(archive: &[u8], spot: &Spot, limits: &Limits, out: &mut Vec<u8>) -> Result<usize> {
+pub(super) fn expand_onto(archive: &Map, spot: &Spot, limits: &Limits, out: &mut Vec<u8>) -> Result<usize> {
     check(spot, limits)?;
-    let (_, bytes) = packed(archive, spot)?;
+    let (_, bytes) = packed(archive, spot, usize::MAX)?;
     if spot.method == STORED {
         check_crc(bytes, spot)?;
         out.extend_from_slice(bytes);
@@ -124,9 +128,9 @@ pub(super) fn expand_onto(archive: &[u8], spot: &Spot, limits: &Limits, out: &mu
 }
 
 /// The first bytes of a member, its checksum unchecked.
-pub(super) fn head(archive: &[u8], spot: &Spot, limits: &Limits, len: usize) -> Result<Vec<u8>> {
+pub(super) fn head(archive: &Map, spot: &Spot, limits: &Limits, len: usize) -> Result<Vec<u8>> {
     check(spot, limits)?;
-    let (_, bytes) = packed(archive, spot)?;
+    let (_, bytes) = packed(archive, spot, len)?;
     if spot.method == STORED {
         return Ok(bytes.get(..len.min(bytes.len())).unwrap_or_default().to_owned());
     }

@@ -49,7 +49,7 @@ impl Archive {
         let map = Map::open(path, Access::Random)?;
         let builder = Builder::new(path, limits, job);
         let (directory, content) = match kind {
-            TreeKind::Zip => (zip::walk(map.buffer(), limits, builder)?, Content::Zip(map)),
+            TreeKind::Zip => (zip::walk(&map, limits, builder)?, Content::Zip(map)),
             TreeKind::TarGz => {
                 let total = u64::try_from(map.len()).ok();
                 let stage = job.stage("reading the compressed archive", total);
@@ -62,7 +62,7 @@ impl Archive {
                 }
                 (directory, Content::TarGz(blocks))
             }
-            _ => (tar::walk(&mut tar::Slice::new(map.buffer()), limits, builder)?, Content::Tar(map)),
+            _ => (tar::walk(&mut tar::Mapped::new(&map), limits, builder)?, Content::Tar(map)),
         };
         Ok(Archive { directory, content, limits: *limits })
     }
@@ -92,9 +92,9 @@ impl Archive {
         let spot = self.directory.file(path)?;
         match &self.content {
             Content::Tar(map) => tar_slice(map, &spot),
-            Content::Zip(map) => match expand::as_it_is(map.buffer(), &spot, &self.limits)? {
+            Content::Zip(map) => match expand::as_it_is(map, &spot, &self.limits)? {
                 Some(range) => map.slice(range).ok_or_else(changed),
-                None => Ok(Buffer::from(expand::expanded(map.buffer(), &spot, &self.limits)?)),
+                None => Ok(Buffer::from(expand::expanded(map, &spot, &self.limits)?)),
             },
             Content::TarGz(blocks) => {
                 let mut bytes = Vec::new();
@@ -112,7 +112,7 @@ impl Archive {
                 let bytes = tar_slice(map, &spot)?;
                 Ok(bytes.get(..len.min(bytes.len())).unwrap_or_default().to_owned())
             }
-            Content::Zip(map) => expand::head(map.buffer(), &spot, &self.limits, len),
+            Content::Zip(map) => expand::head(map, &spot, &self.limits, len),
             Content::TarGz(blocks) => {
                 let mut bytes = Vec::new();
                 let length = usize::try_from(spot.length).unwrap_or(usize::MAX).min(len);
@@ -131,7 +131,7 @@ impl Archive {
                 out.extend_from_slice(&bytes);
                 Ok(bytes.len())
             }
-            Content::Zip(map) => expand::expand_onto(map.buffer(), &spot, &self.limits, out),
+            Content::Zip(map) => expand::expand_onto(map, &spot, &self.limits, out),
             Content::TarGz(blocks) => {
                 let (start, length) = (out.len(), self.length(&spot)?);
                 let read = blocks.read_onto(spot.offset, length, out);
@@ -158,5 +158,7 @@ fn changed() -> Error {
 fn tar_slice(map: &Map, spot: &Spot) -> Result<Buffer> {
     let start = usize::try_from(spot.offset).map_err(|_| changed())?;
     let length = usize::try_from(spot.length).map_err(|_| changed())?;
-    start.checked_add(length).and_then(|end| map.slice(start..end)).ok_or_else(changed)
+    let range = start..start.checked_add(length).ok_or_else(changed)?;
+    map.will_need(range.clone());
+    map.slice(range).ok_or_else(changed)
 }

@@ -13,6 +13,7 @@ use super::builder::Builder;
 use super::directory::{Directory, Spot};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::place::limits::Limits;
+use crate::place::map::Map;
 
 /// The unit of a tar archive.
 pub(super) const BLOCK: usize = 512;
@@ -32,29 +33,41 @@ pub(super) trait Stream {
     fn skip(&mut self, count: u64) -> Result<u64>;
 }
 
-/// Bytes that lie in memory.
-pub(super) struct Slice<'a> {
-    bytes: &'a [u8],
+/// How much of a map is announced at once, and up to how far apart headers make that worth while.
+const AHEAD: usize = 1 << 20;
+const DENSE: u64 = 64 << 10;
+
+/// A mapped archive.
+pub(super) struct Mapped<'a> {
+    map: &'a Map,
     at: usize,
+    /// Up to where the kernel was asked to read.
+    announced: usize,
+    /// How far the last member reached.
+    stride: u64,
 }
 
-impl<'a> Slice<'a> {
-    /// All of `bytes`, from the start.
-    pub(super) fn new(bytes: &'a [u8]) -> Slice<'a> {
-        Slice { bytes, at: 0 }
+impl<'a> Mapped<'a> {
+    /// The whole archive, from the start.
+    pub(super) fn new(map: &'a Map) -> Mapped<'a> {
+        Mapped { map, at: 0, announced: 0, stride: 0 }
     }
 
     fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
+        self.map.buffer().get(self.at..).unwrap_or_default()
     }
 }
 
-impl Stream for Slice<'_> {
+impl Stream for Mapped<'_> {
     fn position(&self) -> u64 {
         u64::try_from(self.at).unwrap_or(u64::MAX)
     }
 
     fn fill(&mut self, out: &mut [u8]) -> Result<usize> {
+        if self.stride < DENSE && self.at + out.len() > self.announced {
+            self.map.will_need(self.at..self.at + AHEAD);
+            self.announced = self.at + AHEAD;
+        }
         let count = out.len().min(self.rest().len());
         if let (Some(to), Some(from)) = (out.get_mut(..count), self.rest().get(..count)) {
             to.copy_from_slice(from);
@@ -64,6 +77,7 @@ impl Stream for Slice<'_> {
     }
 
     fn skip(&mut self, count: u64) -> Result<u64> {
+        self.stride = count;
         let count = usize::try_from(count).unwrap_or(usize::MAX).min(self.rest().len());
         self.at += count;
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
@@ -194,17 +208,15 @@ fn damaged(at: u64, what: &str) -> Error {
 /// bytes. The eight bytes of the sum itself count as spaces.
 pub(super) fn checksum_holds(header: &Header) -> bool {
     let Ok(stated) = header.cksum() else { return false };
-    let bytes = || {
-        let sum = 148..156;
-        header
-            .as_bytes()
-            .iter()
-            .enumerate()
-            .map(move |(at, byte)| if sum.contains(&at) { b' ' } else { *byte })
+    let bytes = header.as_bytes();
+    let field = bytes.get(148..156).unwrap_or_default();
+    let signed = |byte: &u8| i64::from(i8::from_ne_bytes([*byte]));
+    let unsigned = |byte: &u8| i64::from(*byte);
+    let holds = |value: fn(&u8) -> i64| {
+        let own: i64 = field.iter().map(value).sum();
+        bytes.iter().map(value).sum::<i64>() - own + 8 * i64::from(b' ') == i64::from(stated)
     };
-    let unsigned: u32 = bytes().map(u32::from).sum();
-    let signed: i32 = bytes().map(|byte| i32::from(i8::from_ne_bytes([byte]))).sum();
-    stated == unsigned || i64::from(stated) == i64::from(signed)
+    holds(unsigned) || holds(signed)
 }
 
 /// The bytes of an extended header.

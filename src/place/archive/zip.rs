@@ -15,6 +15,7 @@ use super::directory::{Directory, Spot};
 use super::expand;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::place::limits::Limits;
+use crate::place::map::Map;
 
 /// The length of the end record without its comment.
 const END_BYTES: usize = 22;
@@ -146,8 +147,10 @@ struct Record<'a> {
 }
 
 /// Reads the directory of an archive.
-pub(super) fn walk(bytes: &[u8], limits: &Limits, mut builder: Builder<'_>) -> Result<Directory> {
+pub(super) fn walk(map: &Map, limits: &Limits, mut builder: Builder<'_>) -> Result<Directory> {
+    let bytes = map.buffer().as_slice();
     let span = span(bytes, &builder)?;
+    map.will_need(span.start..span.end);
     let mut at = span.start;
     let mut extents: Vec<(u64, u64)> = Vec::new();
     let mut total = 0_u64;
@@ -159,7 +162,7 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, mut builder: Builder<'_>) -> R
             total = total.saturating_add(record.spot.length);
         }
         if record.link {
-            let target = expand::expanded(bytes, &record.spot, limits);
+            let target = expand::expanded(map, &record.spot, limits);
             builder.link(&record.name, target.as_deref().unwrap_or_default(), false)?;
         } else {
             builder.add(&record.name, false, record.spot)?;

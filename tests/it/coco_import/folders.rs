@@ -17,6 +17,9 @@ const INSTANCES_VAL: &str = r#"{"images": [{"id": 40, "file_name": "b.jpg"}, {"i
 const CAPTIONS_VAL: &str = r#"{"images": [{"id": 42, "file_name": "d.jpg"}, {"id": 40, "file_name": "b.jpg", "more": 1}],
     "annotations": [{"id": 9, "image_id": 40, "caption": "x"}, {"id": 8, "image_id": 42, "caption": "y"}]}"#;
 const INFO_VAL: &str = r#"{"images": [{"id": 41,  "file_name": "c.jpg"}], "categories": []}"#;
+const PANOPTIC_VAL: &str = r#"{"images": [{"id": 42, "file_name": "d.jpg"}, {"id": 41, "file_name": "c.jpg"}], "annotations":
+    [{"segments_info": [{"id": 5, "category_id": 7, "area": 3}, {"id": 6}], "file_name": "c.png", "image_id": 41, "x": 1}],
+    "categories": [{"id": 7, "name": "sky", "isthing": 0}]}"#;
 const INSTANCES_TRAIN: &str = r#"{"images": [{"id": 40, "file_name": "z.jpg"}], "annotations": [],
     "categories": [{"id": 1, "name": "a"}, {"id": 3, "name": "c"}]}"#;
 
@@ -26,7 +29,7 @@ fn whole_folder() -> tempfile::TempDir {
         ("annotations/captions_val.json", CAPTIONS_VAL),
         ("annotations/image_info_val.json", INFO_VAL),
         ("annotations/instances_train.json", INSTANCES_TRAIN),
-        ("annotations/panoptic_val.json", r#"{"images": [], "annotations": []}"#),
+        ("annotations/panoptic_val.json", PANOPTIC_VAL),
     ])
 }
 
@@ -59,9 +62,18 @@ fn a_folder_is_one_dataset_of_splits_and_sets() {
     // Not listed is null, listed without annotation is an empty list.
     assert!(whole.value("bbox", 3).is_null() && whole.value("captions.caption", 2).is_null());
     assert!(matches!(whole.value("bbox", 1), Value::Array(list) if list.is_empty()));
-    assert_eq!(summary.objects, [(String::new(), 1), ("captions".to_owned(), 2)]);
-    assert_eq!((summary.rows, summary.files.len(), summary.orphans), (4, 4, 0));
-    assert_eq!(job.warnings().count("coco.panoptic"), 1);
+    assert_eq!(column("panoptic.record"), [Value::Null, Value::Null, Value::Int(0), Value::Null]);
+    assert_eq!(whole.value("panoptic.file_name", 2), Value::from("c.png"));
+    assert_eq!(whole.value("panoptic.extra", 2), Value::from(r#"{"x":1}"#));
+    let segments = |row| match whole.value("panoptic.object_id", row) {
+        Value::Array(ids) => Some(ids.len()),
+        _ => None,
+    };
+    assert_eq!((0..4).map(segments).collect::<Vec<_>>(), [None, None, Some(2), Some(0)]);
+    let objects = [("", 1), ("panoptic", 2), ("captions", 2)].map(|(set, n)| (set.to_owned(), n));
+    assert_eq!(summary.objects, objects);
+    assert_eq!((summary.rows, summary.files.len(), summary.orphans), (4, 5, 0));
+    assert_eq!(job.warnings().total(), 0);
     assert_eq!(store.classes("").unwrap().names(), ["a", "c", "b"]);
     all_come_back(folder.path(), &whole);
 }

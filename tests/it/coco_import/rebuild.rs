@@ -75,7 +75,10 @@ impl Whole {
             !self.has("split") || self.value("split", *row).as_text() == entry["split"].as_str()
         };
         let rows: Vec<usize> = (0..self.rows()).filter(in_split).collect();
-        let annotations = self.annotations(entry, set, &rows);
+        let annotations = match entry.get("record_members") {
+            Some(_) => self.records(entry, set, &rows),
+            None => self.annotations(entry, set, &rows),
+        };
         if entry["layout"] == "array" {
             return Json::Array(annotations);
         }
@@ -157,6 +160,38 @@ impl Whole {
         all.into_iter().map(|(_, record)| record).collect()
     }
 
+    /// Panoptic records, each with its segments.
+    fn records(&self, entry: &Json, set: &str, rows: &[usize]) -> Vec<Json> {
+        let mut all: Vec<(i64, Json)> = Vec::new();
+        for row in rows {
+            let Some(ordinal) = self.value("panoptic.record", *row).as_int() else { continue };
+            let Value::Array(ids) = self.value(&key(set, "object_id"), *row) else { panic!() };
+            let segment = |i: usize| {
+                let element = |base: &str| match self.value(&key(set, base), *row) {
+                    Value::Array(list) => Value::of(&list, i),
+                    _ => Value::Null,
+                };
+                self.annotation(entry, set, *row, &element)
+            };
+            let mut record = Map::new();
+            record.insert("segments_info".to_owned(), (0..ids.len()).map(segment).collect());
+            for (name, key) in [("image_id", "image_id"), ("file_name", "panoptic.file_name")] {
+                let value = plain(&self.value(key, *row));
+                if !value.is_null() {
+                    record.insert(name.to_owned(), value);
+                }
+            }
+            lay_over(&mut record, self.value("panoptic.extra", *row).as_text());
+            all.push((ordinal, Json::Object(record)));
+        }
+        for orphan in entry["orphans"].as_array().unwrap() {
+            all.push((orphan[0].as_i64().unwrap(), orphan[1].clone()));
+        }
+        all.sort_by_key(|(ordinal, _)| *ordinal);
+        assert!(all.iter().zip(0..).all(|((ordinal, _), n)| *ordinal == n), "records are 0, 1, 2, …");
+        all.into_iter().map(|(_, record)| record).collect()
+    }
+
     fn annotation(&self, entry: &Json, set: &str, row: usize, element: &dyn Fn(&str) -> Value) -> Json {
         let style = |member: &str| entry["numbers"][member].as_str().unwrap_or("float").to_owned();
         let mut record = Map::new();
@@ -166,7 +201,9 @@ impl Whole {
             }
         };
         put("id", plain(&element("object_id")));
-        put("image_id", plain(&self.value("image_id", row)));
+        if entry.get("record_members").is_none() {
+            put("image_id", plain(&self.value("image_id", row)));
+        }
         if let Some(label) = element("label").as_int() {
             let class = self.classes[set].get(label).unwrap();
             put("category_id", source_id(class.source_id.as_ref().unwrap()));

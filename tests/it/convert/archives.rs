@@ -110,3 +110,17 @@ fn images_of_an_archive_can_be_linked_and_an_archive_can_be_an_image_root() {
         assert_eq!(summary.images.embedded, 3);
     }
 }
+
+#[test]
+fn real_trees_and_their_archives_are_equal_datasets() {
+    let Some(data) = crate::data() else { return };
+    for (name, folder) in [
+        ("coco", "datumaro-coco"),
+        ("coco", "coco-photos"),
+        ("coco", "panopticapi"),
+        ("voc", "datumaro-voc"),
+        ("voc", "fridge-voc"),
+    ] {
+        equal_from_everywhere(name, &data.join(folder));
+    }
+}

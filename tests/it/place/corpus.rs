@@ -10,7 +10,7 @@ fn every_kept_fuzz_input_is_refused_or_a_sound_tree() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/archive");
     let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    assert!(paths.len() > 10, "{} kept inputs", paths.len());
+    assert!(paths.len() > 40, "{} kept inputs", paths.len());
     for path in paths {
         check::check(&std::fs::read(&path).unwrap());
     }
@@ -30,12 +30,12 @@ fn small_archives_with_any_byte_changed_are_refused_or_sound_trees() {
     .concat();
     for archive in [zip, pack::gz(&tar), tar] {
         for at in 0..archive.len() {
-            for flip in [1, 0xff] {
+            for flip in [0xff] {
                 let mut bytes = archive.clone();
                 bytes[at] ^= flip;
                 check::check(&bytes);
             }
         }
-        (0..archive.len()).step_by(7).for_each(|length| check::check(&archive[..length]));
+        (0..archive.len()).step_by(13).for_each(|length| check::check(&archive[..length]));
     }
 }

@@ -65,19 +65,20 @@ fn check(src: &Path, work: &Path, skipped: &[&str]) {
 #[test]
 fn real_coco_data_comes_back_unchanged() {
     let Some(data) = data() else { return };
-    // Panoptic files are another format's work.
-    for (src, skipped) in [
-        ("datumaro-coco", vec!["panoptic"]),
-        ("coco-photos", vec![]),
-        ("coco-photos/annotations.json", vec![]),
-        ("shapes-coco/gt_dataset.json", vec![]),
-        ("shapes-coco/dt_dataset.json", vec![]),
-        ("panopticapi/images_info_examples.json", vec![]),
-        ("datumaro-coco/annotations/captions_val.json", vec![]),
-        ("datumaro-coco/annotations/person_keypoints_val.json", vec![]),
+    for src in [
+        "datumaro-coco",
+        "coco-photos",
+        "coco-photos/annotations.json",
+        "shapes-coco/gt_dataset.json",
+        "shapes-coco/dt_dataset.json",
+        "panopticapi/images_info_examples.json",
+        "panopticapi/panoptic_examples.json",
+        "datumaro-coco/annotations/captions_val.json",
+        "datumaro-coco/annotations/panoptic_val.json",
+        "datumaro-coco/annotations/person_keypoints_val.json",
     ] {
         let work = tempfile::tempdir().unwrap();
-        check(&data.join(src), work.path(), &skipped);
+        check(&data.join(src), work.path(), &[]);
     }
 }
 
@@ -93,7 +94,11 @@ fn odd_files_come_back_unchanged() {
         let src = work.path().join("odd.json");
         let mut odd = Odd::new(seed);
         let ids = odd.image_ids();
-        let text = if odd.below(8) == 0 { odd.results(&ids) } else { odd.file(&ids) };
+        let text = match odd.below(8) {
+            0 => odd.results(&ids),
+            1 | 2 => odd.panoptic(&ids),
+            _ => odd.file(&ids),
+        };
         std::fs::write(&src, &text).unwrap();
         let outcome = std::panic::catch_unwind(|| check(&src, work.path(), &[]));
         assert!(outcome.is_ok(), "seed {seed}:\n{text}");
@@ -115,13 +120,14 @@ fn folders_of_odd_files_that_share_images_come_back_unchanged() {
             if is_text.is_some() && *text_ids.get_or_insert(is_text) != is_text {
                 continue;
             }
-            for kind in ["instances", "person_keypoints", "captions", "stuff", "image_info"] {
+            for kind in ["instances", "person_keypoints", "captions", "panoptic", "stuff", "image_info"] {
                 if odd.below(3) == 0 {
                     continue;
                 }
                 // Another order, some images left out: each file lists its own.
                 let some: Vec<String> = ids.iter().filter(|_| odd.below(5) != 0).cloned().collect();
-                let mut text = odd.file(&some);
+                let panoptic = kind == "panoptic";
+                let mut text = if panoptic { odd.panoptic(&some) } else { odd.file(&some) };
                 // Splits of one set share a class table, so the categories are left to the other test.
                 let mut tree: Json = serde_json::from_str(&text).unwrap();
                 if let Some(members) = tree.as_object_mut() {

@@ -316,6 +316,51 @@ impl Odd {
         self.shuffled(members)
     }
 
+    /// A panoptic record of an image, with its segments.
+    fn record(&mut self, id: &str) -> String {
+        let mut members = Vec::new();
+        let count = self.below(5);
+        let mut segments: Vec<String> = (0..count).map(|n| self.annotation(n, &[])).collect();
+        if self.once_in(12) {
+            segments.push(self.any(2));
+        }
+        match self.below(12) {
+            0 => {}
+            1 => members.push(format!("\"segments_info\": {}", self.any(1))),
+            _ => members.push(format!("\"segments_info\": [{}]", segments.join(", "))),
+        }
+        match self.below(12) {
+            0 => {}
+            1 => members.push(format!("\"file_name\": {}", self.any(1))),
+            _ => members.push(format!("\"file_name\": \"{}.png\"", self.below(9))),
+        }
+        let image = if self.once_in(12) { "424242" } else { id };
+        members.push(format!("\"image_id\": {image}"));
+        self.extras(&mut members);
+        self.shuffled(members)
+    }
+
+    /// A panoptic file for these images: its first record decides that it is one.
+    pub(super) fn panoptic(&mut self, ids: &[String]) -> String {
+        let images: Vec<String> = ids.iter().map(|id| self.image(id)).collect();
+        let mut records = vec![r#"{"segments_info": [], "image_id": 77777}"#.to_owned()];
+        for id in ids {
+            for _ in 0..[1, 1, 1, 1, 0, 2][self.below(6) as usize] {
+                records.push(self.record(id));
+            }
+        }
+        if self.once_in(3) {
+            self.random.shuffle(&mut records[1..]);
+        }
+        let mut members = vec![
+            format!("\"annotations\": [{}]", records.join(", ")),
+            format!("\"images\": [{}]", images.join(", ")),
+        ];
+        let categories = self.categories();
+        members.push(format!("\"categories\": {categories}"));
+        self.shuffled(members)
+    }
+
     /// A results file.
     pub(super) fn results(&mut self, ids: &[String]) -> String {
         let count = self.below(10);

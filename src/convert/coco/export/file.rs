@@ -33,7 +33,7 @@ impl Out {
         Out { file, sink: Sink::default() }
     }
 
-    fn push(&mut self, text: &[u8]) {
+    pub(super) fn push(&mut self, text: &[u8]) {
         self.sink.raw(text);
     }
 
@@ -44,7 +44,7 @@ impl Out {
     }
 
     /// Hands the text on once it is long.
-    fn flush(&mut self) -> Result<()> {
+    pub(super) fn flush(&mut self) -> Result<()> {
         if self.sink.bytes.len() < FLUSH {
             return Ok(());
         }
@@ -100,7 +100,12 @@ impl AnnotationFile<'_> {
             match (top.value, top.name.as_str()) {
                 (Some(value), _) => out.push(value),
                 (None, "images") => self.images(out, loss, job)?,
-                (None, "annotations") => count = self.annotations(out, loss, job)?,
+                (None, "annotations") => {
+                    count = match &self.plan.record_members {
+                        Some(template) => self.panoptic(template, out, loss, job)?,
+                        None => self.annotations(out, loss, job)?,
+                    }
+                }
                 (None, "categories") => out.push(&self.categories.list),
                 (None, _) => out.push(b"null"),
             }
@@ -242,7 +247,7 @@ impl AnnotationFile<'_> {
         Reader::new(self.ds, |axis, base| axis.set().map_or(base == "image_id", |of| of == self.plan.set))
     }
 
-    fn making(&self) -> Making<'_> {
+    pub(super) fn making(&self) -> Making<'_> {
         Making {
             plan: self.plan,
             image_ids: self.image_ids,
@@ -252,21 +257,21 @@ impl AnnotationFile<'_> {
         }
     }
 
-    fn orphans(&self) -> std::slice::Iter<'_, (u64, &[u8])> {
+    pub(super) fn orphans(&self) -> std::slice::Iter<'_, (u64, &[u8])> {
         if self.whole { self.plan.orphans.iter() } else { [].iter() }
     }
 }
 
 /// The annotations as they are written, those without an image between the others.
-struct AnnotationList<'a> {
-    orphans: std::slice::Iter<'a, (u64, &'a [u8])>,
-    written: u64,
+pub(super) struct AnnotationList<'a> {
+    pub(super) orphans: std::slice::Iter<'a, (u64, &'a [u8])>,
+    pub(super) written: u64,
 }
 
 impl AnnotationList<'_> {
     /// Prepares for an annotation: writes the orphans that come before it, and the comma. Without a stored
     /// place an annotation's place is how many came before it.
-    fn begin(&mut self, out: &mut Out, place: Option<i64>) {
+    pub(super) fn begin(&mut self, out: &mut Out, place: Option<i64>) {
         while let Some((at, orphan)) = self.orphans.as_slice().first() {
             let before = match place {
                 Some(place) => i64::try_from(*at).is_ok_and(|at| at < place),
@@ -285,7 +290,7 @@ impl AnnotationList<'_> {
     }
 
     /// Writes the orphans that are left.
-    fn rest(&mut self, out: &mut Out) -> Result<()> {
+    pub(super) fn rest(&mut self, out: &mut Out) -> Result<()> {
         for (_, orphan) in self.orphans.by_ref() {
             out.comma(self.written);
             out.push(orphan);

@@ -8,7 +8,16 @@ use crate::convert::export::{Chunks, Table};
 pub(super) const ROW: [&str; 7] =
     ["image_id", "file_name", "height", "width", "extra", "image_label", "split"];
 /// Row keys that are not read.
-pub(super) const NOT_READ: [&str; 4] = ["img", "content_hash", "orientation", "split"];
+pub(super) const NOT_READ: [&str; 8] = [
+    "img",
+    "content_hash",
+    "orientation",
+    "split",
+    "panoptic",
+    "panoptic.record",
+    "panoptic.file_name",
+    "panoptic.extra",
+];
 /// Object keys that have a member of their own, or none at all in a file.
 pub(super) const OBJECT: [&str; 13] = [
     "object_id",

@@ -14,6 +14,7 @@ mod lack;
 mod listing;
 mod member;
 mod overlay;
+mod panoptic;
 mod plan;
 mod record;
 mod shape;
@@ -25,6 +26,7 @@ use std::path::Path;
 use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
 use self::listing::{Listed, Listing};
+use self::panoptic::Paintings;
 use self::plan::FilePlan;
 use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
@@ -88,7 +90,8 @@ pub fn export(
     for Planned { plan, listed } in &planned {
         let (mut survey, mut categories) = (Survey::default(), Categories::default());
         if plan.bare || plan.has("annotations") || plan.has("categories") {
-            let as_it_was = plan.bare || (whole && !plan.custom);
+            // Segments have the ids that the PNGs say.
+            let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
             survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
             categories = Categories::read(plan, ds, store, &survey.labels, &mut loss);
         }
@@ -111,6 +114,13 @@ pub fn export(
         images = photographs.write(store, ds, &mut partial, job, |row| {
             below(&image_folder(&planned, row.split), row.file_name?)
         })?;
+    }
+    let files = planned.iter().filter(|p| p.plan.record_members.is_some()).map(|p| (&p.plan, &p.listed.rows));
+    let paintings = Paintings { ds, files: files.collect(), what: options.images };
+    if single || paintings.files.is_empty() {
+        paintings.report(&mut loss, job)?;
+    } else {
+        images += paintings.write(store, &mut partial, job)?;
     }
     let files = partial.publish()?;
     let covered = covered(&planned, ds);

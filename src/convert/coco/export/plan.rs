@@ -33,6 +33,8 @@ pub(super) struct FilePlan<'a> {
     pub(super) image_members: Vec<String>,
     pub(super) annotation_members: Vec<String>,
     pub(super) category_members: Vec<String>,
+    /// Of a panoptic file the members of its records, whose segments are the annotations.
+    pub(super) record_members: Option<Vec<String>>,
     /// Members whose whole numbers are written without a point.
     pub(super) integers: Vec<String>,
     /// The file's own list of categories, where the class table does not give it back.
@@ -98,6 +100,7 @@ fn entry<'a>(json: &mut Cursor<'a>) -> Result<FilePlan<'a>> {
             "image_members" => plan.image_members = texts(json)?,
             "annotation_members" => plan.annotation_members = texts(json)?,
             "category_members" => plan.category_members = texts(json)?,
+            "record_members" => plan.record_members = Some(texts(json)?),
             "numbers" => object(json, |json, member| {
                 if text(json)? == Style::Int.name() {
                     plan.integers.push(member.to_owned());

@@ -96,7 +96,9 @@ impl<'a> Records<'a> {
         let fill = (making.fill && extended).then_some(Extent { boxes, shapes });
         let image = Source::ImageId { ids: table.row_key("image_id"), made: making.image_ids };
         let id = Source::Id { ids, made: making.object_ids };
-        let mut members = vec![Member::new("id", id), Member::new("image_id", image)];
+        let mut members = vec![Member::new("id", id)];
+        // A segment's image is its record's.
+        members.extend(plan.record_members.is_none().then(|| Member::new("image_id", image)));
         let mut add = |name: &str, source: Option<Source<'a>>| {
             members.extend(source.map(|source| Member::new(name, source)));
         };

@@ -18,12 +18,14 @@ pub struct Pen<'a> {
     depth: usize,
     /// How many elements with mixed content are open.
     mixed: usize,
+    /// Where the children of the element that was opened last begin.
+    opened: usize,
 }
 
 impl<'a> Pen<'a> {
     /// A pen that appends to a buffer.
     pub fn new(out: &'a mut Vec<u8>) -> Pen<'a> {
-        Pen { out, depth: 0, mixed: 0 }
+        Pen { out, depth: 0, mixed: 0, opened: 0 }
     }
 
     /// Begins an element of child elements.
@@ -34,6 +36,7 @@ impl<'a> Pen<'a> {
         self.tag(name, attributes);
         self.end_line();
         self.depth += 1;
+        self.opened = self.out.len();
     }
 
     /// Begins an element in which white space counts.
@@ -51,7 +54,12 @@ impl<'a> Pen<'a> {
             }
             None => {
                 self.depth = self.depth.saturating_sub(1);
-                self.indent();
+                if self.opened == self.out.len() {
+                    // In an element without children a line feed is text.
+                    self.out.pop();
+                } else {
+                    self.indent();
+                }
                 self.end_tag(name);
             }
         }

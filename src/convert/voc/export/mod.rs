@@ -1,0 +1,83 @@
+//! VOC out: annotations, lists, label PNGs and photographs of a view, equal to what they came from where they
+//! came from VOC.
+//!
+//! First every row gets its part and name, then annotations are written a window of rows at a time. Memory
+//! holds a name an image. Files appear under their names only when all of them are complete.
+
+mod annotation;
+mod names;
+mod object;
+mod paint;
+mod record;
+mod sets;
+
+use std::path::Path;
+
+use self::annotation::{Annotations, Written};
+use self::names::{Names, Target};
+use super::residue::{self, RESIDUE, Residue};
+use crate::convert::export::{Images, Partial, is_whole};
+use crate::convert::{ExportImages, ExportOptions, ExportSummary, LossReport};
+use crate::dataset::Dataset;
+use crate::dataset::store::Store;
+use crate::error::{Error, Place, Result, ResultExt};
+use crate::job::Job;
+
+/// Writes a view of a stored dataset as a VOC tree.
+///
+/// Rows that came from VOC go where they came from; others into a tree of the usual folders, called by their
+/// file names. Of a set other than the default one, the annotations are that set's objects.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::AlreadyExists`] for files that are there, unless they may be replaced;
+/// [`crate::error::ErrorKind::NotFound`] for a set that is not there;
+/// [`crate::error::ErrorKind::Cancelled`]; failures of the disk. Then no file has been given its name.
+pub fn export(
+    store: &Store,
+    ds: &Dataset,
+    dst: &Path,
+    options: &ExportOptions,
+    job: &Job,
+) -> Result<ExportSummary> {
+    let whole = is_whole(store, ds);
+    let residue = read_residue(store)?;
+    let set = options.set.clone().unwrap_or_default();
+    let mut loss = LossReport::default();
+    let names = Names::of(ds, residue.as_ref(), job)?;
+    let mut partial = Partial::new("voc", dst, options.replace);
+    let classes = ds.classes(&set).or_else(|| store.classes(&set)).cloned().unwrap_or_default();
+    let annotations =
+        Annotations { ds, names: &names, residue: residue.as_ref(), set: &set, classes: &classes };
+    let Written { rows, objects } = annotations.write(&mut partial, &mut loss, job)?;
+    sets::write(residue.as_ref(), &names, whole, &mut partial)?;
+    if residue.is_none() {
+        sets::labelmap(&classes, &mut partial)?;
+    }
+    let photographs = Images { area: "voc", key: "img", what: options.images };
+    let images = photographs.write(store, ds, &mut partial, job, |row| {
+        names.photograph(usize::try_from(row.row).ok()?, row.file_name)
+    })?;
+    // Label PNGs are annotations: linked or not, they are written.
+    let mut maps = 0;
+    for (key, folder) in [("label_map", Target::Classes), ("instance_map", Target::Instances)] {
+        let pngs = Images { area: "voc", key, what: ExportImages::Copy };
+        maps += pngs
+            .write(store, ds, &mut partial, job, |row| names.png(usize::try_from(row.row).ok()?, folder))?;
+    }
+    if maps == 0 {
+        paint::write(ds, &names, store, &mut partial, &mut loss, job)?;
+    }
+    let files = partial.publish()?;
+    Ok(ExportSummary { files, rows, objects, images, loss })
+}
+
+/// The residue of the import; `None` if the dataset did not come from VOC.
+fn read_residue(store: &Store) -> Result<Option<Residue>> {
+    let Some(mut file) = store.read_residue(RESIDUE)? else { return Ok(None) };
+    let place = || Place::area("voc").file(store.path());
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut file, &mut text)
+        .map_err(|e| Error::io("read the residue", e))
+        .at(place)?;
+    residue::read(&text).at(place).map(Some)
+}
