@@ -2,6 +2,7 @@
 
 use lensframe::convert::{ExportImages, ExportOptions, ImportOptions, coco, voc};
 use lensframe::dataset::store::Store;
+use lensframe::geometry::{Rle, Size};
 use lensframe::job::Job;
 use serde_json::json;
 
@@ -48,13 +49,16 @@ fn coco_becomes_voc_with_a_report_of_what_is_lost() {
             "Annotations/b%3Ac.xml",
             "Annotations/y/a.xml",
             "ImageSets/Main/val.txt",
+            "ImageSets/Segmentation/val.txt",
+            "SegmentationClass/a.png",
+            "SegmentationObject/a.png",
             "labelmap.txt",
         ]
     );
     assert_eq!(case.warned("voc.unsafe-name"), 1);
     assert_eq!(out["ImageSets/Main/val.txt"], b"a\ny/a\nb%3Ac\n");
     let wanted = "<annotation><folder>JPEGImages</folder><filename>a.jpg</filename><source><database>Unknown</database>\
-        </source><size><width>20</width><height>10</height><depth>3</depth></size><segmented>0</segmented>\
+        </source><size><width>20</width><height>10</height><depth>3</depth></size><segmented>1</segmented>\
         <object><name>gnu</name><pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult><bndbox>\
         <xmin>1</xmin><ymin>2</ymin><xmax>2.5</xmax><ymax>4</ymax></bndbox><attributes><attribute><name>color</name>\
         <value>red</value></attribute></attributes></object><object><name>gnu</name><pose>Unspecified</pose>\
@@ -71,6 +75,11 @@ fn coco_becomes_voc_with_a_report_of_what_is_lost() {
         assert_eq!(value(&before, 0, key), value(&after.dataset(), 0, key), "{key}");
     }
     assert_eq!(value(&after.dataset(), 0, "attr.color"), json!(["red", null]));
+    // The polygon, painted: the pixels that COCO's own rule gives it.
+    let mask = Rle::from_polygons(Size::new(10, 20), &[[0.0, 1.0, 2.0, 1.0, 2.0, 3.0]]).unwrap();
+    assert_eq!(value(&after.dataset(), 0, "masks.segmentation")[0]["rle"], mask.to_coco_string());
+    assert_eq!(value(&after.dataset(), 0, "masks.label"), json!([0]));
+    assert_eq!(after.view("Segmentation/val").unwrap().len(), 1);
 }
 
 #[test]
