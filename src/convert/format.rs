@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::options::{ExportOptions, ExportSummary, ImportOptions, ImportSummary};
 use super::source::Source;
-use super::{coco, voc};
+use super::{coco, panoptic, voc};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -24,14 +24,22 @@ pub struct Format {
 type Export = fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<ExportSummary>;
 
 /// Every format, in the order in which a path is tried.
-static FORMATS: [Format; 2] = [
+static FORMATS: [Format; 4] = [
+    Format {
+        name: "panoptic",
+        reads: "COCO panoptic files with their PNGs",
+        writes: "the same; PNGs painted from segmentations where there are none",
+        detect: panoptic::detect,
+        import: coco::import_source,
+        export: Some(panoptic::export),
+    },
     Format {
         name: "coco",
         reads: "instances, person_keypoints, captions, stuff, panoptic, labels, image_info, results",
-        writes: "the same",
+        writes: "the same; panoptic segments of the default set as annotations with masks",
         detect: coco::detect,
         import: coco::import_source,
-        export: Some(coco::export),
+        export: Some(panoptic::export_coco),
     },
     Format {
         name: "voc",
@@ -40,6 +48,18 @@ static FORMATS: [Format; 2] = [
         detect: voc::detect,
         import: voc::import_source,
         export: Some(voc::export),
+    },
+    Format {
+        name: "labels",
+        reads: "nothing",
+        writes: "a PNG of class numbers an image, from label maps, panoptic PNGs or segmentations",
+        detect: |_| None,
+        import: |source, _, _, _| {
+            Err(Error::new(ErrorKind::Unsupported, "folders of label PNGs are not read")
+                .at(Place::area("labels").file(source.path()))
+                .remedy("see `lensframe formats` for what is"))
+        },
+        export: Some(panoptic::export_labels),
     },
 ];
 

@@ -25,6 +25,7 @@ mod loss;
 mod open;
 mod options;
 mod pack;
+pub mod panoptic;
 mod photos;
 mod sink;
 mod source;

@@ -4,7 +4,8 @@
     python labels.py corpus FOLDER    write small PNGs of every kind for the fuzzer
 
 Answers of an image: its size, the CRC-32 of its numbers as little-endian 32-bit integers (palette indices, gray
-values, or R + 256 G + 65536 B), and for each number its area, tight box and compressed mask.
+values, or R + 256 G + 65536 B), and for each number its area, tight box and compressed mask. Of a panoptic PNG also
+the CRC-32 of its classes (see `semantic`).
 The file in the repository was recorded with Pillow 12.3.0, numpy 2 and pycocotools 2.0.11.
 """
 
@@ -54,6 +55,21 @@ def answer(path):
     return out
 
 
+def semantic(data, name):
+    """The CRC-32 of the classes of a panoptic PNG: by category id with void 0, and by position with void 255."""
+    import numpy as np
+
+    panoptic = json.loads((data / "panopticapi/panoptic_examples.json").read_text())
+    position = {category["id"]: at for at, category in enumerate(panoptic["categories"])}
+    record = next(r for r in panoptic["annotations"] if r["file_name"] == name.rsplit("/", 1)[1])
+    numbers = ids(data / name)
+    by_id, by_position = np.zeros_like(numbers), np.full_like(numbers, 255)
+    for segment in record["segments_info"]:
+        by_id[numbers == segment["id"]] = segment["category_id"]
+        by_position[numbers == segment["id"]] = position[segment["category_id"]]
+    return [zlib.crc32(by_id.tobytes()), zlib.crc32(by_position.tobytes())]
+
+
 def chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
@@ -98,6 +114,8 @@ def main(what, folder):
         folder.mkdir(parents=True, exist_ok=True)
         return corpus(folder)
     answers = {name: answer(folder / name) for name in FILES}
+    for name in FILES[:2]:
+        answers[name]["semantic"] = semantic(folder, name)
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(found)}" for name, found in answers.items())
     (HERE / "labels.json").write_text("{\n" + lines + "\n}\n")
 

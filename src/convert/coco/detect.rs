@@ -5,7 +5,7 @@ use crate::convert::json::Cursor;
 use crate::error::ErrorKind;
 use crate::place::Tree;
 
-use super::layout;
+use super::layout::{self, Kind};
 
 /// Why a source is COCO, in one sentence for people, if it is: a COCO file or a folder of COCO files. Reads at
 /// most the first 64 KiB of each.
@@ -34,6 +34,11 @@ pub fn detect(source: &Source) -> Option<String> {
     let first = found.sources.first()?;
     let why = looks_like(source.tree(), &first.member)?;
     Some(format!("{}; {} is {why}", found.why, first.name))
+}
+
+/// True if all COCO files of a source are called panoptic.
+pub(in crate::convert) fn is_panoptic(source: &Source) -> bool {
+    layout::find(source).is_ok_and(|found| found.sources.iter().all(|source| source.kind == Kind::Panoptic))
 }
 
 /// Why the first bytes of a file look like COCO; `None` if they do not.

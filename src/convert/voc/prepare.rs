@@ -88,6 +88,7 @@ pub(super) fn prepare(
         hash.update(read_list(&tree, &list.list, &Job::new())?.as_bytes());
     }
     let stamp = json!([rows.rows.len(), hash.finalize().to_hex().as_str()]);
+    let photographs = seen.photographs + rows.alone;
     let prepared = Prepared {
         tree,
         layout,
@@ -96,7 +97,7 @@ pub(super) fn prepare(
         renamed: seen.renamed,
         image_labels,
         residue,
-        photographs: seen.photographs,
+        photographs,
         stamp,
     };
     Ok((prepared, finder, classes))

@@ -1,10 +1,12 @@
 //! Panoptic files: in, out, and held against their PNGs.
 //!
 //! * `files`: real and made files, what they become and that they come back.
+//! * `forms`: detection and semantic form, and back.
 //! * `disagree`: PNG and record that do not say the same.
 
 mod disagree;
 mod files;
+mod forms;
 
 use std::path::Path;
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::Form;
 use super::listing::Listing;
 use super::plan::{FilePlan, Top};
 use crate::convert::coco::layout::Kind;
@@ -38,6 +39,7 @@ pub(super) fn files(
     known: &[FilePlan<'_>],
     listing: &Listing,
     foreign: bool,
+    form: Form,
 ) -> Vec<FilePlan<'static>> {
     let mut splits = BTreeSet::new();
     if known.is_empty() || listing.has_objects() {
@@ -49,7 +51,25 @@ pub(super) fn files(
     splits.retain(|split| known.iter().all(|plan| plan.split.as_deref() != *split));
     let has = |base: &&str| ds.keys().find(&key_name(set, base)).is_ok();
     let categories = ds.classes(set).is_some() || ["label", "bbox", "segmentation"].iter().any(has);
-    splits.into_iter().map(|split| FilePlan { foreign, ..file(set, split, categories) }).collect()
+    let plan = |split| match form {
+        Form::Panoptic => panoptic(set, split),
+        _ => file(set, split, categories),
+    };
+    splits.into_iter().map(|split| FilePlan { foreign, ..plan(split) }).collect()
+}
+
+/// A panoptic file, its members in COCO's own order.
+fn panoptic(set: &str, split: Option<&str>) -> FilePlan<'static> {
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let split_name = split.map(|s| format!("_{s}")).unwrap_or_default();
+    FilePlan {
+        file: format!("annotations/panoptic{split_name}.json"),
+        annotation_members: owned(&["id", "category_id", "iscrowd", "bbox", "area"]),
+        record_members: Some(owned(&["segments_info", "file_name", "image_id"])),
+        category_members: owned(&["supercategory", "isthing", "id", "name", "color"]),
+        integers: owned(&["bbox", "area"]),
+        ..file(set, split, true)
+    }
 }
 
 fn file(set: &str, split: Option<&str>, categories: bool) -> FilePlan<'static> {

@@ -27,7 +27,9 @@ use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
 use self::listing::{Listed, Listing};
 use self::panoptic::Paintings;
+pub(in crate::convert) use self::panoptic::panoptic_set;
 use self::plan::FilePlan;
+pub(in crate::convert) use self::shape::Shape;
 use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
@@ -43,6 +45,17 @@ pub(super) const RESIDUE: &str = "coco";
 struct Planned<'a> {
     plan: FilePlan<'a>,
     listed: Listed,
+}
+
+/// Which files of a dataset are written, where the dataset knows panoptic ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::convert) enum Form {
+    /// All, as they were.
+    AsRead,
+    /// The panoptic ones as annotations, one a segment.
+    Detections,
+    /// The panoptic ones alone; where there is none, one is made.
+    Panoptic,
 }
 
 /// Writes a view of a stored dataset as COCO annotation files.
@@ -66,17 +79,30 @@ pub fn export(
     options: &ExportOptions,
     job: &Job,
 ) -> Result<ExportSummary> {
+    export_as(store, ds, dst, options, Form::AsRead, job)
+}
+
+/// As [`export`], in a form.
+pub(in crate::convert) fn export_as(
+    store: &Store,
+    ds: &Dataset,
+    dst: &Path,
+    options: &ExportOptions,
+    form: Form,
+    job: &Job,
+) -> Result<ExportSummary> {
     let whole = is_whole(store, ds);
     let residue = residue_text(store)?;
     let known = plan::from_residue(&residue)?;
-    let mut planned = plan_files(ds, &known, whole, options, job)?;
+    let foreign = known.is_empty();
+    let mut planned = plan_files(ds, known, whole, options, form, job)?;
     let mut loss = LossReport::default();
     let single = dst.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if single && planned.len() > 1 {
         return Err(several(dst, &planned));
     }
-    if !single && options.set.is_none() {
-        plan_rest(ds, &mut planned, known.is_empty(), job)?;
+    if !single && options.set.is_none() && form != Form::Panoptic {
+        plan_rest(ds, &mut planned, foreign, job)?;
     }
     for key in ds.keys().iter().filter(|key| key.field().is_none()) {
         let rows = u64::try_from(ds.len()).unwrap_or(u64::MAX);
@@ -85,7 +111,7 @@ pub fn export(
     let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
     let mut partial = Partial::new("coco", folder, options.replace);
     let all_known = planned.iter().all(|p| !p.plan.custom);
-    let image_ids = &ids::of_images(ds, whole && all_known, !known.is_empty(), &mut loss, job)?;
+    let image_ids = &ids::of_images(ds, whole && all_known, !residue.is_empty(), &mut loss, job)?;
     let mut objects = 0;
     for Planned { plan, listed } in &planned {
         let (mut survey, mut categories) = (Survey::default(), Categories::default());
@@ -147,16 +173,23 @@ fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
 /// The files that the view makes, in the order of its sets, with the rows of each.
 fn plan_files<'a>(
     ds: &Dataset,
-    known: &[FilePlan<'a>],
+    mut known: Vec<FilePlan<'a>>,
     whole: bool,
     options: &ExportOptions,
+    form: Form,
     job: &Job,
 ) -> Result<Vec<Planned<'a>>> {
     let mut planned = Vec::new();
-    for set in sets(ds, known, options)? {
+    let foreign = known.is_empty();
+    match form {
+        Form::AsRead => {}
+        Form::Detections => known.retain(|plan| plan.record_members.is_none()),
+        Form::Panoptic => known.retain(|plan| plan.record_members.is_some()),
+    }
+    for set in sets(ds, &known, options)? {
         let listing = Listing::read(ds, &set, job)?;
         let mut plans: Vec<FilePlan<'_>> = known.iter().filter(|p| p.set == set).cloned().collect();
-        plans.extend(custom::files(ds, &set, &plans, &listing, known.is_empty()));
+        plans.extend(custom::files(ds, &set, &plans, &listing, foreign, form));
         planned.extend(plans.into_iter().map(|plan| Planned { listed: listing.of(&plan), plan }));
     }
     if planned.iter().all(|p| p.listed.rows.is_empty()) {

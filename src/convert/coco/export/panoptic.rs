@@ -224,3 +224,16 @@ impl Paintings<'_> {
         self.images().report(self.ds, why, loss, job)
     }
 }
+
+/// The set that panoptic files were read into; `None` without such a file. Where nothing is known of the
+/// files but their rows' records are there, the set of that name, else the default one.
+pub(in crate::convert) fn panoptic_set(store: &Store, ds: &Dataset) -> Result<Option<String>> {
+    if ds.keys().find("panoptic.record").is_err() {
+        return Ok(None);
+    }
+    let residue = super::residue_text(store)?;
+    let known = super::plan::from_residue(&residue)?;
+    let plan = known.into_iter().find(|plan| plan.record_members.is_some());
+    let named = || ds.keys().find("panoptic.object_id").map_or("", |_| "panoptic").to_owned();
+    Ok(Some(plan.map_or_else(named, |plan| plan.set)))
+}

@@ -6,7 +6,7 @@ use crate::geometry::{BBox, Ring, Rle, Size};
 
 /// A segmentation that COCO's tools can read.
 #[derive(Debug)]
-pub(super) enum Shape<'a> {
+pub(in crate::convert) enum Shape<'a> {
     /// The rings that are outlines, at least one; and how many are not.
     Outline(Vec<Ring<'a>>, u64),
     /// Run lengths that add up.
@@ -16,7 +16,7 @@ pub(super) enum Shape<'a> {
 impl<'a> Shape<'a> {
     /// Reads a value of type `segmentation`; `None` if pycocotools would fail on it: no ring of three corners,
     /// damaged run lengths.
-    pub(super) fn of(cell: Cell<'a>) -> Option<Shape<'a>> {
+    pub(in crate::convert) fn of(cell: Cell<'a>) -> Option<Shape<'a>> {
         if let Some(polygon) = cell.member("polygon").and_then(Cell::items) {
             let (mut rings, mut odd) = (Vec::new(), 0);
             for ring in polygon {

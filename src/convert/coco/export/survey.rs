@@ -55,7 +55,7 @@ impl Survey {
         let reader = Reader::new(ds, |axis, base| axis.set() == Some(&plan.set) && wanted(base))?;
         let mut survey = Survey::default();
         if reader.is_empty() {
-            survey.ids = if plan.custom { Ids::Numbered } else { Ids::Own };
+            survey.ids = if plan.custom && !exact { Ids::Numbered } else { Ids::Own };
             return Ok(survey);
         }
         let rule = Rule {

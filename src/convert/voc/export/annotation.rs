@@ -8,7 +8,7 @@ use super::names::Names;
 use super::object::{self, Object, Style};
 use super::record::{Forms, any_text, attr_text, by_path};
 use crate::convert::LossReport;
-use crate::convert::export::{Cell, Partial, Reader, Table};
+use crate::convert::export::{Cell, Reader, Table};
 use crate::convert::voc::extra::Extra;
 use crate::convert::voc::images::written_name;
 use crate::convert::voc::number;
@@ -63,11 +63,16 @@ struct RowStyle<'a> {
 }
 
 impl Annotations<'_> {
-    /// Writes an annotation for each row that has one.
+    /// Hands on an annotation for each row that has one: its file and its text.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] for a set that is not there; those of reading rows and of the disk.
-    pub(super) fn write(&self, partial: &mut Partial, loss: &mut LossReport, job: &Job) -> Result<Written> {
+    /// [`ErrorKind::NotFound`] for a set that is not there; those of reading rows and of whoever takes them.
+    pub(super) fn write(
+        &self,
+        take: &mut dyn FnMut(&str, &[u8]) -> Result<()>,
+        loss: &mut LossReport,
+        job: &Job,
+    ) -> Result<Written> {
         let own = self.residue.is_some() && self.set.is_empty();
         let (row_attrs, object_attrs, actions) = match self.residue {
             Some(residue) if own => (
@@ -127,7 +132,7 @@ impl Annotations<'_> {
                 if let Some(error) = writer.failed {
                     return Err(error.at(Place::area("voc").row(u64::try_from(*row).unwrap_or(u64::MAX))));
                 }
-                partial.write(&file, &out)?;
+                take(&file, &out)?;
                 written.rows += 1;
                 written.objects += u64::try_from(objects).unwrap_or(0);
             }
@@ -226,7 +231,7 @@ impl Annotations<'_> {
                 ("size/depth", "3"),
                 ("segmented", "0"),
             ] {
-                extra.members.insert(path.to_owned(), text.to_owned());
+                extra.suppose(path, text);
             }
         }
         let shape = match (own, extra.shape.as_deref()) {

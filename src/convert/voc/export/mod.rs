@@ -48,7 +48,8 @@ pub fn export(
     let classes = ds.classes(&set).or_else(|| store.classes(&set)).cloned().unwrap_or_default();
     let annotations =
         Annotations { ds, names: &names, residue: residue.as_ref(), set: &set, classes: &classes };
-    let Written { rows, objects } = annotations.write(&mut partial, &mut loss, job)?;
+    let Written { rows, objects } =
+        annotations.write(&mut |file, text| partial.write(file, text), &mut loss, job)?;
     sets::write(residue.as_ref(), &names, whole, &mut partial)?;
     if residue.is_none() {
         sets::labelmap(&classes, &mut partial)?;
@@ -69,6 +70,26 @@ pub fn export(
     }
     let files = partial.publish()?;
     Ok(ExportSummary { files, rows, objects, images, loss })
+}
+
+/// The text of the one annotation of a view.
+///
+/// # Errors
+/// Those of reading rows.
+pub(super) fn annotation_text(ds: &Dataset, residue: &Residue, job: &Job) -> Result<Vec<u8>> {
+    let names = Names::of(ds, Some(residue), job)?;
+    let classes = ds.classes("").cloned().unwrap_or_default();
+    let annotations = Annotations { ds, names: &names, residue: Some(residue), set: "", classes: &classes };
+    let mut written = Vec::new();
+    annotations.write(
+        &mut |_, text| {
+            written = text.to_vec();
+            Ok(())
+        },
+        &mut LossReport::default(),
+        job,
+    )?;
+    Ok(written)
 }
 
 /// The residue of the import; `None` if the dataset did not come from VOC.
