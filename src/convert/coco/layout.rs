@@ -38,6 +38,11 @@ impl Kind {
         KINDS.iter().find(|(kind, _)| *kind == self).map_or("instances", |(_, name)| name)
     }
 
+    /// True if files of some kind have this name in theirs.
+    pub(super) fn is_name(name: &str) -> bool {
+        KINDS.iter().any(|(_, known)| *known == name)
+    }
+
     /// The object set of such files in a folder.
     pub(super) fn set(self) -> &'static str {
         if self == Kind::Instances { "" } else { self.name() }
@@ -66,6 +71,7 @@ pub(super) struct Found {
 
 /// The kind and the rest of a stem such as `instances_val2017`.
 fn classify(stem: &str) -> (Kind, Option<String>, bool) {
+    let stem = own_set(stem).map_or(stem, |(_, rest)| rest);
     let spellings = KINDS.iter().copied().chain([(Kind::ImageInfo, "images_info")]);
     for (kind, name) in spellings {
         let Some(rest) = stem.strip_prefix(name) else { continue };
@@ -78,6 +84,14 @@ fn classify(stem: &str) -> (Kind, Option<String>, bool) {
     }
     let split = is_split_name(stem).then(|| stem.to_owned());
     (Kind::Instances, split, false)
+}
+
+/// The set and the rest of a stem such as `r50.instances_val2017`, which our exporter writes for sets that are no
+/// kind of file.
+fn own_set(stem: &str) -> Option<(&str, &str)> {
+    let (set, rest) = stem.split_once('.')?;
+    let own = rest == "instances" || rest.starts_with("instances_");
+    (own && !set.is_empty() && check_set_name(set).is_ok()).then_some((set, rest))
 }
 
 /// True for names people give to splits.
@@ -108,7 +122,8 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
         let folder = member.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let beside = stem(&member).starts_with("_annotations");
         let split = if beside { folder } else { split };
-        sources.push(Source { set: kind.set().to_owned(), name: member.clone(), member, kind, split });
+        let set = own_set(stem(&member)).map_or(kind.set(), |(set, _)| set).to_owned();
+        sources.push(Source { set, name: member.clone(), member, kind, split });
     }
     name_sets(&mut sources);
     if let Some((a, b)) = two_of_one(&mut sources) {
@@ -131,7 +146,7 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
     Ok(Found { sources, why })
 }
 
-/// A file `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`: so the sets of a dataset come back.
+/// A file `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`, as people name them.
 fn name_sets(sources: &mut [Source]) {
     let known: Vec<String> = sources
         .iter()
@@ -279,10 +294,17 @@ mod tests {
 
     #[test]
     fn a_file_named_as_another_set_of_a_split_is_that_set() {
-        let files = ["annotations/masks_val2017.json", "annotations/instances_val2017.json"];
+        let files = [
+            "annotations/masks_val2017.json",
+            "annotations/r50.instances_val2017.json",
+            "annotations/instances_val2017.json",
+            "annotations/r50.instances.json",
+        ];
         let want = [
             wanted("annotations/instances_val2017.json", "", Some("val2017")),
             wanted("annotations/masks_val2017.json", "masks", Some("val2017")),
+            wanted("annotations/r50.instances_val2017.json", "r50", Some("val2017")),
+            wanted("annotations/r50.instances.json", "r50", None),
         ];
         assert_eq!(found(&files).unwrap(), want);
     }

@@ -103,6 +103,14 @@ pub(super) struct Extra {
 }
 
 impl Extra {
+    /// Says a text of a path, unless the record says one itself.
+    pub(super) fn suppose(&mut self, path: &str, text: &str) {
+        if !self.members.contains_key(path) {
+            self.order.push(path.to_owned());
+            self.members.insert(path.to_owned(), text.to_owned());
+        }
+    }
+
     /// Reads the text of `extra` or `object_extra`.
     ///
     /// # Errors

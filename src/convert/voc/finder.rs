@@ -184,10 +184,10 @@ fn image_named<'l>(listing: &'l Listing, stem: &str) -> Option<&'l str> {
         };
         let rank = IMAGES.iter().position(|known| known.eq_ignore_ascii_case(ending));
         let rank = rank.or_else(|| ending.is_empty().then_some(IMAGES.len()));
-        if let Some(rank) = rank.filter(|rank| best.is_none_or(|(other, _)| *rank < other)) {
-            if listing.get(name) == Some(EntryKind::File) {
-                best = Some((rank, name));
-            }
+        if let Some(rank) = rank.filter(|rank| best.is_none_or(|(other, _)| *rank < other))
+            && listing.get(name) == Some(EntryKind::File)
+        {
+            best = Some((rank, name));
         }
     }
     best.map(|(_, name)| name)

@@ -165,7 +165,7 @@ fn image_folders(tree: &Tree, folder: &str) -> Result<Vec<String>> {
 }
 
 fn folders(tree: &Tree, folder: &str) -> Result<Vec<String>> {
-    if !folder.is_empty() && !tree.find(folder)?.is_some_and(|e| e.kind == EntryKind::Folder) {
+    if !folder.is_empty() && tree.find(folder)?.is_none_or(|e| e.kind != EntryKind::Folder) {
         return Ok(Vec::new());
     }
     Ok(tree.list(folder)?.folders().filter(|name| !name.starts_with('.')).map(str::to_owned).collect())

@@ -242,10 +242,11 @@ impl MaskColumns {
         };
         let sizes: PrimitiveArray<Int32Type> = std::mem::take(&mut self.sizes).into();
         let sizes = FixedSizeListArray::try_new(item(DataType::Int32), 2, Arc::new(sizes), None)?;
-        let (mut sizes, mut rle) = (Some(Arc::new(sizes)), Some(self.rle.finish()?));
+        let sizes: ArrayRef = Arc::new(sizes);
+        let (mut sizes, mut rle) = (Some(sizes), Some(self.rle.finish()?));
         let absent = |field: &Arc<Field>| new_null_array(field.data_type(), rows);
         let member = |field: &Arc<Field>| match field.name().as_str() {
-            "size" => sizes.take().map_or_else(|| absent(field), |sizes| sizes),
+            "size" => sizes.take().unwrap_or_else(|| absent(field)),
             "rle" => rle.take().unwrap_or_else(|| absent(field)),
             _ => absent(field),
         };

@@ -26,7 +26,7 @@ pub(super) fn record<'v>(
         pen.leaf(name, attributes, "");
         return;
     }
-    match items.iter().any(|item| *item == Item::Text) {
+    match items.contains(&Item::Text) {
         true => pen.mixed(name, attributes),
         false => pen.open(name, attributes),
     }
@@ -225,7 +225,7 @@ fn element<'v>(
     }
     let attributes = attributes(items, path, lookup);
     let attributes = attributes.iter().map(|(name, value)| (*name, &**value));
-    match items.iter().any(|item| *item == Item::Text) {
+    match items.contains(&Item::Text) {
         true => pen.mixed(name, attributes),
         false => pen.open(name, attributes),
     }

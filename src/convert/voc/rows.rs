@@ -57,6 +57,8 @@ pub(super) struct Rows {
     pub(super) rows: Vec<Row>,
     pub(super) splits: Vec<String>,
     pub(super) lists: Vec<Listed>,
+    /// How many rows are photographs on their own.
+    pub(super) alone: usize,
     known: Vec<HashMap<Box<str>, usize>>,
     /// Photographs that so far no row is about.
     spare: BTreeMap<Member, (usize, Box<str>)>,
@@ -227,6 +229,7 @@ impl Rows {
         for (part, stem) in std::mem::take(&mut self.spare).into_values() {
             if self.find(part, &stem).is_none() {
                 self.add(part, &stem, Xml::None);
+                self.alone += 1;
             }
         }
         let mut order: Vec<usize> = (0..self.rows.len()).collect();

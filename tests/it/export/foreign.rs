@@ -58,7 +58,11 @@ fn rows_of_pascal_voc_become_files_that_coco_tools_can_use() {
     let work = Work::new();
     let out = work.path("coco");
     let summary = coco::export(&work.store, &voc(), &out, &ExportOptions::default(), &Job::new()).unwrap();
-    assert_eq!(summary.files, [out.join("annotations/instances_train.json")]);
+    let names = ["instances_train", "image_info_val"].map(|n| out.join(format!("annotations/{n}.json")));
+    assert_eq!(summary.files, names);
+    let val = json(&summary.files[1]);
+    assert_eq!(all(&val, "images", "original_image_id"), json!(["2007_000002"]));
+    assert!(val.get("annotations").is_none(), "nobody looked at the row: that is not to have no objects");
     let train = json(&summary.files[0]);
     assert_eq!(
         train["images"][0],
@@ -90,8 +94,7 @@ fn rows_of_pascal_voc_become_files_that_coco_tools_can_use() {
             "extra 1 lost",
             "image_id 3 changed",
             "label_map 1 lost",
-            "object_extra 1 lost",
-            "rows 1 lost"
+            "object_extra 1 lost"
         ]
     );
 }
@@ -105,10 +108,11 @@ fn what_the_files_say_of_foreign_rows_is_found_again() {
     let again = Store::open(&work.path("again.lf")).unwrap();
     let ds = again.dataset();
     let column = |key: &str| ds.column(key).unwrap_or_else(|e| panic!("{key}: {e}")).values();
-    assert_eq!(column("attr.original_image_id"), ["2007_000001", "2008/a b"].map(Value::from));
-    assert_eq!(column("attr.folder"), [Value::from("VOC2007"), Value::Null]);
+    let names = ["2007_000001", "2008/a b", "2007_000002"].map(Value::from);
+    assert_eq!(column("attr.original_image_id"), names);
+    assert_eq!(column("attr.folder"), [Value::from("VOC2007"), Value::Null, Value::Null]);
     let whole = |ds: &Dataset, key: &str| ds.column(key).unwrap().values();
-    let chosen = voc().take(&[0, 2]).unwrap();
+    let chosen = voc().take(&[0, 2, 1]).unwrap();
     for key in ["bbox", "label", "file_name", "height", "difficult", "truncated", "occluded", "attr.pose"] {
         assert_eq!(column(key), whole(&chosen, key), "{key}");
     }
@@ -218,6 +222,35 @@ fn captions_have_no_categories_and_points_without_visibility_are_seen() {
     let (tree, _) = work.single(&view(&["image_id", "label", "bbox", "point"], &rows, Some(&["person"])));
     assert_eq!(tree["annotations"][0]["keypoints"], json!([1, 2, 2, 3, 4.5, 2]));
     assert_eq!(tree["annotations"][0]["num_keypoints"], json!(2));
+}
+
+#[test]
+fn sets_that_are_no_kind_of_coco_file_are_found_again_as_sets() {
+    let work = Work::new();
+    let field = |base: &str| Key::arrow(lensframe::schema::field::object("r50-v2", base).unwrap());
+    let rows = json!([{"image_id": 5, "file_name": "a.jpg", "height": 9, "width": 9, "label": [0], "bbox": [[0, 0, 1, 1]], "score": [0.5]}]);
+    let ds =
+        view(&["image_id", "file_name", "height", "width", "label", "bbox", "score"], &rows, Some(&["a"]));
+    let all_keys = ds.read_all(&lensframe::dataset::Access::default()).unwrap().columns;
+    let names = ["label", "bbox", "score"];
+    let mut columns: Vec<(Key, Column)> = ds.keys().iter().cloned().zip(all_keys.clone()).collect();
+    columns.extend(names.map(field).into_iter().zip(all_keys.into_iter().skip(4)));
+    let classes = ds.classes("").unwrap().clone();
+    let table =
+        Table::new(columns).unwrap().with_classes("", classes.clone()).with_classes("r50-v2", classes);
+    let (out, again) = (work.path("out"), work.path("again.lf"));
+    let options = ExportOptions::default();
+    let summary = coco::export(&work.store, &Dataset::new(table), &out, &options, &Job::new()).unwrap();
+    let files = ["instances", "r50-v2.instances"].map(|n| out.join(format!("annotations/{n}.json")));
+    assert_eq!(summary.files, files);
+    coco::import(&out, &again, &ImportOptions::default(), &Job::new()).unwrap();
+    let store = Store::open(&again).unwrap();
+    assert_eq!(store.sets().collect::<Vec<_>>(), ["", "r50-v2"]);
+    let back = work.path("back");
+    coco::export(&store, &store.dataset(), &back, &options, &Job::new()).unwrap();
+    for file in &files {
+        assert_eq!(json(file), json(&back.join(file.strip_prefix(&out).unwrap())));
+    }
 }
 
 #[test]

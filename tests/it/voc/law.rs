@@ -224,8 +224,32 @@ fn joined(node: &Node) -> Node {
     Node { children, ..node.clone() }
 }
 
+#[path = "../../../fuzz/fuzz_targets/voc_xml/check.rs"]
+mod check;
+
+#[test]
+fn the_corpus_of_annotations_comes_back_or_is_refused() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/voc_xml");
+    let inputs: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    for input in &inputs {
+        check::check(&std::fs::read(input).unwrap());
+    }
+    assert!(inputs.len() >= 8, "{} inputs", inputs.len());
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_tree_comes_back_from_columns(tree in nodes(), style in 0u8..8) {
+        let mut text = String::new();
+        print(&Node { name: "annotation".to_owned(), ..tree }, style, &mut text);
+        check::check(text.as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn any_tree_comes_back(trees in proptest::collection::vec(nodes(), 1..8), style in 0u8..8) {

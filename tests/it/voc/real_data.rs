@@ -54,7 +54,7 @@ fn the_small_devkit_of_datumaro() {
     assert!(!labels.as_array().unwrap().is_empty() && !labels.as_array().unwrap().contains(&Json::Null));
     assert_eq!(value(&ds, 1, "masks.label"), Json::Null);
     let names: Vec<&str> = store.views().collect();
-    assert_eq!(names.len(), 28);
+    assert_eq!(names.len(), 30);
     assert_eq!(store.view("Main/bird_train").unwrap().len(), 1);
     assert_eq!(store.view("Main/cat_train").unwrap().len(), 0);
     assert_eq!(store.view("Segmentation/test").unwrap().len(), 1);

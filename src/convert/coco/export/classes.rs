@@ -6,10 +6,12 @@ use serde_json::{Map, Value as Json, json};
 
 use super::plan::FilePlan;
 use crate::convert::LossReport;
+use crate::dataset::Dataset;
+use crate::dataset::store::Store;
 use crate::schema::classes::{Class, ClassTable, SourceId};
 
 /// The categories of one file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Categories {
     /// The list as JSON text.
     pub(super) list: Vec<u8>,
@@ -18,9 +20,26 @@ pub(super) struct Categories {
 }
 
 impl Categories {
-    /// Those of a view's set. `stored` is true if the table is that of the stored dataset, so that what the
-    /// import kept of the file's own list holds. `labels` are those there are, where no table names them.
-    pub(super) fn of(
+    /// Those of the view's set that the file holds. `labels` are those there are, where no table names them.
+    pub(super) fn read(
+        plan: &FilePlan<'_>,
+        ds: &Dataset,
+        store: &Store,
+        labels: &BTreeSet<i64>,
+        loss: &mut LossReport,
+    ) -> Categories {
+        // The view's own table: it may have been aligned to another than the stored one.
+        let classes = ds.classes(&plan.set);
+        let stored = match (classes, store.classes(&plan.set)) {
+            (Some(of_view), Some(of_store)) => of_view.means_same(of_store),
+            (of_view, of_store) => of_view.is_none() && of_store.is_none(),
+        };
+        Categories::of(plan, classes, stored, labels, loss)
+    }
+
+    /// Those of a table. `stored` is true if the table is that of the stored dataset, so that what the
+    /// import kept of the file's own list holds.
+    fn of(
         plan: &FilePlan<'_>,
         classes: Option<&ClassTable>,
         stored: bool,

@@ -1,10 +1,12 @@
 //! The files of a dataset that no COCO file made: named and spelt as COCO's own are.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Form;
 use super::listing::Listing;
 use super::plan::{FilePlan, Top};
+use crate::convert::coco::layout::Kind;
 use crate::dataset::Dataset;
 use crate::schema::axis::key_name;
 
@@ -71,15 +73,33 @@ fn panoptic(set: &str, split: Option<&str>) -> FilePlan<'static> {
 }
 
 fn file(set: &str, split: Option<&str>, categories: bool) -> FilePlan<'static> {
-    let kind = if set.is_empty() { "instances" } else { set };
+    let tables: &[&str] = match categories {
+        true => &["images", "annotations", "categories"],
+        false => &["images", "annotations"],
+    };
+    let kind = match set {
+        "" => Cow::Borrowed("instances"),
+        // Files of these names are of another form than this set's will be.
+        set if Kind::is_name(set) && !["instances", "image_info", "panoptic"].contains(&set) => {
+            Cow::Borrowed(set)
+        }
+        set => Cow::Owned(format!("{set}.instances")),
+    };
+    FilePlan { set: set.to_owned(), ..listing(&kind, split, tables) }
+}
+
+/// A file of images that no other file lists.
+pub(super) fn images_only(split: Option<&str>, foreign: bool) -> FilePlan<'static> {
+    FilePlan { foreign, ..listing("image_info", split, &["images"]) }
+}
+
+fn listing(kind: &str, split: Option<&str>, tables: &[&str]) -> FilePlan<'static> {
     let split_name = split.map(|s| format!("_{s}")).unwrap_or_default();
     let mut top = vec![Top { name: "info".to_owned(), value: Some(INFO) }];
-    let tables = ["images", "annotations", "categories"].iter().take(if categories { 3 } else { 2 });
-    top.extend(tables.map(|n| Top { name: (*n).to_owned(), value: None }));
+    top.extend(tables.iter().map(|n| Top { name: (*n).to_owned(), value: None }));
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     FilePlan {
         file: format!("annotations/{kind}{split_name}.json"),
-        set: set.to_owned(),
         split: split.map(str::to_owned),
         primary: true,
         custom: true,
@@ -90,5 +110,20 @@ fn file(set: &str, split: Option<&str>, categories: bool) -> FilePlan<'static> {
         // COCO's keypoints are integers; boxes, areas and polygons come as they are.
         integers: owned(&["keypoints"]),
         ..FilePlan::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_so_that_their_set_and_split_are_read_from_the_name() {
+        let name = |set, split| file(set, split, true).file;
+        assert_eq!(name("", Some("val")), "annotations/instances_val.json");
+        assert_eq!(name("captions", None), "annotations/captions.json");
+        assert_eq!(name("r50", Some("val")), "annotations/r50.instances_val.json");
+        assert_eq!(name("panoptic", Some("val")), "annotations/panoptic.instances_val.json");
+        assert_eq!(images_only(Some("test"), true).file, "annotations/image_info_test.json");
     }
 }

@@ -1,5 +1,7 @@
 //! Which rows each file of a set lists, and in which order: found out before anything is written.
 
+use std::collections::BTreeMap;
+
 use super::plan::FilePlan;
 use crate::convert::export::{Cell, Reader};
 use crate::dataset::Dataset;
@@ -87,6 +89,15 @@ impl Listing {
     /// The splits of the rows that the set annotates.
     pub(super) fn annotated_splits(&self) -> impl Iterator<Item = Option<&str>> {
         (0..self.rows).filter(|row| self.annotates(*row)).map(|row| self.split(row))
+    }
+
+    /// The rows that are `wanted`, ascending, of each split that has some, in order of its name.
+    pub(super) fn by_split(&self, wanted: impl Fn(usize) -> bool) -> BTreeMap<Option<String>, Vec<usize>> {
+        let mut splits: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+        for row in (0..self.rows).filter(|row| wanted(*row)) {
+            splits.entry(self.split(row).map(str::to_owned)).or_default().push(row);
+        }
+        splits
     }
 
     /// The rows that a file lists.

@@ -16,6 +16,7 @@ mod member;
 mod overlay;
 mod panoptic;
 mod plan;
+mod planned;
 mod record;
 mod shape;
 mod survey;
@@ -25,10 +26,10 @@ use std::path::Path;
 
 use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
-use self::listing::{Listed, Listing};
 use self::panoptic::Paintings;
 pub(in crate::convert) use self::panoptic::panoptic_set;
-use self::plan::FilePlan;
+pub(in crate::convert) use self::planned::Form;
+use self::planned::{Planned, covered, plan_files, plan_rest};
 pub(in crate::convert) use self::shape::Shape;
 use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
@@ -40,23 +41,6 @@ use crate::job::Job;
 
 /// The name of our side file in a dataset.
 pub(super) const RESIDUE: &str = "coco";
-
-/// A file to be written, and the rows it lists.
-struct Planned<'a> {
-    plan: FilePlan<'a>,
-    listed: Listed,
-}
-
-/// Which files of a dataset are written, where the dataset knows panoptic ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::convert) enum Form {
-    /// All, as they were.
-    AsRead,
-    /// The panoptic ones as annotations, one a segment.
-    Detections,
-    /// The panoptic ones alone; where there is none, one is made.
-    Panoptic,
-}
 
 /// Writes a view of a stored dataset as COCO annotation files.
 ///
@@ -94,35 +78,33 @@ pub(in crate::convert) fn export_as(
     let whole = is_whole(store, ds);
     let residue = residue_text(store)?;
     let known = plan::from_residue(&residue)?;
-    let planned = plan_files(ds, known, whole, options, form, job)?;
+    let foreign = known.is_empty();
+    let mut planned = plan_files(ds, known, whole, options, form, job)?;
+    let mut loss = LossReport::default();
     let single = dst.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if single && planned.len() > 1 {
         return Err(several(dst, &planned));
     }
-    let mut loss = LossReport::default();
-    let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
-    let mut partial = Partial::new("coco", folder, options.replace);
+    if !single && options.set.is_none() && form != Form::Panoptic {
+        plan_rest(ds, &mut planned, foreign, job)?;
+    }
     for key in ds.keys().iter().filter(|key| key.field().is_none()) {
         let rows = u64::try_from(ds.len()).unwrap_or(u64::MAX);
         loss.add(key.name().unwrap_or("a key without a name"), rows, "it has no Arrow type");
     }
+    let folder = if single { dst.parent().unwrap_or(Path::new("")) } else { dst };
+    let mut partial = Partial::new("coco", folder, options.replace);
     let all_known = planned.iter().all(|p| !p.plan.custom);
     let image_ids = &ids::of_images(ds, whole && all_known, !residue.is_empty(), &mut loss, job)?;
     let mut objects = 0;
-    let mut covered = vec![false; ds.len()];
     for Planned { plan, listed } in &planned {
-        for row in &listed.rows {
-            covered.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
+        let (mut survey, mut categories) = (Survey::default(), Categories::default());
+        if plan.bare || plan.has("annotations") || plan.has("categories") {
+            // Segments have the ids that the PNGs say.
+            let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
+            survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
+            categories = Categories::read(plan, ds, store, &survey.labels, &mut loss);
         }
-        let classes = ds.classes(&plan.set);
-        let stored = match (classes, store.classes(&plan.set)) {
-            (Some(of_view), Some(of_store)) => of_view.means_same(of_store),
-            (of_view, of_store) => of_view.is_none() && of_store.is_none(),
-        };
-        // Segments have the ids that the PNGs say.
-        let as_it_was = plan.bare || (whole && !plan.custom) || plan.record_members.is_some();
-        let survey = Survey::read(ds, plan, listed, as_it_was, &mut loss, job)?;
-        let categories = Categories::of(plan, classes, stored, &survey.labels, &mut loss);
         let mut out = Out::new(match dst.file_name().filter(|_| single) {
             Some(name) => partial.create_own(Path::new(name))?,
             None => partial.create(&plan.file)?,
@@ -151,9 +133,10 @@ pub(in crate::convert) fn export_as(
         images += paintings.write(store, &mut partial, job)?;
     }
     let files = partial.publish()?;
+    let covered = covered(&planned, ds);
     let rows = covered.iter().filter(|seen| **seen).count();
-    let unlisted = u64::try_from(covered.len() - rows).unwrap_or(u64::MAX);
     if options.set.is_none() {
+        let unlisted = u64::try_from(covered.len() - rows).unwrap_or(u64::MAX);
         loss.add("rows", unlisted, "no annotation file lists them");
     }
     Ok(ExportSummary { files, rows: u64::try_from(rows).unwrap_or(u64::MAX), objects, images, loss })
@@ -169,37 +152,6 @@ fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
         (_, Some(split)) => format!("images/{split}"),
         (_, None) => "images".to_owned(),
     }
-}
-
-/// The files that the view makes, in the order of its sets, with the rows of each.
-fn plan_files<'a>(
-    ds: &Dataset,
-    mut known: Vec<FilePlan<'a>>,
-    whole: bool,
-    options: &ExportOptions,
-    form: Form,
-    job: &Job,
-) -> Result<Vec<Planned<'a>>> {
-    let mut planned = Vec::new();
-    let foreign = known.is_empty();
-    match form {
-        Form::AsRead => {}
-        Form::Detections => known.retain(|plan| plan.record_members.is_none()),
-        Form::Panoptic => known.retain(|plan| plan.record_members.is_some()),
-    }
-    for set in sets(ds, &known, options)? {
-        let listing = Listing::read(ds, &set, job)?;
-        let mut plans: Vec<FilePlan<'_>> = known.iter().filter(|p| p.set == set).cloned().collect();
-        plans.extend(custom::files(ds, &set, &plans, &listing, foreign, form));
-        planned.extend(plans.into_iter().map(|plan| Planned { listed: listing.of(&plan), plan }));
-    }
-    if planned.iter().all(|p| p.listed.rows.is_empty()) {
-        // No row at all is a file without records, not no file.
-        planned.truncate(if whole { planned.len() } else { 1 });
-    } else if !whole {
-        planned.retain(|p| !p.listed.rows.is_empty());
-    }
-    Ok(planned)
 }
 
 /// The residue of the import, whole; empty if there is none.
@@ -221,24 +173,4 @@ fn several(dst: &Path, planned: &[Planned<'_>]) -> Error {
             "name a folder, or choose one set (--set) and the rows of one split; they are: {}",
             names.join(", ")
         ))
-}
-
-/// The sets to write: those of the known files, those of the view's keys, in that order, each once.
-fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result<Vec<String>> {
-    let mut sets: Vec<String> = Vec::new();
-    let keys = ds.keys().iter().filter_map(|k| k.field());
-    let of_keys = keys.filter_map(|f| crate::schema::axis::Axis::of(f).ok()?.set().map(str::to_owned));
-    for set in known.iter().map(|p| p.set.clone()).chain(of_keys) {
-        if options.set.as_ref().is_none_or(|wanted| *wanted == set) && !sets.contains(&set) {
-            sets.push(set);
-        }
-    }
-    match (&options.set, sets.is_empty()) {
-        (Some(set), true) => Err(Error::new(ErrorKind::NotFound, format!("no object set '{set}'"))
-            .at(Place::area("coco"))
-            .remedy("`lensframe info` lists the sets")),
-        // Rows without any object key are a file with images alone.
-        (None, true) => Ok(vec![String::new()]),
-        _ => Ok(sets),
-    }
 }

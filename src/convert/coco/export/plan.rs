@@ -49,6 +49,11 @@ impl FilePlan<'_> {
         if self.integers.iter().any(|m| m == member) { Style::Int } else { Style::Float }
     }
 
+    /// Whether a table is written in the file.
+    pub(super) fn has(&self, table: &str) -> bool {
+        self.top.iter().any(|top| top.name == table && top.value.is_none())
+    }
+
     /// Whether `num_keypoints` is expected beside keypoints.
     pub(super) fn counts_points(&self) -> bool {
         self.annotation_members.iter().any(|m| m == "num_keypoints")

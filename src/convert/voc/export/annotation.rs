@@ -8,7 +8,7 @@ use super::names::Names;
 use super::object::{self, Object, Style};
 use super::record::{Forms, any_text, attr_text, by_path};
 use crate::convert::LossReport;
-use crate::convert::export::{Cell, Partial, Reader, Table};
+use crate::convert::export::{Cell, Reader, Table};
 use crate::convert::voc::extra::Extra;
 use crate::convert::voc::images::written_name;
 use crate::convert::voc::number;
@@ -31,6 +31,8 @@ pub(super) struct Annotations<'a> {
     pub(super) residue: Option<&'a Residue>,
     pub(super) set: &'a str,
     pub(super) classes: &'a ClassTable,
+    /// True if the masks of the set are painted into label PNGs.
+    pub(super) painted: bool,
 }
 
 /// How many rows have an annotation, and how many objects are in them.
@@ -63,11 +65,16 @@ struct RowStyle<'a> {
 }
 
 impl Annotations<'_> {
-    /// Writes an annotation for each row that has one.
+    /// Hands on an annotation for each row that has one: its file and its text.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] for a set that is not there; those of reading rows and of the disk.
-    pub(super) fn write(&self, partial: &mut Partial, loss: &mut LossReport, job: &Job) -> Result<Written> {
+    /// [`ErrorKind::NotFound`] for a set that is not there; those of reading rows and of whoever takes them.
+    pub(super) fn write(
+        &self,
+        take: &mut dyn FnMut(&str, &[u8]) -> Result<()>,
+        loss: &mut LossReport,
+        job: &Job,
+    ) -> Result<Written> {
         let own = self.residue.is_some() && self.set.is_empty();
         let (row_attrs, object_attrs, actions) = match self.residue {
             Some(residue) if own => (
@@ -127,7 +134,7 @@ impl Annotations<'_> {
                 if let Some(error) = writer.failed {
                     return Err(error.at(Place::area("voc").row(u64::try_from(*row).unwrap_or(u64::MAX))));
                 }
-                partial.write(&file, &out)?;
+                take(&file, &out)?;
                 written.rows += 1;
                 written.objects += u64::try_from(objects).unwrap_or(0);
             }
@@ -158,7 +165,8 @@ impl Annotations<'_> {
                             .actions
                             .iter()
                             .any(|name| crate::convert::voc::plan::action_key(name) == base)
-                        || (style.own && ["segmentation", "point"].contains(&base));
+                        || (style.own && base == "point")
+                        || ((style.own || self.painted) && base == "segmentation");
                     let name = base.strip_prefix("attr.");
                     let plain = name.filter(|name| {
                         let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
@@ -220,13 +228,17 @@ impl Annotations<'_> {
         objects.loss.borrow_mut().add("extra", extra.foreign, "these members are not from VOC");
         if !own {
             let source = cell("source").and_then(Cell::text).unwrap_or("Unknown");
+            let masks = table.object_key("segmentation");
+            let painted = self.painted
+                && (0..objects.objects).any(|o| masks.is_some_and(|c| c.element(at, o).is_some()));
+            let segmented = if painted { "1" } else { "0" };
             for (path, text) in [
                 ("folder", "JPEGImages"),
                 ("source/database", source),
                 ("size/depth", "3"),
-                ("segmented", "0"),
+                ("segmented", segmented),
             ] {
-                extra.members.insert(path.to_owned(), text.to_owned());
+                extra.suppose(path, text);
             }
         }
         let shape = match (own, extra.shape.as_deref()) {

@@ -182,6 +182,14 @@ impl Names {
         below(folder, &format!("{}.png", name.stem))
     }
 
+    /// The list of painted images of a row from elsewhere, and its line there.
+    pub(super) fn segmentation_line(&self, row: usize) -> Option<(String, String)> {
+        let (part, name) = self.get(row).filter(|(_, name)| !name.own)?;
+        let folder = join(part.lists.as_deref().unwrap_or("ImageSets"), "Segmentation");
+        let list = below(&folder, &format!("{}.txt", name.split.as_deref().unwrap_or("default")))?;
+        Some((list, list_line(&name.stem)))
+    }
+
     /// The names of the rows of a part.
     pub(super) fn of_part(&self, part: usize) -> HashSet<&str> {
         self.names.iter().filter(|name| name.part == part).map(|name| &*name.stem).collect()
@@ -208,6 +216,11 @@ impl Names {
     pub(super) fn foreign_part(&self) -> Option<usize> {
         self.names.iter().find(|name| !name.own).map(|name| name.part)
     }
+}
+
+/// The line of a list that names an image: an id with spaces would read as an id and numbers.
+pub(super) fn list_line(stem: &str) -> String {
+    if stem.contains(char::is_whitespace) { format!("\"{stem}\"\n") } else { format!("{stem}\n") }
 }
 
 /// A name that no row has: the last part of the wanted one, all of it, with the split before it, numbered.

@@ -121,19 +121,18 @@ pub(super) fn write(
     loss.add("object_extra", extra.foreign, "these members are not from VOC");
     if !style.own {
         // What VOC's own tools ask for.
-        extra.members.insert("pose".to_owned(), "Unspecified".to_owned());
-        for (at, flag) in values.flags.iter_mut().enumerate().take(2) {
-            if flag.is_none() {
-                *flag = Some(false);
-            }
-            debug_assert!(at < FLAGS.len());
+        extra.suppose("pose", "Unspecified");
+        let [difficult, truncated, _] = &mut values.flags;
+        for flag in [difficult, truncated] {
+            flag.get_or_insert(false);
         }
         values.polygon = None;
         values.points = None;
     }
-    let usual = || OBJECT_SHAPE;
     let shape = extra.shape.as_deref().unwrap_or(style.shape);
-    let Some(form) = forms.get(shape, false).or_else(|| forms.get(usual(), false)) else { return Ok(()) };
+    let Some(form) = forms.get(shape, false).or_else(|| forms.get(OBJECT_SHAPE, false)) else {
+        return Ok(());
+    };
     let mut wanted = paths(&values);
     for (path, attr) in &style.attrs {
         if object.cell(&attr.key).is_some() {

@@ -71,7 +71,7 @@ impl Form {
         for path in wanted.iter().filter(|path| !self.has(path)) {
             // Beside those that are in the same elements, so that no element is begun twice.
             let shared = |other: &&str| common(other, path);
-            let most = paths.iter().map(|other| shared(other)).max().unwrap_or(0);
+            let most = paths.iter().map(&shared).max().unwrap_or(0);
             let place = paths.iter().rposition(|other| most > 0 && shared(other) == most);
             paths.insert(place.map_or(paths.len(), |at| at + 1), path);
         }
