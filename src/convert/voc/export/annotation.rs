@@ -240,6 +240,8 @@ impl Annotations<'_> {
             ] {
                 extra.suppose(path, text);
             }
+            let why = "VOC's tools ask for folder, database, depth and segmented: they are made up";
+            objects.loss.borrow_mut().change("annotation", 1, why);
         }
         let shape = match (own, extra.shape.as_deref()) {
             (false, _) => ANNOTATION_SHAPE,
