@@ -79,7 +79,10 @@ fn file(set: &str, split: Option<&str>, categories: bool) -> FilePlan<'static> {
     };
     let kind = match set {
         "" => Cow::Borrowed("instances"),
-        set if Kind::is_name(set) && !["instances", "image_info"].contains(&set) => Cow::Borrowed(set),
+        // Files of these names are of another form than this set's will be.
+        set if Kind::is_name(set) && !["instances", "image_info", "panoptic"].contains(&set) => {
+            Cow::Borrowed(set)
+        }
         set => Cow::Owned(format!("{set}.instances")),
     };
     FilePlan { set: set.to_owned(), ..listing(&kind, split, tables) }
@@ -107,5 +110,20 @@ fn listing(kind: &str, split: Option<&str>, tables: &[&str]) -> FilePlan<'static
         // COCO's keypoints are integers; boxes, areas and polygons come as they are.
         integers: owned(&["keypoints"]),
         ..FilePlan::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_so_that_their_set_and_split_are_read_from_the_name() {
+        let name = |set, split| file(set, split, true).file;
+        assert_eq!(name("", Some("val")), "annotations/instances_val.json");
+        assert_eq!(name("captions", None), "annotations/captions.json");
+        assert_eq!(name("r50", Some("val")), "annotations/r50.instances_val.json");
+        assert_eq!(name("panoptic", Some("val")), "annotations/panoptic.instances_val.json");
+        assert_eq!(images_only(Some("test"), true).file, "annotations/image_info_test.json");
     }
 }
