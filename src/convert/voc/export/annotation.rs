@@ -330,6 +330,7 @@ fn why(base: &str) -> &'static str {
         "crowded" => "VOC has no crowds",
         "segmentation" => "VOC's annotations have no masks",
         "object_id" => "VOC's objects have no ids",
+        "ordinal" => "VOC has no order across images",
         "area" => "VOC does not declare areas",
         _ => "VOC has no place for it",
     }
