@@ -1,8 +1,9 @@
 //! Packing: the files that a dataset's images link to, stored in it.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use arrow_select::concat::concat;
 
@@ -193,7 +194,9 @@ impl Packer<'_> {
                 columns.push(concat(&chunks)?);
             }
         }
-        Ok(RecordBatch::try_new(std::sync::Arc::new(Schema::new(self.group.fields.clone())), columns)?)
+        let rows = RecordBatchOptions::new().with_row_count(columns.first().map(|column| column.len()));
+        let schema = Arc::new(Schema::new(self.group.fields.clone()));
+        Ok(RecordBatch::try_new_with_options(schema, columns, &rows)?)
     }
 }
 

@@ -86,9 +86,12 @@ impl Source {
     ///
     /// # Errors
     /// The operating system's.
-    pub(in crate::convert) fn stamps<'a>(&self, members: impl Iterator<Item = &'a str>) -> Result<String> {
+    pub(in crate::convert) fn stamps<'a>(
+        &self,
+        mut members: impl Iterator<Item = &'a str>,
+    ) -> Result<String> {
         let mut hasher = blake3::Hasher::new();
-        let mut stamp = |path: &Path| {
+        let mut stamp = |path: &Path| -> Result<()> {
             let meta = std::fs::metadata(path)
                 .map_err(|e| Error::io("look at", e).at(Place::area("convert").file(path)))?;
             let time = meta.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
@@ -99,7 +102,7 @@ impl Source {
             Ok(())
         };
         match self.tree.kind() {
-            TreeKind::Folder => members.map(|m| stamp(&self.tree.name(m))).collect::<Result<()>>()?,
+            TreeKind::Folder => members.try_for_each(|m| stamp(&self.tree.name(m)))?,
             _ => stamp(self.tree.path())?,
         }
         Ok(hasher.finalize().to_hex().to_string())

@@ -126,7 +126,7 @@ impl Pass<'_> {
         trees.enumerate().find_map(|(at, tree)| Some((at, image(tree, row)?)))
     }
 
-    fn members<'r>(row: &'r Row) -> impl Iterator<Item = &'r str> {
+    fn members(row: &Row) -> impl Iterator<Item = &str> {
         let labels = row.label_map().map(|(member, _)| member);
         labels.into_iter().chain(row.instance_ids.as_deref())
     }

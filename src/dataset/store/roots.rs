@@ -53,7 +53,7 @@ impl ImageRoots {
         let length = |root: &Path, archive: &OnceLock<Option<Tree>>| {
             if root.is_dir() {
                 let meta = std::fs::metadata(within(root, path)?).ok()?;
-                return meta.is_file().then(|| meta.len());
+                return meta.is_file().then_some(meta.len());
             }
             relative_path(path).ok()?;
             archive.get_or_init(|| open(root)).as_ref()?.bytes(path).ok()

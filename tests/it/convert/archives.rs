@@ -118,6 +118,8 @@ fn real_trees_and_their_archives_are_equal_datasets() {
         ("coco", "datumaro-coco"),
         ("coco", "coco-photos"),
         ("coco", "panopticapi"),
+        ("cityscapes", "datumaro-cityscapes/instance-ids"),
+        ("cityscapes", "datumaro-cityscapes/train-ids"),
         ("voc", "datumaro-voc"),
         ("voc", "fridge-voc"),
     ] {

@@ -30,11 +30,9 @@ fn small_archives_with_any_byte_changed_are_refused_or_sound_trees() {
     .concat();
     for archive in [zip, pack::gz(&tar), tar] {
         for at in 0..archive.len() {
-            for flip in [0xff] {
-                let mut bytes = archive.clone();
-                bytes[at] ^= flip;
-                check::check(&bytes);
-            }
+            let mut bytes = archive.clone();
+            bytes[at] ^= 0xff;
+            check::check(&bytes);
         }
         (0..archive.len()).step_by(13).for_each(|length| check::check(&archive[..length]));
     }
