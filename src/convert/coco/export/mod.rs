@@ -16,6 +16,7 @@ mod member;
 mod overlay;
 mod panoptic;
 mod plan;
+mod planned;
 mod record;
 mod shape;
 mod survey;
@@ -25,27 +26,20 @@ use std::path::Path;
 
 use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
-use self::listing::{Listed, Listing};
 use self::panoptic::Paintings;
 pub(in crate::convert) use self::panoptic::panoptic_set;
-use self::plan::FilePlan;
+use self::planned::{Planned, covered, image_folder, plan_files, plan_rest, several};
 pub(in crate::convert) use self::shape::Shape;
 use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
-use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::error::{Error, Place, Result, ResultExt};
 use crate::job::Job;
 
 /// The name of our side file in a dataset.
 pub(super) const RESIDUE: &str = "coco";
-
-/// A file to be written, and the rows it lists.
-struct Planned<'a> {
-    plan: FilePlan<'a>,
-    listed: Listed,
-}
 
 /// Which files of a dataset are written, where the dataset knows panoptic ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +63,9 @@ pub(in crate::convert) enum Form {
 /// [`crate::convert::coco`], and what is made, changed or left out is in [`ExportSummary::loss`].
 ///
 /// # Errors
-/// [`ErrorKind::AlreadyExists`] for files that are there, unless they may be replaced; [`ErrorKind::Usage`] for
-/// one file where the view makes several; [`ErrorKind::Cancelled`]; failures of the disk. Then no file has
-/// been given its name.
+/// [`AlreadyExists`](crate::error::ErrorKind::AlreadyExists) for files that are there, unless they may be replaced;
+/// [`Usage`](crate::error::ErrorKind::Usage) for one file where the view makes several; [`Cancelled`](crate::error::ErrorKind::Cancelled);
+/// failures of the disk. Then no file has been given its name.
 pub fn export(
     store: &Store,
     ds: &Dataset,
@@ -158,76 +152,6 @@ pub(in crate::convert) fn export_as(
     Ok(ExportSummary { files, rows: u64::try_from(rows).unwrap_or(u64::MAX), objects, images, loss })
 }
 
-/// The folder for the images of a split, relative to the export: where the import looks for them first. That is
-/// beside the annotation file of the split where it lies in a folder of its own, else below `images/`.
-fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
-    let primary = planned.iter().map(|p| &p.plan).find(|p| p.primary && p.split.as_deref() == split);
-    let beside = primary.and_then(|p| p.file.rsplit_once('/')).map(|(folder, _)| folder);
-    match (beside, split) {
-        (Some(own), Some(_)) if own != "annotations" => own.to_owned(),
-        (_, Some(split)) => format!("images/{split}"),
-        (_, None) => "images".to_owned(),
-    }
-}
-
-/// The files that the view makes, in the order of its sets, with the rows of each.
-fn plan_files<'a>(
-    ds: &Dataset,
-    mut known: Vec<FilePlan<'a>>,
-    whole: bool,
-    options: &ExportOptions,
-    form: Form,
-    job: &Job,
-) -> Result<Vec<Planned<'a>>> {
-    let mut planned = Vec::new();
-    let foreign = known.is_empty();
-    match form {
-        Form::AsRead => {}
-        Form::Detections => known.retain(|plan| plan.record_members.is_none()),
-        Form::Panoptic => known.retain(|plan| plan.record_members.is_some()),
-    }
-    for set in sets(ds, &known, options)? {
-        let listing = Listing::read(ds, &set, job)?;
-        let mut plans: Vec<FilePlan<'_>> = known.iter().filter(|p| p.set == set).cloned().collect();
-        plans.extend(custom::files(ds, &set, &plans, &listing, foreign, form));
-        planned.extend(plans.into_iter().map(|plan| Planned { listed: listing.of(&plan), plan }));
-    }
-    if planned.iter().all(|p| p.listed.rows.is_empty()) {
-        // No row at all is a file without records, not no file.
-        planned.truncate(if whole { planned.len() } else { 1 });
-    } else if !whole {
-        planned.retain(|p| !p.listed.rows.is_empty());
-    }
-    Ok(planned)
-}
-
-/// Which rows of the view some file lists.
-fn covered(planned: &[Planned<'_>], ds: &Dataset) -> Vec<bool> {
-    let mut covered = vec![false; ds.len()];
-    for row in planned.iter().flat_map(|p| &p.listed.rows) {
-        covered.iter_mut().skip(*row).take(1).for_each(|seen| *seen = true);
-    }
-    covered
-}
-
-/// Adds files for the rows that nothing annotates: images alone, as COCO lists those of its test splits.
-fn plan_rest(ds: &Dataset, planned: &mut Vec<Planned<'_>>, foreign: bool, job: &Job) -> Result<()> {
-    let covered = covered(planned, ds);
-    if covered.iter().all(|seen| *seen) {
-        return Ok(());
-    }
-    for (split, rows) in
-        Listing::read(ds, "", job)?.by_split(|row| !covered.get(row).copied().unwrap_or(true))
-    {
-        let plan = custom::images_only(split.as_deref(), foreign);
-        // Where a file of that name has other rows, these stay unlisted, which the report says.
-        if planned.iter().all(|p| p.plan.file != plan.file) {
-            planned.push(Planned { plan, listed: Listed { rows, places: None } });
-        }
-    }
-    Ok(())
-}
-
 /// The residue of the import, whole; empty if there is none.
 fn residue_text(store: &Store) -> Result<Vec<u8>> {
     let mut text = Vec::new();
@@ -237,34 +161,4 @@ fn residue_text(store: &Store) -> Result<Vec<u8>> {
             .at(|| Place::area("coco").file(store.path()))?;
     }
     Ok(text)
-}
-
-fn several(dst: &Path, planned: &[Planned<'_>]) -> Error {
-    let names: Vec<&str> = planned.iter().map(|p| p.plan.file.as_str()).collect();
-    Error::new(ErrorKind::Usage, format!("the view makes {} annotation files", names.len()))
-        .at(Place::area("coco").file(dst))
-        .remedy(format!(
-            "name a folder, or choose one set (--set) and the rows of one split; they are: {}",
-            names.join(", ")
-        ))
-}
-
-/// The sets to write: those of the known files, those of the view's keys, in that order, each once.
-fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result<Vec<String>> {
-    let mut sets: Vec<String> = Vec::new();
-    let keys = ds.keys().iter().filter_map(|k| k.field());
-    let of_keys = keys.filter_map(|f| crate::schema::axis::Axis::of(f).ok()?.set().map(str::to_owned));
-    for set in known.iter().map(|p| p.set.clone()).chain(of_keys) {
-        if options.set.as_ref().is_none_or(|wanted| *wanted == set) && !sets.contains(&set) {
-            sets.push(set);
-        }
-    }
-    match (&options.set, sets.is_empty()) {
-        (Some(set), true) => Err(Error::new(ErrorKind::NotFound, format!("no object set '{set}'"))
-            .at(Place::area("coco"))
-            .remedy("`lensframe info` lists the sets")),
-        // Rows without any object key are a file with images alone.
-        (None, true) => Ok(vec![String::new()]),
-        _ => Ok(sets),
-    }
 }
