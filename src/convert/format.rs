@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::options::{ExportOptions, ExportSummary, ImportOptions, ImportSummary};
 use super::source::Source;
-use super::{coco, panoptic, voc};
+use super::{cityscapes, coco, panoptic, voc};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -24,7 +24,7 @@ pub struct Format {
 type Export = fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<ExportSummary>;
 
 /// Every format, in the order in which a path is tried.
-static FORMATS: [Format; 4] = [
+static FORMATS: [Format; 5] = [
     Format {
         name: "panoptic",
         reads: "COCO panoptic files with their PNGs",
@@ -48,6 +48,14 @@ static FORMATS: [Format; 4] = [
         detect: voc::detect,
         import: voc::import_source,
         export: Some(voc::export),
+    },
+    Format {
+        name: "cityscapes",
+        reads: "leftImg8bit with gtFine or gtCoarse: labelIds or labelTrainIds, instanceIds",
+        writes: "nothing: see panoptic, coco and labels",
+        detect: cityscapes::detect,
+        import: cityscapes::import_source,
+        export: None,
     },
     Format {
         name: "labels",

@@ -16,6 +16,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+pub mod cityscapes;
 pub mod coco;
 mod column;
 mod export;

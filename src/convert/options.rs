@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::loss::LossReport;
 use super::source::Source;
@@ -89,7 +89,7 @@ impl ImportOptions {
 
     /// How the writer of an import works. `stamps` tells which state of the source is read: an import that was
     /// interrupted goes on only with the same.
-    pub(in crate::convert) fn writer(&self, format: &str, source: &Source, stamps: &Json) -> WriterOptions {
+    pub(in crate::convert) fn writer(&self, format: &str, source: &Source, stamps: &str) -> WriterOptions {
         let work = json!({
             "program": env!("CARGO_PKG_VERSION"), "format": format, "source": source.path().to_string_lossy(),
             "stamps": stamps, "images": self.images, "image_roots": self.image_roots, "splits": self.splits,

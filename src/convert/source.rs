@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value as Json, json};
-
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
 use crate::place::{Tree, TreeKind, TreeOptions};
@@ -83,23 +81,28 @@ impl Source {
         listing.files().all(|name| litter(&name)).then(|| only.to_owned())
     }
 
-    /// Which state of these members is read: their lengths and times, or those of the archive they are in.
+    /// Which state of these members is read, as a hash of their names, lengths and times, or of those of the
+    /// archive they are in.
     ///
     /// # Errors
     /// The operating system's.
-    pub(in crate::convert) fn stamps<'a>(&self, members: impl Iterator<Item = &'a str>) -> Result<Json> {
-        let paths: Vec<PathBuf> = match self.tree.kind() {
-            TreeKind::Folder => members.map(|member| self.tree.name(member)).collect(),
-            _ => vec![self.tree.path().to_owned()],
-        };
-        let stamp = |path: &PathBuf| {
+    pub(in crate::convert) fn stamps<'a>(&self, members: impl Iterator<Item = &'a str>) -> Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        let mut stamp = |path: &Path| {
             let meta = std::fs::metadata(path)
                 .map_err(|e| Error::io("look at", e).at(Place::area("convert").file(path)))?;
             let time = meta.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
-            let nanos = time.map_or(0, |t| t.as_nanos()).to_string();
-            Ok(json!([path.to_string_lossy(), meta.len(), nanos]))
+            hasher.update(path.as_os_str().as_encoded_bytes());
+            hasher.update(&[0]);
+            hasher.update(&meta.len().to_le_bytes());
+            hasher.update(&time.map_or(0, |t| t.as_nanos()).to_le_bytes());
+            Ok(())
         };
-        paths.iter().map(stamp).collect()
+        match self.tree.kind() {
+            TreeKind::Folder => members.map(|m| stamp(&self.tree.name(m))).collect::<Result<()>>()?,
+            _ => stamp(self.tree.path())?,
+        }
+        Ok(hasher.finalize().to_hex().to_string())
     }
 
     /// The trees that images are sought in: those of the options, else the source's own.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arrow_buffer::Buffer;
 
-use super::limits::TreeOptions;
+use super::limits::{TreeOptions, refuse_longer};
 use super::listing::{EntryKind, Listing};
 use super::map::{Access, Map};
 use super::member::{join, split, unsafe_because};
@@ -134,11 +134,11 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// A whole file behind what `out` holds. The caller has checked the length against its limit, which the
-    /// file may have outgrown since: no more than `limit` bytes are read.
+    /// A whole file behind what `out` holds, unless it is longer than `limit` bytes.
     pub(super) fn read_onto(&self, path: &str, out: &mut Vec<u8>, limit: u64) -> Result<usize> {
         let (file, length, _) = self.open_file(path)?;
-        append(file, length.min(limit), out)
+        refuse_longer(length, limit)?;
+        append(file, length, out)
     }
 
     fn open_file(&self, path: &str) -> Result<(File, u64, PathBuf)> {

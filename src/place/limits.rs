@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The most that a tree may hold or expand to. The defaults admit every published computer vision archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,4 +73,12 @@ pub struct TreeOptions {
     pub limits: Limits,
     /// Folders that symbolic links may lead into, besides the tree itself.
     pub roots: Vec<PathBuf>,
+}
+
+/// Refuses a file of more bytes than the caller has room for.
+pub(super) fn refuse_longer(bytes: u64, limit: u64) -> Result<()> {
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Limit, format!("has {bytes} bytes, more than the {limit} allowed here")))
 }

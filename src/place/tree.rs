@@ -13,7 +13,7 @@ use arrow_buffer::Buffer;
 
 use super::archive::{Archive, sniff};
 use super::folder::Folder;
-use super::limits::TreeOptions;
+use super::limits::{TreeOptions, refuse_longer};
 use super::listing::{Entry, EntryKind, Listing};
 use super::member::{checked, join, split};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
@@ -212,10 +212,7 @@ impl Tree {
     pub fn read_onto(&self, member: &str, out: &mut Vec<u8>, limit: usize) -> Result<usize> {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         self.ask(member, |path| match &self.inner.store {
-            Store::Folder(tree) => {
-                refuse_longer(tree.bytes(path)?, limit)?;
-                tree.read_onto(path, out, limit)
-            }
+            Store::Folder(tree) => tree.read_onto(path, out, limit),
             Store::Archive(tree) => {
                 refuse_longer(tree.bytes(path)?, limit)?;
                 tree.read_onto(path, out)
@@ -244,14 +241,6 @@ fn kind_of(path: &Path) -> std::io::Result<Option<TreeKind>> {
     } else {
         Ok(None)
     }
-}
-
-/// Refuses a file of more bytes than the caller has room for.
-fn refuse_longer(bytes: u64, limit: u64) -> Result<()> {
-    if bytes <= limit {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Limit, format!("has {bytes} bytes, more than the {limit} allowed here")))
 }
 
 impl fmt::Debug for Tree {

@@ -119,12 +119,13 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
     let mut sources = Vec::new();
     for member in files {
         let (kind, split, _) = classify(stem(&member));
-        let set = own_set(stem(&member)).map_or(kind.set(), |(set, _)| set).to_owned();
         let folder = member.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let beside = stem(&member).starts_with("_annotations");
         let split = if beside { folder } else { split };
+        let set = own_set(stem(&member)).map_or(kind.set(), |(set, _)| set).to_owned();
         sources.push(Source { set, name: member.clone(), member, kind, split });
     }
+    name_sets(&mut sources);
     if let Some((a, b)) = two_of_one(&mut sources) {
         return Err(Error::new(ErrorKind::Usage, format!("{a} and {b} are of the same kind and split"))
             .at(place(""))
@@ -143,6 +144,25 @@ pub(super) fn find(source: &Whole) -> Result<Found> {
         split_order(a).cmp(&split_order(b)).then(a.kind.cmp(&b.kind)).then(a.set.cmp(&b.set))
     });
     Ok(Found { sources, why })
+}
+
+/// A file `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`, as people name them.
+fn name_sets(sources: &mut [Source]) {
+    let known: Vec<String> = sources
+        .iter()
+        .filter(|s| stem(&s.member).starts_with("instances_"))
+        .filter_map(|s| s.split.clone())
+        .collect();
+    for source in sources.iter_mut().filter(|s| s.kind == Kind::Instances && s.split.is_none()) {
+        let stem = stem(&source.member).to_owned();
+        let found = known.iter().find_map(|split| {
+            let name = stem.strip_suffix(split.as_str())?.strip_suffix('_')?;
+            check_set_name(name).is_ok().then_some((name, split))
+        });
+        if let Some((set, split)) = found.filter(|(name, _)| !name.is_empty()) {
+            (source.set, source.split) = (set.to_owned(), Some(split.clone()));
+        }
+    }
 }
 
 /// Training before validation before test before the rest, then by name.
@@ -268,6 +288,23 @@ mod tests {
         let want = [
             wanted("train/_annotations.coco.json", "", Some("train")),
             wanted("valid/_annotations.coco.json", "", Some("valid")),
+        ];
+        assert_eq!(found(&files).unwrap(), want);
+    }
+
+    #[test]
+    fn a_file_named_as_another_set_of_a_split_is_that_set() {
+        let files = [
+            "annotations/masks_val2017.json",
+            "annotations/r50.instances_val2017.json",
+            "annotations/instances_val2017.json",
+            "annotations/r50.instances.json",
+        ];
+        let want = [
+            wanted("annotations/instances_val2017.json", "", Some("val2017")),
+            wanted("annotations/masks_val2017.json", "masks", Some("val2017")),
+            wanted("annotations/r50.instances_val2017.json", "r50", Some("val2017")),
+            wanted("annotations/r50.instances.json", "r50", None),
         ];
         assert_eq!(found(&files).unwrap(), want);
     }

@@ -18,9 +18,10 @@
 //! # Files, sets, splits
 //! One folder is one dataset. A file's name says its kind: `instances_*` is the default set;
 //! `person_keypoints_*`, `stuff_*`, `panoptic_*`, `captions_*`, `labels_*` are sets of these names;
-//! `image_info_*` is a set that only lists images; `NAME.instances_*` is a set NAME. Other names are instances. A
-//! single file is the default set whatever its kind. The rest of the stem is the split (`instances_val2017`:
-//! `val2017`); a bare stem is one if it looks like one (`train.json`); `train/_annotations.coco.json` is of
+//! `image_info_*` is a set that only lists images; `NAME.instances_*` is the set `NAME`. Other names are
+//! instances, but `NAME_SPLIT` beside `instances_SPLIT` is the set `NAME`. A single file is the default set
+//! whatever its kind. The rest of the stem is the split (`instances_val2017`: `val2017`); a bare stem is one if it
+//! looks like one (`train.json`); `train/_annotations.coco.json` is of
 //! the split `train`. Splits follow each other: train, val, test, the rest by name.
 //!
 //! Looked for, in this order: `annotations/*.json`; `*/_annotations*.json`; at the root `annotations.json`,

@@ -114,7 +114,10 @@ impl Picture {
     }
 }
 
-/// True unless the class says that its segments are no single objects.
+/// True unless the class says that its segments are no single objects: COCO's `isthing` is 0, or Cityscapes'
+/// `has_instances` false.
 pub(super) fn is_thing(class: &Class) -> bool {
-    class.extra.get("isthing").and_then(serde_json::Value::as_i64) != Some(0)
+    let says = |name: &str| class.extra.get(name);
+    says("isthing").and_then(serde_json::Value::as_i64) != Some(0)
+        && says("has_instances").and_then(serde_json::Value::as_bool) != Some(false)
 }

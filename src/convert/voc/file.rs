@@ -19,7 +19,8 @@ impl Files {
     /// # Errors
     /// Those of the tree and of XML; [`ErrorKind::Format`] if the root is no annotation.
     pub(super) fn read(&mut self, tree: &Tree, member: &str, job: &Job) -> Result<()> {
-        self.name = tree.name(member).display().to_string();
+        self.name.clear();
+        self.name.push_str(member);
         self.bytes.clear();
         let place = || Place::area("voc").file(tree.name(member));
         tree.read_onto(member, &mut self.bytes, MAX_BYTES).at(place)?;
@@ -45,7 +46,7 @@ impl Files {
         &self.bytes
     }
 
-    /// What the file read last is called in messages.
+    /// What the file read last is called in messages: its path in the tree.
     pub(super) fn name(&self) -> &str {
         &self.name
     }

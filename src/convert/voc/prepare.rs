@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Value as Json, json};
-
 use super::classes::{Classes, VOID};
 use super::file::Files;
 use super::finder::{Finder, Member};
@@ -33,7 +31,7 @@ pub(super) struct Prepared {
     /// How many rows have a photograph.
     pub(super) photographs: usize,
     /// Which state of the source was seen.
-    pub(super) stamp: Json,
+    pub(super) stamp: String,
 }
 
 /// Looks at everything once; gives the classes too, which then belong to whoever reads label PNGs.
@@ -56,7 +54,7 @@ pub(super) fn prepare(
     let mut finder = finder(&layout)?;
     let alone = options.image_roots.is_empty() && source.file().is_none();
     let mut rows = Rows::collect(&layout, &tree, &mut finder, alone, job)?;
-    let mut hash = blake3::Hasher::new();
+    let mut hash = Stamp::default();
     let mut seen = First::default();
     seen.look(&tree, &layout, &mut rows, &mut finder, options, &mut hash, job)?;
     let mut wanted = options.splits.as_slice();
@@ -87,7 +85,7 @@ pub(super) fn prepare(
         hash.update(list.list.name.as_bytes());
         hash.update(read_list(&tree, &list.list, &Job::new())?.as_bytes());
     }
-    let stamp = json!([rows.rows.len(), hash.finalize().to_hex().as_str()]);
+    let stamp = format!("{} {}", rows.rows.len(), hash.finish());
     let photographs = seen.photographs + rows.alone;
     let prepared = Prepared {
         tree,
@@ -101,6 +99,28 @@ pub(super) fn prepare(
         stamp,
     };
     Ok((prepared, finder, classes))
+}
+
+/// A hash of all that is read, fed in large pieces: that is what the hasher is fast at.
+#[derive(Default)]
+struct Stamp {
+    hasher: blake3::Hasher,
+    held: Vec<u8>,
+}
+
+impl Stamp {
+    fn update(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= 64 << 10 {
+            self.hasher.update(&self.held);
+            self.held.clear();
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.hasher.update(&self.held);
+        self.hasher.finalize().to_hex().to_string()
+    }
 }
 
 /// What the first pass finds.
@@ -120,7 +140,7 @@ impl First {
         rows: &mut Rows,
         finder: &mut Finder,
         options: &ImportOptions,
-        hash: &mut blake3::Hasher,
+        hash: &mut Stamp,
         job: &Job,
     ) -> Result<()> {
         let stage = job.stage("looking at annotations", u64::try_from(rows.rows.len()).ok());

@@ -70,7 +70,8 @@ fn the_small_coco_folder_of_datumaro() {
         (list(&whole, "panoptic.object_id", 0).len(), list(&whole, "panoptic.label", 1).len()),
         (1, 2)
     );
-    assert_eq!(job.warnings().total(), 0);
+    // Its panoptic boxes are a pixel smaller than what its PNGs show.
+    assert_eq!((job.warnings().total(), job.warnings().count("coco.panoptic-box")), (3, 3));
     all_come_back(&folder, &whole, 14);
 }
 

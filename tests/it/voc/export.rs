@@ -2,6 +2,7 @@
 
 use lensframe::convert::{ExportImages, ExportOptions, ImportOptions, coco, voc};
 use lensframe::dataset::store::Store;
+use lensframe::geometry::{Rle, Size};
 use lensframe::job::Job;
 use serde_json::json;
 
@@ -37,8 +38,26 @@ fn coco_becomes_voc_with_a_report_of_what_is_lost() {
     let summary = case.export(&store.dataset(), ExportImages::Auto).unwrap();
     assert_eq!((summary.rows, summary.objects), (3, 2));
     let lost: Vec<(String, u64)> = summary.loss.iter().map(|l| (l.key.to_owned(), l.values)).collect();
-    let wanted = [("area", 2), ("attr.license", 1), ("crowded", 1), ("object_id", 2), ("segmentation", 1)];
+    let wanted = [
+        ("annotation", 3),
+        ("area", 2),
+        ("attr.license", 1),
+        ("attr.pose", 2),
+        ("categories", 1),
+        ("crowded", 1),
+        ("difficult", 2),
+        ("file_name", 2),
+        ("image_id", 3),
+        ("object_id", 2),
+        ("segmentation", 1),
+        ("truncated", 2),
+    ];
     assert_eq!(lost, wanted.map(|(key, n)| (key.to_owned(), n)));
+    let made_up: Vec<&str> = summary.loss.iter().filter(|l| l.changed).map(|l| l.key).collect();
+    assert_eq!(
+        made_up,
+        ["annotation", "attr.pose", "difficult", "file_name", "image_id", "segmentation", "truncated"]
+    );
     let out = files(&case.out());
     let names: Vec<&str> = out.keys().map(String::as_str).collect();
     assert_eq!(
@@ -48,13 +67,16 @@ fn coco_becomes_voc_with_a_report_of_what_is_lost() {
             "Annotations/b%3Ac.xml",
             "Annotations/y/a.xml",
             "ImageSets/Main/val.txt",
+            "ImageSets/Segmentation/val.txt",
+            "SegmentationClass/a.png",
+            "SegmentationObject/a.png",
             "labelmap.txt",
         ]
     );
     assert_eq!(case.warned("voc.unsafe-name"), 1);
     assert_eq!(out["ImageSets/Main/val.txt"], b"a\ny/a\nb%3Ac\n");
     let wanted = "<annotation><folder>JPEGImages</folder><filename>a.jpg</filename><source><database>Unknown</database>\
-        </source><size><width>20</width><height>10</height><depth>3</depth></size><segmented>0</segmented>\
+        </source><size><width>20</width><height>10</height><depth>3</depth></size><segmented>1</segmented>\
         <object><name>gnu</name><pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult><bndbox>\
         <xmin>1</xmin><ymin>2</ymin><xmax>2.5</xmax><ymax>4</ymax></bndbox><attributes><attribute><name>color</name>\
         <value>red</value></attribute></attributes></object><object><name>gnu</name><pose>Unspecified</pose>\
@@ -71,6 +93,11 @@ fn coco_becomes_voc_with_a_report_of_what_is_lost() {
         assert_eq!(value(&before, 0, key), value(&after.dataset(), 0, key), "{key}");
     }
     assert_eq!(value(&after.dataset(), 0, "attr.color"), json!(["red", null]));
+    // The polygon, painted: the pixels that COCO's own rule gives it.
+    let mask = Rle::from_polygons(Size::new(10, 20), &[[0.0, 1.0, 2.0, 1.0, 2.0, 3.0]]).unwrap();
+    assert_eq!(value(&after.dataset(), 0, "masks.segmentation")[0]["rle"], mask.to_coco_string());
+    assert_eq!(value(&after.dataset(), 0, "masks.label"), json!([0]));
+    assert_eq!(after.view("Segmentation/val").unwrap().len(), 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod export;
 mod law;
 mod layouts;
 mod real_data;
+mod resume;
 mod twin;
 
 use std::collections::BTreeMap;

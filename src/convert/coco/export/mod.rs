@@ -28,29 +28,19 @@ use self::classes::Categories;
 use self::file::{AnnotationFile, Out};
 use self::panoptic::Paintings;
 pub(in crate::convert) use self::panoptic::panoptic_set;
-use self::planned::{Planned, covered, image_folder, plan_files, plan_rest, several};
+pub(in crate::convert) use self::planned::Form;
+use self::planned::{Planned, covered, plan_files, plan_rest};
 pub(in crate::convert) use self::shape::Shape;
 use self::survey::Survey;
 use crate::convert::export::{Images, Partial, below, is_whole};
 use crate::convert::{ExportOptions, ExportSummary, LossReport};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
-use crate::error::{Error, Place, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
 
 /// The name of our side file in a dataset.
 pub(super) const RESIDUE: &str = "coco";
-
-/// Which files of a dataset are written, where the dataset knows panoptic ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::convert) enum Form {
-    /// All, as they were.
-    AsRead,
-    /// The panoptic ones as annotations, one a segment.
-    Detections,
-    /// The panoptic ones alone; where there is none, one is made.
-    Panoptic,
-}
 
 /// Writes a view of a stored dataset as COCO annotation files.
 ///
@@ -63,9 +53,9 @@ pub(in crate::convert) enum Form {
 /// [`crate::convert::coco`], and what is made, changed or left out is in [`ExportSummary::loss`].
 ///
 /// # Errors
-/// [`AlreadyExists`](crate::error::ErrorKind::AlreadyExists) for files that are there, unless they may be replaced;
-/// [`Usage`](crate::error::ErrorKind::Usage) for one file where the view makes several; [`Cancelled`](crate::error::ErrorKind::Cancelled);
-/// failures of the disk. Then no file has been given its name.
+/// [`ErrorKind::AlreadyExists`] for files that are there, unless they may be replaced; [`ErrorKind::Usage`] for
+/// one file where the view makes several; [`ErrorKind::Cancelled`]; failures of the disk. Then no file has
+/// been given its name.
 pub fn export(
     store: &Store,
     ds: &Dataset,
@@ -152,6 +142,18 @@ pub(in crate::convert) fn export_as(
     Ok(ExportSummary { files, rows: u64::try_from(rows).unwrap_or(u64::MAX), objects, images, loss })
 }
 
+/// The folder for the images of a split, relative to the export: where the import looks for them first. That is
+/// beside the annotation file of the split where it lies in a folder of its own, else below `images/`.
+fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
+    let primary = planned.iter().map(|p| &p.plan).find(|p| p.primary && p.split.as_deref() == split);
+    let beside = primary.and_then(|p| p.file.rsplit_once('/')).map(|(folder, _)| folder);
+    match (beside, split) {
+        (Some(own), Some(_)) if own != "annotations" => own.to_owned(),
+        (_, Some(split)) => format!("images/{split}"),
+        (_, None) => "images".to_owned(),
+    }
+}
+
 /// The residue of the import, whole; empty if there is none.
 fn residue_text(store: &Store) -> Result<Vec<u8>> {
     let mut text = Vec::new();
@@ -161,4 +163,14 @@ fn residue_text(store: &Store) -> Result<Vec<u8>> {
             .at(|| Place::area("coco").file(store.path()))?;
     }
     Ok(text)
+}
+
+fn several(dst: &Path, planned: &[Planned<'_>]) -> Error {
+    let names: Vec<&str> = planned.iter().map(|p| p.plan.file.as_str()).collect();
+    Error::new(ErrorKind::Usage, format!("the view makes {} annotation files", names.len()))
+        .at(Place::area("coco").file(dst))
+        .remedy(format!(
+            "name a folder, or choose one set (--set) and the rows of one split; they are: {}",
+            names.join(", ")
+        ))
 }

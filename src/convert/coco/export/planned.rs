@@ -1,8 +1,5 @@
 //! Which files a view makes, and which rows each lists.
 
-use std::path::Path;
-
-use super::Form;
 use super::custom;
 use super::listing::{Listed, Listing};
 use super::plan::FilePlan;
@@ -10,12 +7,22 @@ use crate::convert::ExportOptions;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::schema::axis::Axis;
 
 /// A file to be written, and the rows it lists.
 pub(super) struct Planned<'a> {
     pub(super) plan: FilePlan<'a>,
     pub(super) listed: Listed,
+}
+
+/// Which files of a dataset are written, where the dataset knows panoptic ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::convert) enum Form {
+    /// All, as they were.
+    AsRead,
+    /// The panoptic ones as annotations, one a segment.
+    Detections,
+    /// The panoptic ones alone; where there is none, one is made.
+    Panoptic,
 }
 
 /// The files that the view makes, in the order of its sets, with the rows of each.
@@ -81,21 +88,11 @@ pub(super) fn plan_rest(
     Ok(())
 }
 
-pub(super) fn several(dst: &Path, planned: &[Planned<'_>]) -> Error {
-    let names: Vec<&str> = planned.iter().map(|p| p.plan.file.as_str()).collect();
-    Error::new(ErrorKind::Usage, format!("the view makes {} annotation files", names.len()))
-        .at(Place::area("coco").file(dst))
-        .remedy(format!(
-            "name a folder, or choose one set (--set) and the rows of one split; they are: {}",
-            names.join(", ")
-        ))
-}
-
 /// The sets to write: those of the known files, those of the view's keys, in that order, each once.
 fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result<Vec<String>> {
     let mut sets: Vec<String> = Vec::new();
     let keys = ds.keys().iter().filter_map(|k| k.field());
-    let of_keys = keys.filter_map(|f| Axis::of(f).ok()?.set().map(str::to_owned));
+    let of_keys = keys.filter_map(|f| crate::schema::axis::Axis::of(f).ok()?.set().map(str::to_owned));
     for set in known.iter().map(|p| p.set.clone()).chain(of_keys) {
         if options.set.as_ref().is_none_or(|wanted| *wanted == set) && !sets.contains(&set) {
             sets.push(set);
@@ -108,17 +105,5 @@ fn sets(ds: &Dataset, known: &[FilePlan<'_>], options: &ExportOptions) -> Result
         // Rows without any object key are a file with images alone.
         (None, true) => Ok(vec![String::new()]),
         _ => Ok(sets),
-    }
-}
-
-/// The folder for the images of a split, relative to the export: where the import looks for them first. That is
-/// beside the annotation file of the split where it lies in a folder of its own, else below `images/`.
-pub(super) fn image_folder(planned: &[Planned<'_>], split: Option<&str>) -> String {
-    let primary = planned.iter().map(|p| &p.plan).find(|p| p.primary && p.split.as_deref() == split);
-    let beside = primary.and_then(|p| p.file.rsplit_once('/')).map(|(folder, _)| folder);
-    match (beside, split) {
-        (Some(own), Some(_)) if own != "annotations" => own.to_owned(),
-        (_, Some(split)) => format!("images/{split}"),
-        (_, None) => "images".to_owned(),
     }
 }

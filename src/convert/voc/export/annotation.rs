@@ -31,6 +31,8 @@ pub(super) struct Annotations<'a> {
     pub(super) residue: Option<&'a Residue>,
     pub(super) set: &'a str,
     pub(super) classes: &'a ClassTable,
+    /// True if the masks of the set are painted into label PNGs.
+    pub(super) painted: bool,
 }
 
 /// How many rows have an annotation, and how many objects are in them.
@@ -163,7 +165,8 @@ impl Annotations<'_> {
                             .actions
                             .iter()
                             .any(|name| crate::convert::voc::plan::action_key(name) == base)
-                        || (style.own && ["segmentation", "point"].contains(&base));
+                        || (style.own && base == "point")
+                        || ((style.own || self.painted) && base == "segmentation");
                     let name = base.strip_prefix("attr.");
                     let plain = name.filter(|name| {
                         let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
@@ -225,14 +228,20 @@ impl Annotations<'_> {
         objects.loss.borrow_mut().add("extra", extra.foreign, "these members are not from VOC");
         if !own {
             let source = cell("source").and_then(Cell::text).unwrap_or("Unknown");
+            let masks = table.object_key("segmentation");
+            let painted = self.painted
+                && (0..objects.objects).any(|o| masks.is_some_and(|c| c.element(at, o).is_some()));
+            let segmented = if painted { "1" } else { "0" };
             for (path, text) in [
                 ("folder", "JPEGImages"),
                 ("source/database", source),
                 ("size/depth", "3"),
-                ("segmented", "0"),
+                ("segmented", segmented),
             ] {
                 extra.suppose(path, text);
             }
+            let why = "VOC's tools ask for folder, database, depth and segmented: they are made up";
+            objects.loss.borrow_mut().change("annotation", 1, why);
         }
         let shape = match (own, extra.shape.as_deref()) {
             (false, _) => ANNOTATION_SHAPE,
@@ -321,6 +330,7 @@ fn why(base: &str) -> &'static str {
         "crowded" => "VOC has no crowds",
         "segmentation" => "VOC's annotations have no masks",
         "object_id" => "VOC's objects have no ids",
+        "ordinal" => "VOC has no order across images",
         "area" => "VOC does not declare areas",
         _ => "VOC has no place for it",
     }

@@ -22,6 +22,7 @@ use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::job::Job;
+use crate::schema::classes::Class;
 
 /// Writes a view of a stored dataset as a VOC tree.
 ///
@@ -46,8 +47,24 @@ pub fn export(
     let names = Names::of(ds, residue.as_ref(), job)?;
     let mut partial = Partial::new("voc", dst, options.replace);
     let classes = ds.classes(&set).or_else(|| store.classes(&set)).cloned().unwrap_or_default();
-    let annotations =
-        Annotations { ds, names: &names, residue: residue.as_ref(), set: &set, classes: &classes };
+    loss.change("image_id", names.numbered, "VOC calls images by their files");
+    loss.change("file_name", names.renamed, "made a name that is free and a file's on every system");
+    if residue.is_none() {
+        let says_more = |class: &Class| class.source_id.is_some() || class.supercategory.is_some();
+        let said = classes.iter().filter(|class| says_more(class)).count();
+        loss.add("categories", u64::try_from(said).unwrap_or(0), "VOC's classes have no ids and no groups");
+    }
+    let stored = ["label_map", "instance_map"].iter().any(|key| ds.keys().find(key).is_ok());
+    let own = residue.is_some() && set.is_empty();
+    let painted = paint::set_of(ds, &set, own).filter(|_| !stored);
+    let annotations = Annotations {
+        ds,
+        names: &names,
+        residue: residue.as_ref(),
+        set: &set,
+        classes: &classes,
+        painted: painted == Some(&set),
+    };
     let Written { rows, objects } =
         annotations.write(&mut |file, text| partial.write(file, text), &mut loss, job)?;
     sets::write(residue.as_ref(), &names, whole, &mut partial)?;
@@ -59,14 +76,14 @@ pub fn export(
         names.photograph(usize::try_from(row.row).ok()?, row.file_name)
     })?;
     // Label PNGs are annotations: linked or not, they are written.
-    let mut maps = 0;
     for (key, folder) in [("label_map", Target::Classes), ("instance_map", Target::Instances)] {
         let pngs = Images { area: "voc", key, what: ExportImages::Copy };
-        maps += pngs
-            .write(store, ds, &mut partial, job, |row| names.png(usize::try_from(row.row).ok()?, folder))?;
+        pngs.write(store, ds, &mut partial, job, |row| names.png(usize::try_from(row.row).ok()?, folder))?;
     }
-    if maps == 0 {
-        paint::write(ds, &names, store, &mut partial, &mut loss, job)?;
+    if let Some(set) = painted {
+        let classes = ds.classes(set).or_else(|| store.classes(set)).map_or(0, |table| table.len());
+        let painter = paint::Painter { ds, names: &names, set, classes };
+        painter.write(&mut partial, &mut loss, job)?;
     }
     let files = partial.publish()?;
     Ok(ExportSummary { files, rows, objects, images, loss })
@@ -79,7 +96,8 @@ pub fn export(
 pub(super) fn annotation_text(ds: &Dataset, residue: &Residue, job: &Job) -> Result<Vec<u8>> {
     let names = Names::of(ds, Some(residue), job)?;
     let classes = ds.classes("").cloned().unwrap_or_default();
-    let annotations = Annotations { ds, names: &names, residue: Some(residue), set: "", classes: &classes };
+    let annotations =
+        Annotations { ds, names: &names, residue: Some(residue), set: "", classes: &classes, painted: false };
     let mut written = Vec::new();
     annotations.write(
         &mut |_, text| {

@@ -1,6 +1,6 @@
 //! Lists of images, and the label map.
 
-use super::names::Names;
+use super::names::{Names, list_line};
 use crate::convert::export::{Partial, below};
 use crate::convert::photos::join;
 use crate::convert::voc::finder::image_stem;
@@ -53,13 +53,7 @@ pub(super) fn write(
         let Some(file) = below(&folder, &format!("{name}.txt")).filter(|file| !partial.has(file)) else {
             continue;
         };
-        let mut text = String::new();
-        for stem in stems {
-            // An id with spaces would read as an id and numbers.
-            let quoted = stem.contains(char::is_whitespace);
-            let line = if quoted { format!("\"{stem}\"\n") } else { format!("{stem}\n") };
-            text.push_str(&line);
-        }
+        let text: String = stems.into_iter().map(list_line).collect();
         partial.write(&file, text.as_bytes())?;
     }
     Ok(())
