@@ -120,6 +120,7 @@ fn real_trees_and_their_archives_are_equal_datasets() {
         ("coco", "panopticapi"),
         ("voc", "datumaro-voc"),
         ("voc", "fridge-voc"),
+        ("cityscapes", "datumaro-cityscapes/train-ids"),
     ] {
         equal_from_everywhere(name, &data.join(folder));
     }
