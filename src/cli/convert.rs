@@ -126,9 +126,10 @@ pub(super) fn formats(printer: &Printer) -> Result<()> {
     );
     printer.show(&json!({"formats": object, "count": count(formats.len() as u64)}), || {
         let mut rows = vec![["format", "reads", "writes"].map(str::to_owned).to_vec()];
-        rows.extend(
-            formats.iter().map(|f| vec![f.name().to_owned(), f.reads().to_owned(), f.writes().to_owned()]),
-        );
+        rows.extend(formats.iter().map(|f| {
+            let told = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+            vec![f.name().to_owned(), told(f.reads()), told(f.writes())]
+        }));
         table(&rows)
     })
 }

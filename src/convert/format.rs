@@ -17,10 +17,11 @@ pub struct Format {
     reads: &'static str,
     writes: &'static str,
     detect: fn(&Source) -> Option<String>,
-    import: fn(&Source, &Path, &ImportOptions, &Job) -> Result<ImportSummary>,
+    import: Option<Import>,
     export: Option<Export>,
 }
 
+type Import = fn(&Source, &Path, &ImportOptions, &Job) -> Result<ImportSummary>;
 type Export = fn(&Store, &Dataset, &Path, &ExportOptions, &Job) -> Result<ExportSummary>;
 
 /// Every format, in the order in which a path is tried.
@@ -30,7 +31,7 @@ static FORMATS: [Format; 5] = [
         reads: "COCO panoptic files with their PNGs",
         writes: "the same; PNGs painted from segmentations where there are none",
         detect: panoptic::detect,
-        import: coco::import_source,
+        import: Some(coco::import_source),
         export: Some(panoptic::export),
     },
     Format {
@@ -38,7 +39,7 @@ static FORMATS: [Format; 5] = [
         reads: "instances, person_keypoints, captions, stuff, panoptic, labels, image_info, results",
         writes: "the same; panoptic segments of the default set as annotations with masks",
         detect: coco::detect,
-        import: coco::import_source,
+        import: Some(coco::import_source),
         export: Some(panoptic::export_coco),
     },
     Format {
@@ -46,27 +47,23 @@ static FORMATS: [Format; 5] = [
         reads: "Annotations, ImageSets, SegmentationClass, SegmentationObject; folders of XML",
         writes: "the same, JPEGImages",
         detect: voc::detect,
-        import: voc::import_source,
+        import: Some(voc::import_source),
         export: Some(voc::export),
     },
     Format {
         name: "cityscapes",
         reads: "leftImg8bit with gtFine or gtCoarse: labelIds or labelTrainIds, instanceIds",
-        writes: "nothing: see panoptic, coco and labels",
+        writes: "",
         detect: cityscapes::detect,
-        import: cityscapes::import_source,
+        import: Some(cityscapes::import_source),
         export: None,
     },
     Format {
         name: "labels",
-        reads: "nothing",
+        reads: "",
         writes: "a PNG of class numbers an image, from label maps, panoptic PNGs or segmentations",
         detect: |_| None,
-        import: |source, _, _, _| {
-            Err(Error::new(ErrorKind::Unsupported, "folders of label PNGs are not read")
-                .at(Place::area("labels").file(source.path()))
-                .remedy("see `lensframe formats` for what is"))
-        },
+        import: None,
         export: Some(panoptic::export_labels),
     },
 ];
@@ -137,7 +134,7 @@ impl Format {
         self.name
     }
 
-    /// What of it can be read, for people.
+    /// What of it can be read, for people; empty if nothing.
     pub fn reads(&self) -> &'static str {
         self.reads
     }
@@ -151,7 +148,8 @@ impl Format {
     /// fragment ended.
     ///
     /// # Errors
-    /// Those of the format and of [`crate::dataset::store::Writer`]. Then there is no dataset, or the old one.
+    /// [`ErrorKind::Unsupported`] for a format that is only written; those of the format and of
+    /// [`crate::dataset::store::Writer`]. Then there is no dataset, or the old one.
     pub fn import(
         &'static self,
         src: &Path,
@@ -175,7 +173,13 @@ impl Format {
         options: &ImportOptions,
         job: &Job,
     ) -> Result<ImportSummary> {
-        (self.import)(source, dst, options, job)
+        let Some(import) = self.import else {
+            let readable: Vec<&str> = FORMATS.iter().filter(|f| f.import.is_some()).map(|f| f.name).collect();
+            return Err(Error::new(ErrorKind::Unsupported, format!("'{}' is only written", self.name))
+                .at(Place::area("convert"))
+                .remedy(format!("these can be read: {}", readable.join(", "))));
+        };
+        import(source, dst, options, job)
     }
 
     /// Writes a view of a stored dataset to `dst`.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::finder::Finder;
 use super::layout;
 use super::masks::{Reader, SET};
-use super::pass::{self, From};
+use super::pass::{self, Work};
 use super::prepare::{Prepared, prepare};
 use super::residue::{self, ListEntry, RESIDUE};
 use super::rows::read_list;
@@ -76,8 +76,8 @@ pub(in crate::convert) fn import_source(
     names.extend(parts.iter().any(|p| p.instances.is_some()).then_some("instance_map"));
     let mut photos = (!names.is_empty()).then(|| Photos::new(options, trees, &names, IdType::Text));
     let reader = Reader::new(classes);
-    let from = From { prepared: &prepared, finder: &mut finder, reader: &reader, maps, photographs };
-    write(from, photos.as_mut(), source, dst, options, job).at(|| Place::area("voc"))
+    let work = Work { prepared: &prepared, finder: &mut finder, reader: &reader, maps, photographs };
+    write(work, photos.as_mut(), source, dst, options, job).at(|| Place::area("voc"))
 }
 
 /// True if photographs are to be kept and there are some.
@@ -102,14 +102,14 @@ fn wants_photographs(
 }
 
 fn write(
-    from: From<'_>,
+    work: Work<'_>,
     mut photos: Option<&mut Photos>,
     source: &Source,
     dst: &Path,
     options: &ImportOptions,
     job: &Job,
 ) -> Result<ImportSummary> {
-    let prepared = from.prepared;
+    let prepared = work.prepared;
     let mut writer = Writer::create(dst, options.writer("voc", source, &prepared.stamp), job)?;
     let resumed = writer.resumed();
     if let Some(photos) = photos.as_deref().filter(|photos| photos.stores()) {
@@ -117,7 +117,7 @@ fn write(
         let mut total = 0u64;
         for row in prepared.rows.rows.iter().skip(skip) {
             job.check()?;
-            if let Some((tree, member)) = prepared.photograph(row, from.finder)? {
+            if let Some((tree, member)) = prepared.photograph(row, work.finder)? {
                 total = total.saturating_add(photos.member_size(tree, &member)?);
             }
         }
@@ -131,7 +131,7 @@ fn write(
         }
     }
     let mut sink = StoreSink::new(&mut writer);
-    let counts = pass::write(from, photos.as_deref_mut(), &mut sink, resumed.as_ref(), job)?;
+    let counts = pass::write(work, photos.as_deref_mut(), &mut sink, resumed.as_ref(), job)?;
     write_residue(prepared, &mut writer)?;
     save_views(prepared, &mut writer);
     let mut images = ImagesSummary::default();

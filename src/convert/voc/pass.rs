@@ -48,7 +48,7 @@ struct Pass<'a> {
 }
 
 /// What is written from, beside the rows themselves.
-pub(super) struct From<'a> {
+pub(super) struct Work<'a> {
     pub(super) prepared: &'a Prepared,
     pub(super) finder: &'a mut Finder,
     pub(super) reader: &'a Reader,
@@ -62,13 +62,13 @@ pub(super) struct From<'a> {
 /// # Errors
 /// Those of the files, of the sink, and of a cancelled job.
 pub(super) fn write(
-    from: From<'_>,
+    work: Work<'_>,
     mut photos: Option<&mut Photos>,
     sink: &mut dyn Sink,
     resumed: Option<&Resumed>,
     job: &Job,
 ) -> Result<Counts> {
-    let mut pass = Pass::declare(from, photos.as_deref(), sink, job)?;
+    let mut pass = Pass::declare(work, photos.as_deref(), sink, job)?;
     let mut skip = 0;
     if let Some(resumed) = resumed {
         skip = usize::try_from(resumed.rows).unwrap_or(usize::MAX);
@@ -96,12 +96,12 @@ pub(super) fn write(
 
 impl<'a> Pass<'a> {
     fn declare(
-        from: From<'a>,
+        work: Work<'a>,
         photos: Option<&Photos>,
         sink: &'a mut dyn Sink,
         job: &'a Job,
     ) -> Result<Pass<'a>> {
-        let From { prepared, finder, reader, maps, photographs } = from;
+        let Work { prepared, finder, reader, maps, photographs } = work;
         let plan = &prepared.plan;
         let heavy = match photos {
             Some(photos) => Some(SinkGroup::declare(sink, "images", photos.fields())?),

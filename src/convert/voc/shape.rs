@@ -307,7 +307,17 @@ pub(super) fn parse(shape: &str, annotation: bool) -> Option<Vec<Item>> {
     if let Some(count) = last {
         *count = None;
     }
-    rest.is_empty().then_some(items)
+    // As many elements as a file can have, and no more: counts in counts multiply.
+    (rest.is_empty() && weight(&items) <= MAX_NODES).then_some(items)
+}
+
+/// How many elements and other items a shape stands for.
+fn weight(items: &[Item]) -> usize {
+    let one = |item: &Item| match item {
+        Item::Element { items, count, .. } => weight(items).saturating_add(1).saturating_mul(*count),
+        _ => 1,
+    };
+    items.iter().map(one).fold(0, usize::saturating_add)
 }
 
 fn items(rest: &mut &str, annotation: bool, depth: usize) -> Option<Vec<Item>> {

@@ -38,8 +38,26 @@ fn coco_becomes_voc_with_a_report_of_what_is_lost() {
     let summary = case.export(&store.dataset(), ExportImages::Auto).unwrap();
     assert_eq!((summary.rows, summary.objects), (3, 2));
     let lost: Vec<(String, u64)> = summary.loss.iter().map(|l| (l.key.to_owned(), l.values)).collect();
-    let wanted = [("area", 2), ("attr.license", 1), ("crowded", 1), ("object_id", 2), ("segmentation", 1)];
+    let wanted = [
+        ("annotation", 3),
+        ("area", 2),
+        ("attr.license", 1),
+        ("attr.pose", 2),
+        ("categories", 1),
+        ("crowded", 1),
+        ("difficult", 2),
+        ("file_name", 2),
+        ("image_id", 3),
+        ("object_id", 2),
+        ("segmentation", 1),
+        ("truncated", 2),
+    ];
     assert_eq!(lost, wanted.map(|(key, n)| (key.to_owned(), n)));
+    let made_up: Vec<&str> = summary.loss.iter().filter(|l| l.changed).map(|l| l.key).collect();
+    assert_eq!(
+        made_up,
+        ["annotation", "attr.pose", "difficult", "file_name", "image_id", "segmentation", "truncated"]
+    );
     let out = files(&case.out());
     let names: Vec<&str> = out.keys().map(String::as_str).collect();
     assert_eq!(

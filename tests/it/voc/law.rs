@@ -246,6 +246,25 @@ proptest! {
         print(&Node { name: "annotation".to_owned(), ..tree }, style, &mut text);
         check::check(text.as_bytes());
     }
+
+    #[test]
+    fn damaged_annotations_come_back_or_are_refused(
+        seed in 0usize..100,
+        edits in proptest::collection::vec((0usize..1000, any::<u8>(), 0u8..3), 1..6),
+    ) {
+        let texts = dialects();
+        let mut bytes = texts[seed % texts.len()].clone().into_bytes();
+        for (at, byte, edit) in edits {
+            let at = at % (bytes.len() + 1);
+            match edit {
+                0 => bytes.insert(at, byte),
+                1 if at < bytes.len() => bytes[at] = byte,
+                _ if at < bytes.len() => drop(bytes.remove(at)),
+                _ => {}
+            }
+        }
+        check::check(&bytes);
+    }
 }
 
 proptest! {

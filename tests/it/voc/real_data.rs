@@ -1,6 +1,6 @@
 //! Real files, with the facts that their README states, and the way back.
 
-use lensframe::convert::{self, ExportImages, ImportOptions, Source, voc};
+use lensframe::convert::{self, Coords, ExportImages, ImportOptions, Source, voc};
 use lensframe::dataset::store::Store;
 use lensframe::job::Job;
 use serde_json::{Value as Json, json};
@@ -157,4 +157,41 @@ fn one_annotation_is_a_dataset_too() {
     let summary = voc::import(&file, &case.dataset(), &options, &case.job).unwrap();
     assert_eq!((summary.rows, summary.images.linked), (1, 1));
     assert_eq!(value(&case.store().dataset(), 0, "split"), "mine");
+}
+
+#[test]
+fn what_datumaro_reads_of_its_devkit_is_what_is_read_here() {
+    let Some(case) = copy_of("datumaro-voc") else { return };
+    let recorded: Json = serde_json::from_str(include_str!("../../recorded/voc_datumaro.json")).unwrap();
+    // Datumaro takes corners as 0-based and the far one as beyond the box.
+    let options = ImportOptions { coords: Coords::ZeroExclusive, ..ImportOptions::default() };
+    case.import(&options).unwrap();
+    let store = case.store();
+    let ds = store.dataset();
+    let names = |row, key: &str| -> Vec<Json> {
+        let labels = value(&ds, row, key);
+        let labels = labels.as_array().map(Vec::as_slice).unwrap_or_default();
+        let table = store.classes("").unwrap();
+        labels.iter().map(|l| json!(table.get(l.as_i64().unwrap()).unwrap().name)).collect()
+    };
+    assert_eq!(recorded.as_object().unwrap().len(), ds.len());
+    for row in 0..ds.len() {
+        let theirs = &recorded[value(&ds, row, "image_id").as_str().unwrap()];
+        assert_eq!(theirs["split"], value(&ds, row, "split"));
+        let boxes = theirs["boxes"].as_array().unwrap();
+        assert_eq!(names(row, "label"), boxes.iter().map(|b| b["name"].clone()).collect::<Vec<_>>());
+        for (at, theirs) in boxes.iter().enumerate() {
+            assert_eq!(value(&ds, row, "bbox")[at], theirs["bbox"]);
+            for flag in ["difficult", "truncated"] {
+                // What nobody said it takes as no.
+                let ours = value(&ds, row, flag)[at].as_bool().unwrap_or(false);
+                assert_eq!(json!(ours), theirs[flag], "{flag}");
+            }
+        }
+        let masks = theirs["masks"].as_array().unwrap();
+        assert_eq!(names(row, "masks.label"), masks.iter().map(|m| m["name"].clone()).collect::<Vec<_>>());
+        for (at, theirs) in masks.iter().enumerate() {
+            assert_eq!(value(&ds, row, "masks.area")[at].as_f64(), theirs["area"].as_f64());
+        }
+    }
 }

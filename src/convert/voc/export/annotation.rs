@@ -240,6 +240,8 @@ impl Annotations<'_> {
             ] {
                 extra.suppose(path, text);
             }
+            let why = "VOC's tools ask for folder, database, depth and segmented: they are made up";
+            objects.loss.borrow_mut().change("annotation", 1, why);
         }
         let shape = match (own, extra.shape.as_deref()) {
             (false, _) => ANNOTATION_SHAPE,
@@ -328,6 +330,7 @@ fn why(base: &str) -> &'static str {
         "crowded" => "VOC has no crowds",
         "segmentation" => "VOC's annotations have no masks",
         "object_id" => "VOC's objects have no ids",
+        "ordinal" => "VOC has no order across images",
         "area" => "VOC does not declare areas",
         _ => "VOC has no place for it",
     }

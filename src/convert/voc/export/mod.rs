@@ -22,6 +22,7 @@ use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::job::Job;
+use crate::schema::classes::Class;
 
 /// Writes a view of a stored dataset as a VOC tree.
 ///
@@ -46,6 +47,13 @@ pub fn export(
     let names = Names::of(ds, residue.as_ref(), job)?;
     let mut partial = Partial::new("voc", dst, options.replace);
     let classes = ds.classes(&set).or_else(|| store.classes(&set)).cloned().unwrap_or_default();
+    loss.change("image_id", names.numbered, "VOC calls images by their files");
+    loss.change("file_name", names.renamed, "made a name that is free and a file's on every system");
+    if residue.is_none() {
+        let says_more = |class: &Class| class.source_id.is_some() || class.supercategory.is_some();
+        let said = classes.iter().filter(|class| says_more(class)).count();
+        loss.add("categories", u64::try_from(said).unwrap_or(0), "VOC's classes have no ids and no groups");
+    }
     let stored = ["label_map", "instance_map"].iter().any(|key| ds.keys().find(key).is_ok());
     let own = residue.is_some() && set.is_empty();
     let painted = paint::set_of(ds, &set, own).filter(|_| !stored);

@@ -35,6 +35,10 @@ struct Name {
 pub(super) struct Names {
     parts: Vec<PartEntry>,
     names: Vec<Name>,
+    /// Rows from elsewhere whose ids are no names.
+    pub(super) numbered: u64,
+    /// Rows from elsewhere whose file is called otherwise here.
+    pub(super) renamed: u64,
 }
 
 /// The part of rows that came from elsewhere.
@@ -90,6 +94,7 @@ impl Names {
         let mut names: Vec<Name> = Vec::new();
         let mut taken: HashSet<(usize, String)> = HashSet::new();
         let mut foreign = None;
+        let (mut numbered, mut renamed) = (0, 0);
         for window in reader.windows(&all, job) {
             let (rows, table) = window?;
             for (at, row) in rows.iter().enumerate() {
@@ -118,6 +123,8 @@ impl Names {
                     (None, None) => text("image_id").unwrap_or("image").to_owned(),
                 };
                 let stem = free(&wanted, split, part, &taken);
+                numbered += u64::from(text("image_id") != Some(&stem));
+                renamed += u64::from(text("file_name").is_some() && stem != wanted);
                 if escaped(&wanted) != wanted {
                     let place = Place::area("voc").row(u64::try_from(*row).unwrap_or(u64::MAX));
                     let what = format!("the name {wanted:?} is none for a file");
@@ -127,7 +134,7 @@ impl Names {
                 names.push(Name { part, stem: stem.into(), split: split.map(Into::into), own: false });
             }
         }
-        Ok(Names { parts, names })
+        Ok(Names { parts, names, numbered, renamed })
     }
 
     fn get(&self, row: usize) -> Option<(&PartEntry, &Name)> {

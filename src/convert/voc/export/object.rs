@@ -121,9 +121,13 @@ pub(super) fn write(
     loss.add("object_extra", extra.foreign, "these members are not from VOC");
     if !style.own {
         // What VOC's own tools ask for.
-        extra.suppose("pose", "Unspecified");
-        let [difficult, truncated, _] = &mut values.flags;
-        for flag in [difficult, truncated] {
+        const WHY: &str = "VOC's tools ask for it: written as Unspecified or 0 where nothing is said";
+        if object.cell("attr.pose").is_none() {
+            extra.suppose("pose", "Unspecified");
+            loss.change("attr.pose", 1, WHY);
+        }
+        for (flag, key) in values.flags.iter_mut().zip(FLAGS).take(2) {
+            loss.change(key, u64::from(flag.is_none()), WHY);
             flag.get_or_insert(false);
         }
         values.polygon = None;

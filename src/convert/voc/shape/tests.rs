@@ -40,5 +40,6 @@ fn text_that_is_no_shape_is_refused() {
         assert_eq!(parse(bad, true), None, "{bad}");
     }
     assert_eq!(parse(&"a(".repeat(1000), true), None);
+    assert_eq!(parse("a(b(c*10000)*10000)*10000", true), None);
     assert_eq!(parse("", true), Some(Vec::new()));
 }

@@ -22,6 +22,8 @@ pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<Doubt>) {
         _ => {}
     }
     let Some(label) = declared(bytes) else { return with(UTF_8, bytes) };
+    // Python writes `latin-1`, which the standard's list of labels has not.
+    let label = if label.eq_ignore_ascii_case(b"latin-1") { b"latin1".as_slice() } else { label };
     match Encoding::for_label(label) {
         // The declaration was read byte by byte, so it is not in UTF-16.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => with(UTF_8, bytes),
