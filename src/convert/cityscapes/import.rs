@@ -131,9 +131,10 @@ impl Pass<'_> {
         labels.into_iter().chain(row.instance_ids.as_deref())
     }
 
-    /// Which state of the files is read, as one text.
+    /// Which state of the files is read.
     fn stamp(&self) -> Result<String> {
-        self.source.stamps(self.rows.iter().flat_map(|row| Self::members(row).chain(row.image.as_deref())))
+        let members = self.rows.iter().flat_map(|row| Self::members(row).chain(row.image.as_deref()));
+        self.source.stamps(members)
     }
 
     fn write(mut self, dst: &Path, options: &ImportOptions) -> Result<ImportSummary> {

@@ -16,7 +16,7 @@ use crate::job::{Job, Stage};
 
 use super::annotation::{Around, SetColumns};
 use super::image::{ImageColumns, Listing};
-use super::panoptic::paint;
+use super::panoptic::paint::Checks;
 use super::place_at;
 use super::plan::{FilePlan, SetPlan, listing_fields};
 use super::prepare::{Prepared, Split};
@@ -45,6 +45,7 @@ struct Groups<'a> {
     counts: Vec<(String, u64)>,
     /// Rows to pass over: an interrupted conversion has written them.
     skip: u64,
+    checks: Checks,
 }
 
 /// Writes all rows but for those that an interrupted conversion has written. Gives the number of objects of each set.
@@ -67,6 +68,7 @@ pub(super) fn write(
     for split in &prepared.splits {
         groups.write_split(prepared, split, photos.as_deref_mut(), &stage)?;
     }
+    groups.checks.run(job)?;
     groups.boundary(photos)?;
     Ok(groups.counts)
 }
@@ -113,6 +115,7 @@ impl<'a> Groups<'a> {
             photos,
             sets,
             skip: 0,
+            checks: Checks::default(),
             counts: prepared.sets.iter().filter(|s| s.plan.is_some()).map(|s| (s.name.clone(), 0)).collect(),
         })
     }
@@ -158,7 +161,7 @@ impl<'a> Groups<'a> {
             }
             self.write_objects(split, &plans, row, id.as_ref())?;
             if let Some(photos) = &mut photos {
-                paint::push(split, row, self.images.size(), photos, self.job)?;
+                self.checks.push(split, row, self.images.size(), photos, self.job)?;
             }
             self.flush_full(photos.as_deref_mut())?;
             stage.advance(1)?;

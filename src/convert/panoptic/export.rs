@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Numbers, detections, paintings, semantics};
 use crate::convert::coco::{self, Form};
-use crate::convert::export::{Images, Partial, below};
+use crate::convert::export::{Images, Partial, Reader, below};
 use crate::convert::{ExportOptions, ExportSummary, LossReport, Source};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
@@ -52,8 +52,37 @@ pub fn export(
     }
     let set = painted_set(store, ds, options)?;
     let view = paintings(ds, &set)?;
+    let extra = count(ds, &set, "object_extra", job)?;
     let options = ExportOptions { set: Some(set), ..options.clone() };
-    coco::export_as(store, &view, dst, &options, Form::Panoptic, job)
+    let mut summary = coco::export_as(store, &view, dst, &options, Form::Panoptic, job)?;
+    summary.loss.add("object_extra", extra, "it says how the objects were written before they were painted");
+    Ok(summary)
+}
+
+/// How many objects of a set have a value for a key; objects at all for `""`.
+fn count(ds: &Dataset, set: &str, wanted: &str, job: &Job) -> Result<u64> {
+    let mut first = true;
+    let reader = Reader::new(ds, |axis, base| {
+        axis.set() == Some(set)
+            && (base == wanted || (wanted.is_empty() && std::mem::replace(&mut first, false)))
+    })?;
+    if reader.is_empty() {
+        return Ok(0);
+    }
+    let rows: Vec<usize> = (0..ds.len()).collect();
+    let mut all = 0u64;
+    for window in reader.windows(&rows, job) {
+        let (_, table) = window?;
+        for row in 0..table.rows {
+            let objects = table.objects(row).unwrap_or(0);
+            let there = |object: &usize| {
+                wanted.is_empty()
+                    || table.object_key(wanted).is_some_and(|c| c.element(row, *object).is_some())
+            };
+            all += u64::try_from((0..objects).filter(there).count()).unwrap_or(u64::MAX);
+        }
+    }
+    Ok(all)
 }
 
 /// Writes a view as COCO annotation files. A default set of panoptic segments is written as annotations with
@@ -120,6 +149,7 @@ pub fn export_labels(
     })?;
     let rows = u64::try_from(ds.len()).unwrap_or(u64::MAX);
     let mut loss = LossReport::default();
+    loss.add("objects", count(ds, &set, "", job)?, "a PNG of class numbers does not tell them apart");
     loss.add("rows", rows.saturating_sub(written), "without a PNG of their own that is to be written");
     Ok(ExportSummary { files: partial.publish()?, rows: written, objects: 0, images: written, loss })
 }

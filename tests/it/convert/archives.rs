@@ -122,6 +122,7 @@ fn real_trees_and_their_archives_are_equal_datasets() {
         ("cityscapes", "datumaro-cityscapes/train-ids"),
         ("voc", "datumaro-voc"),
         ("voc", "fridge-voc"),
+        ("cityscapes", "datumaro-cityscapes/train-ids"),
     ] {
         equal_from_everywhere(name, &data.join(folder));
     }

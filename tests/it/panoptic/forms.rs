@@ -186,6 +186,15 @@ fn later_objects_cover_earlier_ones_and_all_that_is_lost_is_told() {
     ];
     assert_eq!(told, want.map(|(code, what)| (code, what.to_owned())));
 
+    let ds = made.store.dataset();
+    let summary = |to: &str| {
+        let dst = made.home.path().join(format!("{to} again"));
+        format(to).unwrap().export(&made.store, &ds, &dst, &ExportOptions::default(), &made.job).unwrap()
+    };
+    let lost =
+        |to: &str, key: &str| summary(to).loss.iter().filter(|l| l.key == key).map(|l| l.values).sum::<u64>();
+    assert_eq!((lost("labels", "objects"), lost("panoptic", "objects")), (5, 0));
+
     let again = Made::of(&back, &ImportOptions::default());
     assert_eq!(again.summary.objects, [(String::new(), 3)]);
     assert!(again.warnings().iter().all(|(code, _)| *code == "images.none"), "{:?}", again.warnings());
