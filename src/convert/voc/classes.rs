@@ -2,7 +2,7 @@
 //!
 //! A line of a label map is `name:r,g,b:parts:actions`, lists separated by commas, the last three may be
 //! empty or absent, and `#` begins a comment: as CVAT and Datumaro write it. Its lines are the indices of label
-//! PNGs; `background` is one of them, but no class.
+//! PNGs; `background`, and `ignored` in VOC's void colour, are among them, but no classes.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +19,9 @@ pub(super) const VOID: u8 = 255;
 
 /// The name of what is no class.
 const BACKGROUND: &str = "background";
+
+/// What label maps call void, and its colour.
+pub(super) const IGNORED: (&str, Colour) = ("ignored", crate::image::voc_colour(VOID));
 
 /// The classes, and what the pixels of label PNGs mean.
 #[derive(Debug)]
@@ -73,7 +76,8 @@ impl Classes {
         for class in text.lines().filter_map(entry) {
             let index = u8::try_from(palette.len()).unwrap_or(u8::MAX);
             palette.push(class.color.unwrap_or(crate::image::voc_colour(index)));
-            labels.push((class.name != BACKGROUND).then(|| table.push(class)));
+            let void = (class.name.as_str(), class.color) == (IGNORED.0, Some(IGNORED.1));
+            labels.push((class.name != BACKGROUND && !void).then(|| table.push(class)));
         }
         for name in names {
             if table.label_of(name).is_some() {
@@ -135,14 +139,16 @@ mod tests {
     #[test]
     fn a_label_map_says_names_colours_parts_and_actions() {
         let job = Job::new();
-        let text = "# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:1,2,3:head,tail:run\ndog:::\n";
+        let text = "# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:1,2,3:head,tail:run\ndog:::\n\
+            ignored:224,224,192::\n";
         let classes = Classes::of(&names(&["cat", "cow"]), Some(("labelmap.txt", text)), &job).unwrap();
         assert_eq!(classes.table.names(), ["cat", "dog", "cow"]);
         let cat = classes.table.get(0).unwrap();
         assert_eq!((cat.color, &cat.extra["parts"]), (Some([1, 2, 3]), &Json::from(vec!["head", "tail"])));
         assert_eq!((classes.label(0), classes.label(1), classes.label(2)), (None, Some(0), Some(1)));
         let colours = classes.colours();
-        assert_eq!((colours.index([1, 2, 3]), colours.index([224, 224, 192])), (Some(1), Some(VOID)));
+        assert_eq!((colours.index([1, 2, 3]), colours.index([224, 224, 192])), (Some(1), Some(3)));
+        assert_eq!(classes.label(3), None);
         assert_eq!(job.warnings().count("voc.unknown-class"), 1);
     }
 }

@@ -53,7 +53,7 @@
 //! [`Coords`](crate::convert::Coords) names the other three readings; the residue keeps which was meant.
 //!
 //! # Classes
-//! Those of `labelmap.txt` but for `background`; else VOC's own table where all names are in it; else the names
+//! Those of `labelmap.txt` but for `background` and `ignored` (void); else VOC's own table where all names are in it; else the names
 //! in order. Names are as written, white space around them aside.
 //!
 //! # Writing a record again

@@ -3,6 +3,7 @@
 use super::names::{Names, list_line};
 use crate::convert::export::{Partial, below};
 use crate::convert::photos::join;
+use crate::convert::voc::classes::IGNORED;
 use crate::convert::voc::finder::image_stem;
 use crate::convert::voc::list::line;
 use crate::convert::voc::residue::Residue;
@@ -75,5 +76,8 @@ pub(super) fn labelmap(classes: &ClassTable, partial: &mut Partial) -> Result<()
         let name = class.name.replace([':', '#', '\n', '\r'], " ");
         text.push_str(&format!("{name}:{r},{g},{b}::\n"));
     }
+    // What painted crowds and masks without a class are: readers ask for every colour to be there.
+    let (name, [r, g, b]) = IGNORED;
+    text.push_str(&format!("{name}:{r},{g},{b}::\n"));
     partial.write("labelmap.txt", text.as_bytes())
 }
