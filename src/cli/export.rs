@@ -9,6 +9,9 @@ use crate::convert::{self, ExportImages, ExportOptions};
 use crate::error::Result;
 use crate::job::Job;
 
+/// How many of the files written are listed; `--json` has them all.
+const SHOWN: usize = 20;
+
 pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()> {
     let format = convert::format(&args.to)?;
     let reference = Reference::parse(&args.dataset)?;
@@ -36,7 +39,10 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()>
         "images": summary.images, "loss": summary.loss.to_json(),
     });
     printer.show(&object, || {
-        let mut text: String = files.iter().map(|file| format!("{file}\n")).collect();
+        let mut text: String = files.iter().take(SHOWN).map(|file| format!("{file}\n")).collect();
+        if files.len() > SHOWN {
+            text.push_str(&format!("… and {} more\n", plural((files.len() - SHOWN) as u64, "file")));
+        }
         text.push_str(&format!("{}, {}\n", plural(summary.rows, "row"), plural(summary.objects, "object")));
         text.push_str(&summary.loss.to_string());
         text
