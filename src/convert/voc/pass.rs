@@ -201,7 +201,7 @@ impl<'a> Pass<'a> {
     /// Reads the annotation of a row; false if it has none, or one that is to be skipped.
     fn read(&mut self, row: &Row) -> Result<bool> {
         let Some(member) = self.prepared.rows.xml(row, &self.prepared.layout.parts) else { return Ok(false) };
-        match self.files.read(&self.prepared.tree, &member, self.job) {
+        match self.files.read(&self.prepared.tree, &self.prepared.kept, &member, self.job) {
             Ok(()) => Ok(true),
             Err(error) if self.prepared.plan.on_error == OnError::Skip && is_bad(&error) => {
                 let place = Place::area("voc").file(self.files.name());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::classes::{Classes, VOID};
-use super::file::Files;
+use super::file::{Files, Kept};
 use super::finder::{Finder, Member};
 use super::layout::{self, Layout};
 use super::plan::Plan;
@@ -32,6 +32,8 @@ pub(super) struct Prepared {
     pub(super) photographs: usize,
     /// Which state of the source was seen.
     pub(super) stamp: String,
+    /// What the first pass has read, as far as there is room.
+    pub(super) kept: Kept,
 }
 
 /// Looks at everything once; gives the classes too, which then belong to whoever reads label PNGs.
@@ -97,6 +99,7 @@ pub(super) fn prepare(
         residue,
         photographs,
         stamp,
+        kept: seen.kept,
     };
     Ok((prepared, finder, classes))
 }
@@ -129,6 +132,7 @@ struct First {
     survey: Survey,
     renamed: HashMap<(usize, Box<str>), Member>,
     photographs: usize,
+    kept: Kept,
 }
 
 impl First {
@@ -155,13 +159,14 @@ impl First {
                 self.photographs += usize::from(photograph.is_some());
                 continue;
             };
-            match files.read(tree, &member, &quiet) {
+            match files.read(tree, &Kept::default(), &member, &quiet) {
                 Ok(()) => {}
                 Err(error) if options.on_error == OnError::Skip && is_bad(&error) => continue,
                 Err(error) => return Err(error.remedy("use --on-error skip to go on without such files")),
             }
             hash.update(member.as_bytes());
             hash.update(files.bytes());
+            self.kept.add(&member, files.bytes());
             let Some(annotation) = files.annotation() else { continue };
             let flat = Flat::annotation(annotation);
             if photograph.is_none() {

@@ -88,17 +88,27 @@ pub(super) fn push_step(path: &mut String, name: &str, number: usize) {
 }
 
 impl<'a> Flat<'a> {
+    /// Room for a usual record: growing bit by bit is what taking one apart would cost most.
+    fn roomy() -> Flat<'a> {
+        Flat {
+            shape: String::with_capacity(192),
+            paths: String::with_capacity(512),
+            leaves: Vec::with_capacity(24),
+            ..Flat::default()
+        }
+    }
+
     /// Takes an object apart.
     pub(super) fn object(element: Element<'a>) -> Flat<'a> {
-        let mut flat = Flat::default();
-        flat.contents(element, &mut String::new(), false);
+        let mut flat = Flat::roomy();
+        flat.contents(element, &mut String::with_capacity(64), false);
         flat
     }
 
     /// Takes an annotation apart; its objects are set aside.
     pub(super) fn annotation(element: Element<'a>) -> Flat<'a> {
-        let mut flat = Flat::default();
-        flat.contents(element, &mut String::new(), true);
+        let mut flat = Flat::roomy();
+        flat.contents(element, &mut String::with_capacity(64), true);
         flat
     }
 
