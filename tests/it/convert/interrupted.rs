@@ -11,7 +11,7 @@ use lensframe::dataset::store::{Depth, Store, verify};
 use lensframe::error::ErrorKind;
 use lensframe::job::{Job, Observer};
 
-use super::{coco, converted, hash};
+use super::{coco, converted, hash, voc};
 
 /// Cancels its job once so many rows are converted.
 #[derive(Default)]
@@ -121,12 +121,24 @@ fn two_conversions_into_one_folder_do_not_mix() {
 
 #[test]
 fn a_killed_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    coco(folder.path(), 400);
+    killed_again_and_again(folder.path());
+}
+
+#[test]
+fn a_killed_conversion_of_voc_goes_on_too() {
+    let folder = tempfile::tempdir().unwrap();
+    voc(folder.path(), 400);
+    killed_again_and_again(folder.path());
+}
+
+/// Kills conversions of a source until one ends, which must be as if nothing had happened.
+fn killed_again_and_again(src: &Path) {
     let home = tempfile::tempdir().unwrap();
-    let src = home.path().join("coco");
-    coco(&src, 400);
     let args = |dst: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lensframe"));
-        command.arg("convert").arg(&src).arg(dst).args(["--images", "embed", "--shard-size", "60000"]);
+        command.arg("convert").arg(src).arg(dst).args(["--images", "embed", "--shard-size", "60000"]);
         command
             .args(["--quiet", "--json"])
             .stdin(Stdio::null())

@@ -49,6 +49,35 @@ fn coco(folder: &Path, images: u64) {
     }
 }
 
+/// A VOC tree of `images` annotations, with images of about 3 kB, which nobody decodes.
+fn voc(folder: &Path, images: u64) {
+    for name in ["Annotations", "JPEGImages", "ImageSets/Main"] {
+        std::fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    let mut list = String::new();
+    for id in 0..images {
+        let mut random = Random::keyed(&[id, 1]);
+        let bytes: Vec<u8> = (0..2000 + random.below(2000)).map(|_| random.below(256) as u8).collect();
+        std::fs::write(folder.join(format!("JPEGImages/{id:06}.jpg")), bytes).unwrap();
+        let mut text = format!("<annotation><filename>{id:06}.jpg</filename>");
+        for _ in 0..random.below(4) {
+            let (x, y) = (1 + random.below(30), 1 + random.below(30));
+            let name = ["cat", "dog", "person"][random.below(3) as usize];
+            write!(
+                text,
+                "<object><name>{name}</name><bndbox><xmin>{x}</xmin><ymin>{y}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>",
+                x + random.below(9),
+                y + random.below(9)
+            )
+            .unwrap();
+        }
+        text.push_str("</annotation>");
+        std::fs::write(folder.join(format!("Annotations/{id:06}.xml")), text).unwrap();
+        writeln!(list, "{id:06}").unwrap();
+    }
+    std::fs::write(folder.join("ImageSets/Main/train.txt"), list).unwrap();
+}
+
 /// Converts and gives the content hash of the dataset.
 fn converted(name: &str, src: &Path, dst: &Path, options: &ImportOptions) -> (String, ImportSummary) {
     let job = Job::new();
