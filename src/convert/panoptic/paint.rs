@@ -110,7 +110,7 @@ const LEFT_OUT: [&str; 4] = ["segmentation", "mask", "object_extra", "ordinal"];
 /// later ones cover, is left out. Reading the PNGs tells of both, and of overlaps, as warnings.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] if there is no such set or it has no segmentations.
+/// [`crate::error::ErrorKind::NotFound`] if there is no such set or it has no segmentations.
 pub fn paintings(ds: &Dataset, set: &str) -> Result<Dataset> {
     ds.keys().find(&key_name(set, "segmentation"))?;
     let fields = object_fields(ds, set)?;

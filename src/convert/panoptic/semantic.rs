@@ -26,7 +26,7 @@ pub enum Numbers {
 /// painted from the `segmentation` of the set. It has the classes' colours as its palette where they fit one.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] if there is no such set, or neither PNGs nor segmentations.
+/// [`crate::error::ErrorKind::NotFound`] if there is no such set, or neither PNGs nor segmentations.
 pub fn semantics(store: &Store, ds: &Dataset, set: &str, numbers: Numbers) -> Result<Dataset> {
     let stored = ds.keys().find("panoptic").is_ok() && ds.keys().find("panoptic.record").is_ok();
     let segmentation = key_name(set, "segmentation");
