@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::loss::LossReport;
+use super::photos::Photos;
 use super::source::Source;
 use crate::dataset::store::{Storage, WriterOptions};
 use crate::place::{Tree, TreeKind};
@@ -88,13 +89,19 @@ impl ImportOptions {
     }
 
     /// How the writer of an import works. `stamps` tells which state of the source is read: an import that was
-    /// interrupted goes on only with the same.
-    pub(in crate::convert) fn writer(&self, format: &str, source: &Source, stamps: &str) -> WriterOptions {
+    /// interrupted goes on only with the same, and with images from the same places.
+    pub(in crate::convert) fn writer(
+        &self,
+        format: &str,
+        source: &Source,
+        stamps: &str,
+        photos: Option<&Photos>,
+    ) -> WriterOptions {
         let work = json!({
             "program": env!("CARGO_PKG_VERSION"), "format": format, "source": source.path().to_string_lossy(),
             "stamps": stamps, "images": self.images, "image_roots": self.image_roots, "splits": self.splits,
             "coords": self.coords, "on_error": self.on_error, "shard_bytes": self.shard_bytes,
-            "parquet": self.storage == Storage::Parquet, "base": source.tree().base(),
+            "photos": photos.map(Photos::stamp), "parquet": self.storage == Storage::Parquet, "base": source.tree().base(),
         });
         WriterOptions {
             storage: self.storage,

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use arrow_select::concat::concat;
+use arrow_select::zip::zip;
 
 use super::photos::ImageColumn;
 use crate::dataset::store::{Edit, Operation, Store};
@@ -110,7 +111,7 @@ const WINDOW: usize = 64;
 /// Bytes of images handed on together.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// How many links of a group lead to files, and how long those are.
+/// How many links of a group lead to files, and how many bytes its images will take.
 fn measure(store: &Store, group: &Groups, stage: &Stage<'_>) -> Result<(u64, u64)> {
     let images: Vec<String> =
         group.fields.iter().filter(|f| field::is_image(f.data_type())).map(|f| f.name().clone()).collect();
@@ -121,10 +122,9 @@ fn measure(store: &Store, group: &Groups, stage: &Stage<'_>) -> Result<(u64, u64
         let rows = Rows::span(u64::try_from(at).unwrap_or(u64::MAX), WINDOW.min(view.len() - at));
         let batch = view.read_rows(&rows, &Access::new(&job))?.whole()?;
         for value in batch.columns.iter().flat_map(|column| column.values()) {
-            if is_link(&value)
-                && let Some(length) = store.image_length(&value)
-            {
-                links += 1;
+            // The whole group is written anew, with what it holds already.
+            if let Some(length) = store.image_length(&value) {
+                links += u64::from(is_link(&value));
                 bytes = bytes.saturating_add(length);
             }
         }
@@ -162,7 +162,8 @@ impl Packer<'_> {
         let mut others: Vec<(String, Vec<ArrayRef>)> = Vec::new();
         while self.at < view.len() && images.iter().map(|(_, c)| c.held()).sum::<usize>() < BATCH_BYTES {
             self.job.check()?;
-            let len = WINDOW.min(view.len() - self.at);
+            // One row a step: a window of large images would pass any bound.
+            let len = 1;
             let rows = Rows::span(u64::try_from(self.at).unwrap_or(u64::MAX), len);
             let batch = view.read_rows(&rows, &Access::new(self.job))?.whole()?;
             for (key, column) in view.keys().iter().zip(&batch.columns) {
@@ -180,19 +181,31 @@ impl Packer<'_> {
             }
             self.at += len;
         }
+        let mut made: Vec<(String, ArrayRef)> = Vec::new();
+        for (name, column) in &mut images {
+            let (array, hashes) = column.finish()?;
+            made.push((name.clone(), array));
+            made.extend(hashes.map(|hashes| ("content_hash".to_owned(), hashes)));
+        }
         let mut columns: Vec<ArrayRef> = Vec::new();
-        let mut hashes = None;
         for field in &self.group.fields {
-            if let Some((_, column)) = images.iter_mut().find(|(name, _)| name == field.name()) {
-                let (array, found) = column.finish()?;
-                columns.push(array);
-                hashes = found.or(hashes);
-            } else if field.name() == "content_hash" && hashes.is_some() {
-                columns.extend(hashes.take());
-            } else if let Some((_, chunks)) = others.iter().find(|(name, _)| name == field.name()) {
-                let chunks: Vec<&dyn arrow_array::Array> = chunks.iter().map(AsRef::as_ref).collect();
-                columns.push(concat(&chunks)?);
-            }
+            let new = made.iter().find(|(name, _)| name == field.name()).map(|(_, array)| Arc::clone(array));
+            let chunks = others.iter().find(|(name, _)| name == field.name()).map(|(_, chunks)| chunks);
+            let old = match chunks {
+                Some(chunks) => {
+                    let chunks: Vec<&dyn Array> = chunks.iter().map(AsRef::as_ref).collect();
+                    Some(concat(&chunks)?)
+                }
+                None => None,
+            };
+            columns.extend(match (new, old) {
+                // The hash of a link that stays is known from elsewhere, if it is.
+                (Some(new), Some(old)) => {
+                    let known: BooleanArray = (0..new.len()).map(|row| Some(new.is_valid(row))).collect();
+                    Some(zip(&known, &new, &old)?)
+                }
+                (new, old) => new.or(old),
+            });
         }
         let rows = RecordBatchOptions::new().with_row_count(columns.first().map(|column| column.len()));
         let schema = Arc::new(Schema::new(self.group.fields.clone()));

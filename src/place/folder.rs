@@ -322,10 +322,14 @@ fn append(file: File, length: u64, out: &mut Vec<u8>) -> Result<usize> {
     let room =
         usize::try_from(length).map_err(|_| Error::new(ErrorKind::Limit, "is too large to be read"))?;
     out.reserve(room);
-    let read = file.take(length).read_to_end(out).map_err(|e| Error::io("read", e))?;
-    if read != room {
-        out.truncate(start);
-        return Err(Error::new(ErrorKind::Io, "became shorter while it was read"));
+    match file.take(length).read_to_end(out) {
+        Ok(read) if read == room => Ok(read),
+        other => {
+            out.truncate(start);
+            Err(match other {
+                Ok(_) => Error::new(ErrorKind::Io, "became shorter while it was read"),
+                Err(error) => Error::io("read", error),
+            })
+        }
     }
-    Ok(read)
 }

@@ -138,7 +138,7 @@ impl Pass<'_> {
     }
 
     fn write(mut self, dst: &Path, options: &ImportOptions) -> Result<ImportSummary> {
-        let options = options.writer("cityscapes", self.source, &self.stamp()?);
+        let options = options.writer("cityscapes", self.source, &self.stamp()?, self.photos.as_ref());
         let mut writer = Writer::create(dst, options, self.job)?;
         let resumed = writer.resumed();
         let skip = resumed.as_ref().map_or(0, |r| usize::try_from(r.rows).unwrap_or(usize::MAX));

@@ -165,7 +165,7 @@ fn write(
     job: &Job,
 ) -> Result<ImportSummary> {
     let stamps = source.stamps(prepared.splits.iter().flat_map(|s| &s.files).map(|f| &*f.source.member))?;
-    let mut writer = Writer::create(dst, options.writer("coco", source, &stamps), job)?;
+    let mut writer = Writer::create(dst, options.writer("coco", source, &stamps, photos.as_deref()), job)?;
     let resumed = writer.resumed();
     if let Some(photos) = photos.as_deref_mut().filter(|photos| photos.stores()) {
         let skip = resumed.as_ref().map_or(0, |r| r.rows);

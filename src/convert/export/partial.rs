@@ -4,7 +4,9 @@
 //! there appears whole, in one step; into one that was there the files are moved one by one, each complete.
 //! Whatever goes wrong before leaves nothing behind but, after a kill, that one hidden folder.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
+use std::hash::BuildHasher;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,7 +65,9 @@ impl Partial {
         let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root.to_owned() };
         let existed = root.is_dir();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let hidden = format!(".lensframe-{}-{number}.partial", std::process::id());
+        // Processes of other containers and machines may have the same number.
+        let random = BuildHasher::hash_one(&RandomState::new(), number);
+        let hidden = format!(".lensframe-{}-{random:016x}.partial", std::process::id());
         let work = if existed { root.join(hidden) } else { root.with_file_name(hidden) };
         Partial {
             area,
@@ -78,9 +82,11 @@ impl Partial {
         }
     }
 
-    /// True if a file of this name was begun.
+    /// True if a file of this name was begun, or one that is called as a folder of it.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.begun && self.work.join(name).symlink_metadata().is_ok()
+        let path = self.work.join(name);
+        let mut above = path.ancestors().skip(1).take_while(|folder| *folder != self.work);
+        self.begun && (path.symlink_metadata().is_ok() || above.any(Path::is_file))
     }
 
     /// Begins the file that will be `name`, a relative path with `/`.
@@ -105,8 +111,8 @@ impl Partial {
         if !self.begun {
             let above = self.work.parent().unwrap_or(Path::new(""));
             self.above = make_folder(above).at(at)?;
-            self.begun = true;
             fs::create_dir(&self.work).map_err(|e| Error::io("make a folder for", e)).at(at)?;
+            self.begun = true;
         }
         let path = self.work.join(name);
         let folder = path.parent().unwrap_or(&self.work);

@@ -10,7 +10,7 @@ use super::name::{join, safe_path};
 use crate::convert::column::{Id, IdColumn};
 use crate::convert::options::{ImageFolder, ImagesSummary, ImportOptions};
 use crate::dataset::store::Writer;
-use crate::error::{Place, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::{Job, Warning};
 use crate::place::Tree;
 use crate::schema::field::{self, IdType};
@@ -179,8 +179,8 @@ impl Photos {
         let at = self.names.iter().position(|n| *n == name);
         let Some(column) = at.and_then(|at| self.columns.get_mut(at)) else { return Ok(()) };
         let found =
-            found.and_then(|(tree, member)| Some((self.trees.get(tree)?, *self.stored.get(tree)?, member)));
-        let Some((tree, stored, member)) = found else {
+            found.and_then(|(at, member)| Some((at, self.trees.get(at)?, *self.stored.get(at)?, member)));
+        let Some((number, tree, stored, member)) = found else {
             column.push_null();
             return Ok(());
         };
@@ -190,7 +190,18 @@ impl Photos {
             self.summary.embedded += u64::from(photo);
             self.summary.bytes += bytes;
         } else {
-            column.push_path(&join(tree.base(), member))?;
+            let path = join(tree.base(), member);
+            // Whoever follows the link asks the roots in order.
+            let before = self.trees.iter().zip(&self.stored).take(number);
+            for (earlier, _) in before.filter(|(_, stored)| !**stored) {
+                if earlier.base().is_empty() && earlier.has_file(&path)? {
+                    let what = format!("{} has a file '{path}' too", earlier.path().display());
+                    return Err(Error::new(ErrorKind::Conflict, what)
+                        .at(Place::area("images").file(tree.name(member)))
+                        .remedy("use --images embed, or name roots in which paths differ"));
+                }
+            }
+            column.push_path(&path)?;
             self.summary.linked += u64::from(photo);
         }
         Ok(())
@@ -223,6 +234,15 @@ impl Photos {
         for (tree, _) in self.trees.iter().zip(&self.stored).filter(|(_, stored)| !**stored) {
             writer.add_root(tree.path());
         }
+    }
+
+    /// Which columns there are and where their files come from: what rows written before must have in common
+    /// with those to come.
+    pub(in crate::convert) fn stamp(&self) -> Json {
+        let trees: Vec<Json> = self.trees.iter().map(|tree| tree.name("").to_string_lossy().into()).collect();
+        let folders: Vec<Json> =
+            self.folders.iter().map(|(split, folder)| json!([split, folder.tree, folder.path])).collect();
+        json!({"columns": self.names, "trees": trees, "stored": self.stored, "folders": folders})
     }
 
     /// What is counted so far, for an import that is interrupted.

@@ -110,7 +110,8 @@ fn write(
     job: &Job,
 ) -> Result<ImportSummary> {
     let prepared = work.prepared;
-    let mut writer = Writer::create(dst, options.writer("voc", source, &prepared.stamp), job)?;
+    let mut writer =
+        Writer::create(dst, options.writer("voc", source, &prepared.stamp, photos.as_deref()), job)?;
     let resumed = writer.resumed();
     if let Some(photos) = photos.as_deref().filter(|photos| photos.stores()) {
         let skip = resumed.as_ref().map_or(0, |r| usize::try_from(r.rows).unwrap_or(usize::MAX));

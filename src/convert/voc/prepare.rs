@@ -87,6 +87,15 @@ pub(super) fn prepare(
         hash.update(list.list.name.as_bytes());
         hash.update(read_list(&tree, &list.list, &Job::new())?.as_bytes());
     }
+    if let Some((file, text)) = labelmap {
+        hash.update(file.as_bytes());
+        hash.update(text.as_bytes());
+    }
+    for row in &rows.rows {
+        hash.update(row.id.as_bytes());
+        hash.update(&[0]);
+    }
+    hash.update(format!("{:?}", layout.parts).as_bytes());
     let stamp = format!("{} {}", rows.rows.len(), hash.finish());
     let photographs = seen.photographs + rows.alone;
     let prepared = Prepared {

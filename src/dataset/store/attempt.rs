@@ -174,6 +174,11 @@ impl Attempt {
         self.files.push(path.to_owned());
     }
 
+    /// Folders that this attempt made stay.
+    pub(super) fn leave_folders(&mut self) {
+        self.made.clear();
+    }
+
     /// What was made so far stays, whatever becomes of this attempt.
     pub(super) fn secure(&mut self) {
         self.secured = (self.files.len(), self.claims.len());

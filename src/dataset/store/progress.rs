@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -63,7 +64,8 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Takes up `work` on a dataset folder whose newest version is `base`. What other work left is removed;
-    /// what the same work left is in [`Progress::fragments`].
+    /// what the same work left is in [`Progress::fragments`]. `None` on a file system without locks: there
+    /// nothing can be taken up, since whoever left it may be at work still.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] while another writer is at work there.
@@ -72,9 +74,9 @@ impl Progress {
         folder: &str,
         work: &str,
         base: Option<u64>,
-    ) -> Result<Progress> {
+    ) -> Result<Option<Progress>> {
         let root = attempt.root().to_owned();
-        let lock = lock(&root, folder)?;
+        let Some(lock) = lock(&root, folder)? else { return Ok(None) };
         let path = root.join(PROGRESS);
         let found = fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Saved>(&text).ok());
         let same = |saved: &Saved| {
@@ -111,6 +113,9 @@ impl Progress {
             let _ = attempt.disk().remove(&path);
         }
         for fragment in &saved.fragments {
+            for file in fragment.files.values() {
+                touch(&root.join(&file.path));
+            }
             attempt.adopt(fragment);
         }
         if !saved.attempts.iter().any(|a| a == attempt.unique()) {
@@ -120,7 +125,10 @@ impl Progress {
         // From the start, so that whoever comes next knows whose leftovers these are. It goes with them.
         progress.write(attempt)?;
         attempt.own(&progress.path);
-        Ok(progress)
+        if !progress.saved.fragments.is_empty() {
+            attempt.secure();
+        }
+        Ok(Some(progress))
     }
 
     /// The fragments that were finished before.
@@ -169,26 +177,42 @@ impl Progress {
     }
 }
 
-/// Locks a folder of the dataset until the file given back is closed, by its process' death at the latest.
-fn lock(root: &Path, folder: &str) -> Result<File> {
-    let place = || Place::area("store").file(root);
-    // Where a folder cannot be opened as a file, one in it is.
-    let file = match File::open(root.join(folder)) {
-        Ok(file) => file,
-        Err(_) => {
-            let path = root.join(folder).join(".lock");
-            File::create(&path).map_err(|e| Error::io("lock", e).at(place()))?
-        }
-    };
+/// Makes a file young: what is taken up again is no leftover to a collector of old ones.
+fn touch(path: &Path) {
+    if let Ok(file) = File::options().append(true).open(path) {
+        let _ = file.set_modified(SystemTime::now());
+    }
+}
+
+/// Locks a folder of the dataset until the file given back is closed, by its process' death at the latest;
+/// `None` where there are no locks.
+fn lock(root: &Path, folder: &str) -> Result<Option<File>> {
+    let path = root.join(folder);
+    if let Ok(file) = File::open(&path)
+        && let Some(locked) = try_lock(file, root)?
+    {
+        return Ok(Some(locked));
+    }
+    // Where a folder cannot be opened or locked as a file (Windows, NFS), a file in it is.
+    let path = path.join(".lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|e| Error::io("lock", e).at(Place::area("store").file(&path)))?;
+    try_lock(file, root)
+}
+
+/// The file, locked; `None` where it cannot be locked.
+///
+/// # Errors
+/// [`ErrorKind::Conflict`] if another process has locked it.
+fn try_lock(file: File, root: &Path) -> Result<Option<File>> {
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
         Err(fs::TryLockError::WouldBlock) => {
             Err(Error::new(ErrorKind::Conflict, "another process is writing this dataset")
-                .at(place())
+                .at(Place::area("store").file(root))
                 .remedy("wait until it has finished, or name another folder"))
         }
-        // A file system without locks: nobody else can be told of us either.
-        Err(fs::TryLockError::Error(_)) => Ok(file),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 

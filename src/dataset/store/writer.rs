@@ -111,7 +111,11 @@ impl Writer {
         attempt.folder(commit::VERSIONS)?;
         let number = base.as_ref().map(|base| base.version);
         let progress = match &options.resume {
-            Some(work) => Some(Progress::begin(&mut attempt, commit::VERSIONS, work, number)?),
+            Some(work) => {
+                let begun = Progress::begin(&mut attempt, commit::VERSIONS, work, number);
+                // Another writer may be at work in the folder that this one made.
+                begun.inspect_err(|_| attempt.leave_folders())?
+            }
             None => None,
         };
         let mut writer = Writer::new(attempt, options, job, base, changes);

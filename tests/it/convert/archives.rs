@@ -112,6 +112,29 @@ fn images_of_an_archive_can_be_linked_and_an_archive_can_be_an_image_root() {
 }
 
 #[test]
+fn a_link_that_another_root_would_answer_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("coco");
+    coco(&folder, 12);
+    // The root asked first has other files, among them one of the name that the second one's has.
+    let roots = ["a", "b"].map(|name| home.path().join(name));
+    for (root, names) in roots.iter().zip([&["000010.jpg"][..], &["000009.jpg", "000010.jpg", "000011.jpg"]])
+    {
+        std::fs::create_dir_all(root).unwrap();
+        for name in names {
+            std::fs::write(root.join(name), format!("{root:?}")).unwrap();
+        }
+    }
+    let file = folder.join("annotations/instances_val.json");
+    let options = ImportOptions { image_roots: roots.to_vec(), ..ImportOptions::default() };
+    let (linked, embedded) = (home.path().join("l.lf"), home.path().join("e.lf"));
+    let e = format("coco").unwrap().import(&file, &linked, &options, &Job::new()).unwrap_err();
+    assert!(e.to_string().contains("has a file '000010.jpg' too; use --images embed"), "{e}");
+    let options = ImportOptions { images: Images::Embed, ..options };
+    assert_eq!(converted("coco", &file, &embedded, &options).1.images.embedded, 3);
+}
+
+#[test]
 fn real_trees_and_their_archives_are_equal_datasets() {
     let Some(data) = crate::data() else { return };
     for (name, folder) in [

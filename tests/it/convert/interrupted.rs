@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lensframe::convert::{Images, ImportOptions, format};
-use lensframe::dataset::store::{Depth, Store, verify};
+use lensframe::dataset::store::{Depth, Store, interrupted, verify};
 use lensframe::error::ErrorKind;
 use lensframe::job::{Job, Observer};
 
@@ -69,6 +69,20 @@ fn a_cancelled_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
     assert!(verify(&dst, Depth::Values, &Job::new()).unwrap().problems.is_empty());
     assert!(!dst.join(".progress.json").exists());
     assert_eq!(std::fs::read_dir(dst.join("claims")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_run_that_stops_before_its_first_boundary_keeps_what_earlier_ones_finished() {
+    let home = tempfile::tempdir().unwrap();
+    let (src, dst) = (home.path().join("coco"), home.path().join("a.lf"));
+    coco(&src, 60);
+    cancelled_after(40, &src, &dst, &embedding());
+    let finished = interrupted(&dst).unwrap();
+    cancelled_after(0, &src, &dst, &embedding());
+    assert_eq!(interrupted(&dst), Some(finished));
+    let (got, summary) = converted("coco", &src, &dst, &embedding());
+    assert_eq!(summary.resumed, finished);
+    assert_eq!(got, converted("coco", &src, &home.path().join("b.lf"), &embedding()).0);
 }
 
 #[test]
