@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::convert::{Coords, ImportOptions, OnError};
+
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
 #[command(name = "lensframe", version, about, disable_help_subcommand = true)]
@@ -66,6 +68,44 @@ pub(super) enum Command {
     },
 }
 
+/// How what is not a stored dataset is read.
+#[derive(Args)]
+pub(super) struct SourceArgs {
+    /// A folder or archive with images; may be given more than once [default: looked for in the source]
+    #[arg(long, value_name = "PATH")]
+    pub image_root: Vec<PathBuf>,
+    /// Only this split of the source; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub split: Vec<String>,
+    /// What the corners of boxes mean in VOC-like XML
+    #[arg(long, value_enum, default_value_t = CoordsArg::Voc)]
+    pub coords: CoordsArg,
+    /// What to do with records that make no sense
+    #[arg(long, value_enum, default_value_t = OnErrorArg::Keep)]
+    pub on_error: OnErrorArg,
+}
+
+impl SourceArgs {
+    /// As the library wants it.
+    pub(super) fn options(&self) -> ImportOptions {
+        ImportOptions {
+            image_roots: self.image_root.clone(),
+            splits: self.split.clone(),
+            coords: match self.coords {
+                CoordsArg::Voc => Coords::Voc,
+                CoordsArg::ZeroBased => Coords::ZeroBased,
+                CoordsArg::Exclusive => Coords::Exclusive,
+                CoordsArg::ZeroExclusive => Coords::ZeroExclusive,
+            },
+            on_error: match self.on_error {
+                OnErrorArg::Keep => OnError::Keep,
+                OnErrorArg::Skip => OnError::Skip,
+            },
+            ..ImportOptions::default()
+        }
+    }
+}
+
 #[derive(Args)]
 pub(super) struct ConvertArgs {
     /// A file, folder or archive (zip, tar, tar.gz) of a known format
@@ -75,21 +115,11 @@ pub(super) struct ConvertArgs {
     /// The format of SRC [default: found out from its files]
     #[arg(long, value_name = "FORMAT")]
     pub from: Option<String>,
-    /// A folder or archive with images; may be given more than once [default: looked for in SRC]
-    #[arg(long, value_name = "PATH")]
-    pub image_root: Vec<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ImagesArg::Auto)]
     pub images: ImagesArg,
-    /// Only this split; may be given more than once
-    #[arg(long, value_name = "NAME")]
-    pub split: Vec<String>,
-    /// What the corners of boxes mean in VOC-like XML
-    #[arg(long, value_enum, default_value_t = CoordsArg::Voc)]
-    pub coords: CoordsArg,
-    /// What to do with records that make no sense
-    #[arg(long, value_enum, default_value_t = OnErrorArg::Keep)]
-    pub on_error: OnErrorArg,
     /// The form of the table files
     #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
     pub storage: StorageArg,
@@ -165,6 +195,8 @@ pub(super) struct ExportArgs {
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -181,6 +213,8 @@ pub(super) enum ExportImagesArg {
 pub(super) struct DatasetArgs {
     /// A dataset, as `name.lf` or `name.lf@3`, or a path in any known format
     pub dataset: String,
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 #[derive(Args)]
@@ -193,6 +227,8 @@ pub(super) struct HeadArgs {
     /// Only these keys, in this order: `--keys img,bbox,label`
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     pub keys: Vec<String>,
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 #[derive(Args)]

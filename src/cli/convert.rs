@@ -4,9 +4,9 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::args::{ConvertArgs, CoordsArg, ImagesArg, OnErrorArg, StorageArg};
+use super::args::{ConvertArgs, ImagesArg, StorageArg};
 use super::print::{Printer, bytes, count, plural, table};
-use crate::convert::{self, Coords, Format, Images, ImportOptions, ImportSummary, OnError};
+use crate::convert::{self, Format, Images, ImportOptions, ImportSummary};
 use crate::dataset::store::{self, Storage};
 use crate::error::Result;
 use crate::job::Job;
@@ -19,25 +19,13 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
             ImagesArg::Link => Images::Link,
             ImagesArg::None => Images::None,
         },
-        image_roots: args.image_root.clone(),
-        splits: args.split.clone(),
-        coords: match args.coords {
-            CoordsArg::Voc => Coords::Voc,
-            CoordsArg::ZeroBased => Coords::ZeroBased,
-            CoordsArg::Exclusive => Coords::Exclusive,
-            CoordsArg::ZeroExclusive => Coords::ZeroExclusive,
-        },
-        on_error: match args.on_error {
-            OnErrorArg::Keep => OnError::Keep,
-            OnErrorArg::Skip => OnError::Skip,
-        },
         shard_bytes: args.shard_size.map_or(ImportOptions::default().shard_bytes, |bytes| bytes.0),
         storage: match args.storage {
             StorageArg::Arrow => Storage::Arrow,
             StorageArg::Parquet => Storage::Parquet,
         },
         replace: args.force,
-        momentary: false,
+        ..args.source.options()
     };
     let (format, why, summary) = import(args, &options, job).inspect_err(|_| {
         if let Some(rows) = store::interrupted(&args.dst) {

@@ -15,7 +15,7 @@ const SHOWN: usize = 20;
 pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()> {
     let format = convert::format(&args.to)?;
     let reference = Reference::parse(&args.dataset)?;
-    let opened = reference.open(job)?;
+    let opened = reference.open(&args.source, job)?;
     let store = opened.store();
     let mut ds = store.dataset();
     if let Some(rows) = &args.rows {

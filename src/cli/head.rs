@@ -15,7 +15,7 @@ const LINE: usize = 100;
 
 pub(super) fn run(args: &HeadArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
-    let opened = reference.open(job)?;
+    let opened = reference.open(&args.source, job)?;
     let store = opened.store();
     let mut ds = store.dataset();
     if let Some(set) = &reference.set {

@@ -18,7 +18,7 @@ const NAMES: usize = 12;
 
 pub(super) fn run(args: &DatasetArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
-    let opened = reference.open(job)?;
+    let opened = reference.open(&args.source, job)?;
     let mut facts = facts(opened.store(), job)?;
     if let (Some(imported), Some(members)) = (opened.imported(), facts.as_object_mut()) {
         // What was made for the moment is of no interest; where it came from is.

@@ -30,7 +30,7 @@ use clap::{CommandFactory, Parser};
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::Job;
 use args::{Cli, Command, Global};
-use print::Printer;
+use print::{Printer, harmless};
 use terminal::Terminal;
 
 /// Runs the program with these arguments (the first is its name) and returns its exit code.
@@ -51,7 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "lensframe: {error}");
+            let _ = writeln!(std::io::stderr(), "lensframe: {}", harmless(&error.to_string()));
             ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { 1 })
         }
     }

@@ -1,5 +1,6 @@
 //! Standard output: text for people, one JSON object for programs.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use serde_json::Value as Json;
@@ -26,7 +27,7 @@ impl Printer {
             line.push(b'\n');
             self.raw(&line)
         } else {
-            self.raw(text().as_bytes())
+            self.raw(harmless(&text()).as_bytes())
         }
     }
 
@@ -39,6 +40,16 @@ impl Printer {
         let mut out = std::io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| Error::io("write to stdout", e))
     }
+}
+
+/// Text for a terminal: what a file says cannot steer it. Line feeds and tabs stay.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if steers(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 /// `12,345`: digits in groups of three.

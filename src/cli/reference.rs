@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::convert::{self, ImportOptions, Opened};
+use super::args::SourceArgs;
+use crate::convert::{self, Opened};
 use crate::dataset::store::Store;
 use crate::dataset::{Dataset, Slice};
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -42,10 +43,10 @@ impl Reference {
     }
 
     /// Opens what is named: a version of a stored dataset, or any path in a known format.
-    pub(super) fn open(&self, job: &Job) -> Result<Opened> {
+    pub(super) fn open(&self, source: &SourceArgs, job: &Job) -> Result<Opened> {
         match self.version {
             Some(version) => Store::open_version(&self.path, version).map(Opened::from),
-            None => convert::open(&self.path, &ImportOptions::default(), job),
+            None => convert::open(&self.path, &source.options(), job),
         }
     }
 

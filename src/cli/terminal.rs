@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::print::harmless;
 use crate::job::{Observer, Warning, Warnings};
 
 pub(super) struct Terminal {
@@ -38,7 +39,8 @@ impl Terminal {
             for (code, count, examples) in warnings.iter() {
                 let Some(first) = examples.first() else { continue };
                 let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
-                let _ = writeln!(err, "warning: [{code}] {first}{more}");
+                let first = first.to_string().replace('\n', "\\n");
+                let _ = writeln!(err, "warning: [{code}] {}{more}", harmless(&first));
             }
         }
         let plural = if warnings.total() == 1 { "" } else { "s" };
@@ -91,7 +93,8 @@ impl Observer for Terminal {
             return;
         }
         let print = || {
-            let _ = writeln!(std::io::stderr(), "warning: [{}] {warning}", warning.code);
+            let line = warning.to_string().replace('\n', "\\n");
+            let _ = writeln!(std::io::stderr(), "warning: [{}] {}", warning.code, harmless(&line));
         };
         match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(bar) => bar.suspend(print),

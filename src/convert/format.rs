@@ -61,7 +61,7 @@ static FORMATS: [Format; 5] = [
     Format {
         name: "labels",
         reads: "",
-        writes: "a PNG of class numbers an image, from label maps, panoptic PNGs or segmentations",
+        writes: "label maps as they are; else PNGs of class numbers from panoptic PNGs or segmentations",
         detect: |_| None,
         import: None,
         export: Some(panoptic::export_labels),
@@ -110,11 +110,15 @@ pub fn format(name: &str) -> Result<&'static Format> {
 /// # Errors
 /// [`ErrorKind::NotFound`] where there is nothing, [`ErrorKind::Format`] if no format is recognised.
 pub fn detect(path: &Path, roots: &[PathBuf], job: &Job) -> Result<Found> {
-    look(Source::open(path, roots, job)?, &FORMATS).ok_or_else(|| {
-        Error::new(ErrorKind::Format, "in no format that is known here")
-            .at(Place::area("convert").file(path))
-            .remedy("name it with --from; `lensframe formats` lists them")
-    })
+    let source = Source::open(path, roots, job)?;
+    if let Some(found) = look(source.clone(), &FORMATS) {
+        return Ok(found);
+    }
+    // What cannot be read is not to be called unknown.
+    source.try_reading()?;
+    Err(Error::new(ErrorKind::Format, "in no format that is known here")
+        .at(Place::area("convert").file(path))
+        .remedy("name it with --from; `lensframe formats` lists them"))
 }
 
 /// The first of some formats that a source is in.

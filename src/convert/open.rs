@@ -70,12 +70,7 @@ pub fn open(path: &Path, options: &ImportOptions, job: &Job) -> Result<Opened> {
         Err(error) if error.kind() == ErrorKind::NotFound && path.exists() => {}
         Err(error) => return Err(error),
     }
-    let found = format::detect(path, &options.image_roots, job).map_err(|error| match error.kind() {
-        ErrorKind::Format => Error::new(ErrorKind::Format, "neither a dataset nor in a known format")
-            .at(Place::none().file(path))
-            .remedy("`lensframe formats` lists what can be read"),
-        _ => error,
-    })?;
+    let found = format::detect(path, &options.image_roots, job)?;
     let folder = tempfile::Builder::new()
         .prefix("lensframe-")
         .tempdir()

@@ -7,6 +7,7 @@ use crate::job::Job;
 use crate::place::{Tree, TreeKind, TreeOptions};
 
 use super::options::ImportOptions;
+use super::photos::join;
 
 /// A path to import, opened for looking into.
 #[derive(Clone, Debug)]
@@ -60,6 +61,24 @@ impl Source {
     /// The one file that was named, as a member of the tree; `None` where the whole tree was.
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
+    }
+
+    /// Looks into the first files of the first folders, for the error that reading them gives, if one does.
+    ///
+    /// # Errors
+    /// Those of the tree: a folder that may not be read, an archive that is damaged or encrypted, a link that a
+    /// strict job does not pass over.
+    pub(in crate::convert) fn try_reading(&self) -> Result<()> {
+        let mut folder = String::new();
+        for _ in 0..4 {
+            let listing = self.tree.list(&folder)?;
+            for name in listing.files().take(16) {
+                self.tree.head(&join(&folder, name), 64)?;
+            }
+            let Some(next) = listing.folders().next() else { break };
+            folder = join(&folder, next);
+        }
+        Ok(())
     }
 
     /// The same source seen from a folder of its tree.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Numbers, detections, paintings, semantics};
 use crate::convert::coco::{self, Form};
 use crate::convert::export::{Images, Partial, Reader, below};
-use crate::convert::{ExportOptions, ExportSummary, LossReport, Source};
+use crate::convert::{ExportImages, ExportOptions, ExportSummary, LossReport, Source};
 use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -140,7 +140,8 @@ pub fn export_labels(
         let void = if classes.len() > 255 { 65535 } else { 255 };
         partial.write("labels.json", json!({"void": void, "classes": classes}).to_string().as_bytes())?;
     }
-    let images = Images { area: "labels", key: "label_map", what: options.images };
+    // The PNGs are what is exported: links are no answer.
+    let images = Images { area: "labels", key: "label_map", what: ExportImages::Copy };
     let written = images.write(store, &view, &mut partial, job, |row| {
         let name = row.file_name.or(row.path)?;
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);

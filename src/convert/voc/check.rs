@@ -75,6 +75,12 @@ pub(super) fn odd(object: &Flat<'_>, values: &Values, size: Option<(i32, i32)>, 
             } else if w <= 0.0 || h <= 0.0 {
                 add("voc.box-empty", format!("the box of {w} x {h} has no area"), line, true);
             } else if let Some((height, width)) = size {
+                // Nothing of a box can lie before the first pixel, which other tools number 0.
+                if (-1.0..0.0).contains(&x) || (-1.0..0.0).contains(&y) {
+                    let what =
+                        "the box begins before pixel 1, the first of VOC: if the first is 0, see --coords";
+                    add("voc.zero-based", what.to_owned(), line, false);
+                }
                 let right = x + w > f64::from(width) + SLACK;
                 let below = y + h > f64::from(height) + SLACK;
                 if x < -SLACK || y < -SLACK || right || below {

@@ -35,7 +35,7 @@ pub(super) struct Classes {
 
 /// A line of a label map.
 fn entry(line: &str) -> Option<Class> {
-    let line = line.split('#').next().unwrap_or(line).trim();
+    let line = line.split('#').next().unwrap_or(line).trim_start_matches('\u{feff}').trim();
     let mut fields = line.split(':');
     let name = fields.next().map(str::trim).filter(|name| !name.is_empty())?;
     let mut class = Class::named(name);

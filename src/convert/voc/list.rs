@@ -22,7 +22,8 @@ pub(super) struct Line<'a> {
 
 /// The line, if it names an image.
 pub(super) fn line(text: &str) -> Option<Line<'_>> {
-    let text = text.trim();
+    // Some editors begin a file with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}').trim();
     if let Some((id, rest)) = text.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
         let numbers = rest.split_whitespace().map_while(|n| n.parse().ok()).collect();
         return (!id.is_empty()).then_some(Line { id, numbers });

@@ -186,7 +186,9 @@ pub(super) struct Paintings<'a> {
 
 impl Paintings<'_> {
     fn images(&self) -> Images {
-        Images { area: "coco", key: "panoptic", what: self.what }
+        // They are annotations: links to the PNGs of another folder are no panoptic files.
+        let what = if self.what == ExportImages::None { ExportImages::None } else { ExportImages::Copy };
+        Images { area: "coco", key: "panoptic", what }
     }
 
     /// Writes them, each to the folder that is named as its file; gives how many.

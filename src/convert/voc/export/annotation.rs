@@ -42,6 +42,15 @@ pub(super) struct Written {
 }
 
 /// Keys of rows that are written otherwise, or are no data of their own.
+/// What VOC's tools ask for beside names and sizes, and the keys that an import of VOC gives it.
+const HEADER: [(&str, &str); 4] = [
+    ("folder", "attr.folder"),
+    ("source/database", "attr.database"),
+    ("size/depth", "attr.depth"),
+    ("segmented", "attr.segmented"),
+];
+
+/// Row keys that are written, or that nothing is lost by leaving out.
 const ROW_KEYS: [&str; 10] = [
     "image_id",
     "file_name",
@@ -193,6 +202,7 @@ impl Annotations<'_> {
                     let known = ROW_KEYS.contains(&base)
                         || (base == "extra" && self.residue.is_some())
                         || (base == "image_label" && self.residue.is_some())
+                        || HEADER.iter().any(|(_, key)| self.residue.is_none() && *key == base)
                         || rows.attrs.values().any(|attr| attr.key == base);
                     if !known {
                         lost.push((field.name().clone(), "VOC has no place for it"));
@@ -238,9 +248,11 @@ impl Annotations<'_> {
                 ("size/depth", "3"),
                 ("segmented", segmented),
             ] {
-                extra.suppose(path, text);
+                let key = HEADER.iter().find(|(known, _)| *known == path).map(|(_, key)| *key);
+                let declared = key.and_then(cell).and_then(any_text);
+                extra.suppose(path, declared.as_deref().unwrap_or(text));
             }
-            let why = "VOC's tools ask for folder, database, depth and segmented: they are made up";
+            let why = "VOC's tools ask for folder, database, depth and segmented: those not said are made up";
             objects.loss.borrow_mut().change("annotation", 1, why);
         }
         let shape = match (own, extra.shape.as_deref()) {
