@@ -123,6 +123,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_file_says_cannot_steer_a_terminal() {
+        assert_eq!(harmless("\u{1b}]0;x\u{7}é\tb\n"), "\\u{1b}]0;x\\u{7}é\tb\n");
+    }
+
+    #[test]
     fn numbers_are_grouped_and_sized() {
         assert_eq!([count(0), count(999), count(1000), count(1234567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([bytes(999), bytes(1_400_000)], ["999 B", "1.4 MB"]);

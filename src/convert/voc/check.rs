@@ -123,6 +123,8 @@ mod tests {
     fn each_oddity_has_its_code_and_line() {
         let of = |corners| codes(&bndbox(corners), Coords::Voc);
         assert_eq!(of(["1", "1", "20", "10"]), []);
+        assert_eq!(of(["0", "0", "19", "9"]), [("voc.zero-based", 5)]);
+        assert_eq!(codes(&bndbox(["0", "0", "19", "9"]), Coords::ZeroBased), []);
         assert_eq!(of(["3", "3", "3", "3"]), []);
         assert_eq!(of(["9", "1", "3", "10"]), [("voc.box-inverted", 4)]);
         assert_eq!(of(["1", "9", "3", "8"]), [("voc.box-inverted", 5)]);

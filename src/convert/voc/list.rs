@@ -95,6 +95,11 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_no_part_of_a_name() {
+        assert_eq!(line("\u{feff}2007_000001\r\n").map(|line| line.id), Some("2007_000001"));
+    }
+
+    #[test]
     fn lines_are_ids_and_numbers() {
         assert_eq!(parsed("2007_000001  1\r"), Some(("2007_000001".into(), vec![1])));
         assert_eq!(parsed("000005 -1"), Some(("000005".into(), vec![-1])));

@@ -1,6 +1,6 @@
 //! Any path in a known format is a dataset.
 
-use lensframe::convert::{ImportOptions, open};
+use lensframe::convert::{ExportOptions, ImportOptions, open};
 use lensframe::error::ErrorKind;
 use lensframe::job::Job;
 
@@ -45,4 +45,40 @@ fn what_is_nothing_known_says_so() {
     }
     let e = open(&home.path().join("absent"), &ImportOptions::default(), &Job::new()).err().unwrap();
     assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_not_that_it_is_unknown() {
+    let home = tempfile::tempdir().unwrap();
+    let src = home.path().join("coco");
+    coco(&src, 4);
+    let whole = super::archives::archives(&src, home.path(), "top/").swap_remove(2);
+    let bytes = std::fs::read(&whole).unwrap();
+    std::fs::write(&whole, &bytes[..bytes.len() / 2]).unwrap();
+    let e = open(&whole, &ImportOptions::default(), &Job::new()).err().unwrap();
+    assert!(e.to_string().contains("ends too early"), "{e}");
+    #[cfg(unix)]
+    {
+        // A strict job stops at the link, and says so.
+        std::os::unix::fs::symlink("/etc", src.join("out")).unwrap();
+        assert!(open(&src, &ImportOptions::default(), &Job::new()).is_ok());
+        let e = open(&src, &ImportOptions::default(), &Job::new().strict(true)).err().unwrap();
+        assert!(e.to_string().contains("link"), "{e}");
+    }
+}
+
+#[test]
+fn label_pngs_are_exported_whether_they_are_linked_or_stored() {
+    let Some(data) = crate::data() else { return };
+    let home = tempfile::tempdir().unwrap();
+    for (source, to, png) in [
+        ("datumaro-voc", "labels", "labels/train/2007_000001.png"),
+        ("panopticapi/panoptic_examples.json", "panoptic", "panoptic_examples/000000142238.png"),
+    ] {
+        let opened = open(&data.join(source), &ImportOptions::default(), &Job::new()).unwrap();
+        let (store, dst) = (opened.store(), home.path().join(to));
+        let format = lensframe::convert::format(to).unwrap();
+        format.export(store, &store.dataset(), &dst, &ExportOptions::default(), &Job::new()).unwrap();
+        assert!(dst.join(png).is_file(), "{source}");
+    }
 }
