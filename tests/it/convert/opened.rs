@@ -82,3 +82,23 @@ fn label_pngs_are_exported_whether_they_are_linked_or_stored() {
         assert!(dst.join(png).is_file(), "{source}");
     }
 }
+
+#[test]
+fn what_voc_says_of_images_and_actions_survives_the_way_through_coco() {
+    let Some(data) = crate::data() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut source = data.join("datumaro-voc");
+    for to in ["coco", "voc"] {
+        let opened = open(&source, &ImportOptions::default(), &Job::new()).unwrap();
+        let (store, dst) = (opened.store(), home.path().join(to));
+        let format = lensframe::convert::format(to).unwrap();
+        format.export(store, &store.dataset(), &dst, &ExportOptions::default(), &Job::new()).unwrap();
+        source = dst;
+    }
+    let text = std::fs::read_to_string(source.join("Annotations/2007_000001.xml")).unwrap();
+    for element in
+        ["<folder>VOC2007</folder>", "<segmented>1</segmented>", "<jumping>0</jumping>", "<other>1</other>"]
+    {
+        assert!(text.contains(element), "{element} in {text}");
+    }
+}

@@ -67,6 +67,13 @@ const ROW_KEYS: [&str; 10] = [
 /// Keys of objects that have a place in VOC.
 const OBJECT_KEYS: [&str; 4] = ["label", "bbox", "rbox", "attr.part"];
 
+/// True for a name that an element can have.
+fn is_action(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 /// What rows are written by.
 struct RowStyle<'a> {
     shape: &'a str,
@@ -74,6 +81,18 @@ struct RowStyle<'a> {
 }
 
 impl Annotations<'_> {
+    /// The actions that the keys of the set tell of, as an import of VOC names them.
+    fn actions(&self) -> Vec<String> {
+        let flags = crate::schema::field::list(arrow_schema::DataType::Boolean);
+        let action = |field: &arrow_schema::FieldRef| {
+            let of_set = Axis::of(field).is_ok_and(|axis| axis.set() == Some(self.set));
+            let base = crate::schema::axis::base_name(field).ok()?;
+            let name = base.strip_prefix("attr.action.").filter(|name| is_action(name))?;
+            (of_set && *field.data_type() == flags).then(|| name.to_owned())
+        };
+        self.ds.keys().iter().filter_map(|key| action(key.field()?)).collect()
+    }
+
     /// Hands on an annotation for each row that has one: its file and its text.
     ///
     /// # Errors
@@ -91,8 +110,8 @@ impl Annotations<'_> {
                 residue::attrs(&residue.head.object_attrs),
                 residue.head.actions.clone(),
             ),
-            Some(residue) => (residue::attrs(&residue.head.annotation_attrs), Vec::new(), Vec::new()),
-            None => (Vec::new(), Vec::new(), Vec::new()),
+            Some(residue) => (residue::attrs(&residue.head.annotation_attrs), Vec::new(), self.actions()),
+            None => (Vec::new(), Vec::new(), self.actions()),
         };
         let head = self.residue.map(|r| &r.head);
         let some = |shape: &'_ str, usual| if shape.is_empty() { usual } else { shape.to_owned() };
