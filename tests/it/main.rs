@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails; clippy's own exception covers `#[test]` functions alone, not what they call"
 )]
 
+mod cancel;
 mod cityscapes;
 #[cfg(feature = "cli")]
 mod cli;

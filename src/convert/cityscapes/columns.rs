@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
-use arrow_array::{ArrayRef, FixedSizeListArray, ListArray, PrimitiveArray, StructArray, new_null_array};
+use arrow_array::{ArrayRef, FixedSizeListArray, ListArray, PrimitiveArray};
 use arrow_buffer::NullBufferBuilder;
 use arrow_schema::{DataType, Field};
 
 use super::layout::Row;
-use crate::convert::column::{Ends, Flags, Plain, Texts, item};
+use crate::convert::column::{Ends, Flags, Masks, Plain, Texts, item};
 use crate::error::Result;
 use crate::geometry::Size;
 use crate::schema::field::{self, IdType};
@@ -36,8 +36,7 @@ pub(super) struct Columns {
     boxes: Vec<f64>,
     area: Plain<f64>,
     crowded: Flags,
-    sizes: Vec<i32>,
-    rle: Texts,
+    masks: Masks,
     lists: Ends,
     listed: NullBufferBuilder,
 }
@@ -54,8 +53,7 @@ impl Columns {
             boxes: Vec::new(),
             area: Plain::new(),
             crowded: Flags::new(),
-            sizes: Vec::new(),
-            rle: Texts::new(),
+            masks: Masks::new(),
             lists: Ends::new(),
             listed: NullBufferBuilder::new(0),
         }
@@ -80,7 +78,7 @@ impl Columns {
 
     /// How many bytes the builders hold, about.
     pub(super) fn held(&self) -> usize {
-        self.rle.bytes() + 64 * self.object_id.len() + self.texts.iter().map(Texts::bytes).sum::<usize>()
+        self.masks.bytes() + 64 * self.object_id.len() + self.texts.iter().map(Texts::bytes).sum::<usize>()
     }
 
     /// The next row; `objects` of one without an instance PNG are `None`.
@@ -114,29 +112,11 @@ impl Columns {
                 self.boxes.extend(object.bbox);
                 self.area.push(Some(object.area));
                 self.crowded.push(Some(object.crowded));
-                self.sizes.extend([size.height, size.width].map(|s| side(s).unwrap_or(i32::MAX)));
-                self.rle.push(&object.rle)?;
+                self.masks.push((size.height, size.width), &object.rle)?;
             }
         }
         self.listed.append(objects.is_some());
         self.lists.push(self.object_id.len())
-    }
-
-    fn segmentation(&mut self) -> Result<ArrayRef> {
-        let rows = self.rle.len();
-        let DataType::Struct(fields) = field::segmentation_type() else {
-            return Ok(new_null_array(&DataType::Null, rows));
-        };
-        let sizes: PrimitiveArray<Int32Type> = std::mem::take(&mut self.sizes).into();
-        let sizes = FixedSizeListArray::try_new(item(DataType::Int32), 2, Arc::new(sizes), None)?;
-        let (sizes, rle): (ArrayRef, ArrayRef) = (Arc::new(sizes), self.rle.finish()?);
-        let member = |field: &Arc<Field>| match field.name().as_str() {
-            "size" => sizes.clone(),
-            "rle" => rle.clone(),
-            _ => new_null_array(field.data_type(), rows),
-        };
-        let members = fields.iter().map(member).collect();
-        Ok(Arc::new(StructArray::try_new(fields.clone(), members, None)?))
     }
 
     /// The columns, in the order of [`Columns::fields`], empty again.
@@ -159,7 +139,7 @@ impl Columns {
             Arc::new(boxes),
             self.area.finish::<Float64Type>()?,
             self.crowded.finish(),
-            self.segmentation()?,
+            self.masks.finish()?,
         ];
         let (lists, listed) = (self.lists.finish(), self.listed.finish());
         for values in objects {

@@ -7,14 +7,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::types::{Float64Type, Int32Type, Int64Type};
-use arrow_array::{ArrayRef, FixedSizeListArray, ListArray, PrimitiveArray, StructArray, new_null_array};
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{ArrayRef, ListArray};
 use arrow_buffer::NullBufferBuilder;
-use arrow_schema::{DataType, Field};
+use arrow_schema::Field;
 
 use super::classes::{Classes, VOID};
 use super::tuple::Tuples;
-use crate::convert::column::{Ends, Plain, Texts, item};
+use crate::convert::column::{Ends, Masks, Plain, Texts, item};
 use crate::error::{Place, Result, ResultExt};
 use crate::geometry::{LabelMap, Size};
 use crate::image::{ColourTable, LabelData, LabelImage, pack_id, voc_colormap};
@@ -174,8 +174,7 @@ pub(super) struct MaskColumns {
     label: Plain<i64>,
     bbox: Tuples<4>,
     area: Plain<f64>,
-    sizes: Vec<i32>,
-    rle: Texts,
+    masks: Masks,
     lists: Ends,
     listed: NullBufferBuilder,
 }
@@ -188,8 +187,7 @@ impl MaskColumns {
             label: Plain::new(),
             bbox: Tuples::new(),
             area: Plain::new(),
-            sizes: Vec::new(),
-            rle: Texts::new(),
+            masks: Masks::new(),
             lists: Ends::new(),
             listed: NullBufferBuilder::new(0),
         }
@@ -205,7 +203,7 @@ impl MaskColumns {
 
     /// How many bytes the builders hold, about.
     pub(super) fn held(&self) -> usize {
-        self.rle.bytes() + 64 * self.object_id.len()
+        self.masks.bytes() + 64 * self.object_id.len()
     }
 
     /// How many rows there are.
@@ -225,33 +223,11 @@ impl MaskColumns {
                 self.label.push(instance.label);
                 self.bbox.push(Some(instance.bbox));
                 self.area.push(Some(instance.area));
-                let (height, width) = found.size;
-                let side = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
-                self.sizes.extend([side(height), side(width)]);
-                self.rle.push(&instance.rle)?;
+                self.masks.push(found.size, &instance.rle)?;
             }
         }
         self.listed.append(found.is_some());
         self.lists.push(self.object_id.len())
-    }
-
-    fn segmentation(&mut self) -> Result<ArrayRef> {
-        let rows = self.rle.len();
-        let DataType::Struct(fields) = field::segmentation_type() else {
-            return Ok(new_null_array(&DataType::Null, rows));
-        };
-        let sizes: PrimitiveArray<Int32Type> = std::mem::take(&mut self.sizes).into();
-        let sizes = FixedSizeListArray::try_new(item(DataType::Int32), 2, Arc::new(sizes), None)?;
-        let sizes: ArrayRef = Arc::new(sizes);
-        let (mut sizes, mut rle) = (Some(sizes), Some(self.rle.finish()?));
-        let absent = |field: &Arc<Field>| new_null_array(field.data_type(), rows);
-        let member = |field: &Arc<Field>| match field.name().as_str() {
-            "size" => sizes.take().unwrap_or_else(|| absent(field)),
-            "rle" => rle.take().unwrap_or_else(|| absent(field)),
-            _ => absent(field),
-        };
-        let members = fields.iter().map(member).collect();
-        Ok(Arc::new(StructArray::try_new(fields.clone(), members, None)?))
     }
 
     /// The columns, in the order of [`MaskColumns::fields`], empty again.
@@ -265,7 +241,7 @@ impl MaskColumns {
             self.label.finish::<Int64Type>()?,
             self.bbox.finish()?,
             self.area.finish::<Float64Type>()?,
-            self.segmentation()?,
+            self.masks.finish()?,
         ];
         let (lists, listed) = (self.lists.finish(), self.listed.finish());
         let list = |values: ArrayRef| -> Result<ArrayRef> {

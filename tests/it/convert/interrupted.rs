@@ -2,48 +2,21 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lensframe::convert::{Images, ImportOptions, format};
 use lensframe::dataset::store::{Depth, Store, interrupted, verify};
 use lensframe::error::ErrorKind;
-use lensframe::job::{Job, Observer};
+use lensframe::job::Job;
 
 use super::{coco, converted, hash, voc};
-
-/// Cancels its job once so many rows are converted.
-#[derive(Default)]
-struct CancelAfter {
-    rows: u64,
-    converting: AtomicBool,
-    job: Mutex<Option<Job>>,
-}
-
-impl Observer for CancelAfter {
-    fn begin(&self, what: &str, _: Option<u64>) {
-        self.converting.store(what.starts_with("converting"), Ordering::Relaxed);
-    }
-
-    fn advance(&self, done: u64) {
-        if self.converting.load(Ordering::Relaxed)
-            && done >= self.rows
-            && let Some(job) = self.job.lock().unwrap().take()
-        {
-            job.cancel();
-        }
-    }
-}
 
 fn embedding() -> ImportOptions {
     ImportOptions { images: Images::Embed, shard_bytes: 60_000, ..ImportOptions::default() }
 }
 
 fn cancelled_after(rows: u64, src: &Path, dst: &Path, options: &ImportOptions) {
-    let observer = Arc::new(CancelAfter { rows, ..CancelAfter::default() });
-    let job = Job::new().observer(observer.clone());
-    *observer.job.lock().unwrap() = Some(job.clone());
+    let job = crate::cancel::cancelled_after(rows);
     let e = format("coco").unwrap().import(src, dst, options, &job).unwrap_err();
     assert!(e.is_cancelled(), "{e}");
     assert_eq!(Store::open(dst).err().map(|e| e.kind()), Some(ErrorKind::NotFound));

@@ -1,35 +1,11 @@
 //! A conversion that is stopped and run again ends as one that was not.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-
 use lensframe::convert::{Images, ImportOptions, voc};
 use lensframe::image::{LabelImage, voc_colormap};
-use lensframe::job::{Job, Observer};
+use lensframe::job::Job;
 
 use super::Case;
-
-/// Cancels its job once so many rows are converted.
-struct CancelAfter {
-    rows: u64,
-    converting: AtomicBool,
-    job: Mutex<Option<Job>>,
-}
-
-impl Observer for CancelAfter {
-    fn begin(&self, what: &str, _: Option<u64>) {
-        self.converting.store(what.starts_with("converting"), Ordering::Relaxed);
-    }
-
-    fn advance(&self, done: u64) {
-        if self.converting.load(Ordering::Relaxed)
-            && done >= self.rows
-            && let Some(job) = self.job.lock().unwrap().take()
-        {
-            job.cancel();
-        }
-    }
-}
+use crate::cancel::cancelled_after;
 
 #[test]
 fn a_cancelled_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
@@ -53,10 +29,7 @@ fn a_cancelled_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
     let hash = case.store().version().content_hash();
     let dst = case.dir.path().join("parts.lf");
     for rows in [25, 45] {
-        let observer =
-            Arc::new(CancelAfter { rows, converting: AtomicBool::new(false), job: Mutex::new(None) });
-        let job = Job::new().observer(observer.clone());
-        *observer.job.lock().unwrap() = Some(job.clone());
+        let job = cancelled_after(rows);
         assert!(voc::import(&case.src(), &dst, &options, &job).unwrap_err().is_cancelled());
     }
     let parts = voc::import(&case.src(), &dst, &options, &Job::new()).unwrap();
@@ -65,10 +38,7 @@ fn a_cancelled_conversion_goes_on_and_ends_as_an_uninterrupted_one() {
     assert_eq!(lensframe::dataset::store::Store::open(&dst).unwrap().version().content_hash(), hash);
     // An annotation that was changed meanwhile is other work.
     std::fs::remove_dir_all(&dst).unwrap();
-    let observer =
-        Arc::new(CancelAfter { rows: 45, converting: AtomicBool::new(false), job: Mutex::new(None) });
-    let job = Job::new().observer(observer.clone());
-    *observer.job.lock().unwrap() = Some(job.clone());
+    let job = cancelled_after(45);
     voc::import(&case.src(), &dst, &options, &job).unwrap_err();
     case.put("Annotations/001.xml", b"<annotation/>");
     assert_eq!(voc::import(&case.src(), &dst, &options, &Job::new()).unwrap().resumed, 0);
