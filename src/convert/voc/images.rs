@@ -1,6 +1,5 @@
 //! The columns of rows, filled from annotations and what lies beside them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::types::{Int32Type, Int64Type};
@@ -8,10 +7,11 @@ use arrow_array::{ArrayRef, ListArray};
 use arrow_buffer::NullBufferBuilder;
 use arrow_schema::DataType;
 
+use super::attrs::AttrColumns;
 use super::extra::ExtraText;
 use super::plan::Plan;
 use super::shape::Flat;
-use crate::convert::column::{Ends, Plain, Scalars, Texts, item};
+use crate::convert::column::{Ends, Plain, Texts, item};
 use crate::error::Result;
 
 /// What is known of a row beside its annotation.
@@ -35,8 +35,7 @@ pub(super) struct ImageColumns {
     height: Plain<i32>,
     width: Plain<i32>,
     labels: Option<(Ends, NullBufferBuilder, Vec<i64>)>,
-    attrs: Vec<Scalars>,
-    attr_of: HashMap<String, usize>,
+    attrs: AttrColumns,
     extra: Texts,
     scratch: ExtraText,
     rows: usize,
@@ -74,8 +73,7 @@ impl ImageColumns {
             height: Plain::new(),
             width: Plain::new(),
             labels: plan.image_labels.then(|| (Ends::new(), NullBufferBuilder::new(0), Vec::new())),
-            attrs: plan.annotation_attrs.iter().map(super::plan::Attr::column).collect(),
-            attr_of: plan.annotation_attrs.iter().enumerate().map(|(i, a)| (a.path.clone(), i)).collect(),
+            attrs: AttrColumns::new(&plan.annotation_attrs),
             extra: Texts::new(),
             scratch: ExtraText::default(),
             rows: 0,
@@ -89,8 +87,11 @@ impl ImageColumns {
 
     /// How many bytes the builders hold, about.
     pub(super) fn held(&self) -> usize {
-        let attrs: usize = self.attrs.iter().map(Scalars::bytes).sum();
-        self.image_id.bytes() + self.file_name.bytes() + self.extra.bytes() + attrs + 16 * self.rows
+        self.image_id.bytes()
+            + self.file_name.bytes()
+            + self.extra.bytes()
+            + self.attrs.bytes()
+            + 16 * self.rows
     }
 
     /// The next row; gives the (height, width) that it declares.
@@ -124,7 +125,7 @@ impl ImageColumns {
                 "filename" => declared = Some(leaf.text),
                 "size/width" => width = self.size(path, leaf.text),
                 "size/height" => height = self.size(path, leaf.text),
-                _ => self.other(path, leaf.text, plan)?,
+                _ => self.attrs.take(path, leaf.text, &mut self.scratch)?,
             }
         }
         // What is there is the name; what was declared is kept where it is another.
@@ -135,9 +136,7 @@ impl ImageColumns {
         }
         self.height.push(height);
         self.width.push(width);
-        for column in self.attrs.iter_mut().filter(|c| c.len() == n) {
-            column.push_null();
-        }
+        self.attrs.end(n);
         let shape = annotation.filter(|flat| {
             let usual = if flat.objects.is_empty() { &plan.bare_shape } else { &plan.annotation_shape };
             flat.shape != *usual
@@ -152,20 +151,6 @@ impl ImageColumns {
             self.scratch.declare(path, text);
         }
         value
-    }
-
-    fn other(&mut self, path: &str, text: &str, plan: &Plan) -> Result<()> {
-        let at = self.attr_of.get(path).copied();
-        let column = at.and_then(|at| Some((plan.annotation_attrs.get(at)?, self.attrs.get_mut(at)?)));
-        match column {
-            Some((attr, column)) => {
-                if !attr.push(column, text)? {
-                    self.scratch.declare(path, text);
-                }
-            }
-            None => self.scratch.member(path, text),
-        }
-        Ok(())
     }
 
     /// The columns, in the order of [`Plan::row_fields`], empty again.
@@ -190,9 +175,7 @@ impl ImageColumns {
                 valid.finish(),
             )?));
         }
-        for column in &mut self.attrs {
-            columns.push(column.finish()?);
-        }
+        columns.extend(self.attrs.finish()?);
         columns.push(self.extra.finish()?);
         Ok(columns)
     }

@@ -78,6 +78,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+mod attrs;
 mod check;
 mod classes;
 mod export;

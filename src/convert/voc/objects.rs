@@ -8,13 +8,14 @@ use arrow_array::{ArrayRef, ListArray, PrimitiveArray, StructArray, new_null_arr
 use arrow_buffer::NullBufferBuilder;
 use arrow_schema::{DataType, Field};
 
+use super::attrs::AttrColumns;
 use super::extra::ExtraText;
 use super::plan::{Plan, part_members};
 use super::shape::Flat;
 use super::slot::Slot;
 use super::tuple::{Lists, Tuples};
 use super::values::{PartValue, Texts as Slots, Values, flag, flag_text};
-use crate::convert::column::{Ends, Flags, Plain, Scalars, Texts, item};
+use crate::convert::column::{Ends, Flags, Plain, Texts, item};
 use crate::error::Result;
 use crate::schema::field;
 
@@ -88,8 +89,7 @@ pub(super) struct ObjectColumns {
     polygons: Option<Polygons>,
     points: Option<(Lists, Tuples<2>)>,
     rotated: Option<Tuples<5>>,
-    attrs: Vec<Scalars>,
-    attr_of: HashMap<String, usize>,
+    attrs: AttrColumns,
     actions: Vec<Flags>,
     action_of: HashMap<String, usize>,
     parts: Option<Parts>,
@@ -117,8 +117,7 @@ impl ObjectColumns {
             polygons: has.polygon.then(polygons),
             points: has.points.then(|| (Lists::new(), Tuples::new())),
             rotated: has.rotated.then(Tuples::new),
-            attrs: plan.object_attrs.iter().map(super::plan::Attr::column).collect(),
-            attr_of: plan.object_attrs.iter().enumerate().map(|(i, a)| (a.path.clone(), i)).collect(),
+            attrs: AttrColumns::new(&plan.object_attrs),
             actions: plan.actions.iter().map(|_| Flags::new()).collect(),
             action_of: plan.actions.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect(),
             parts: has.parts.then(|| Parts {
@@ -187,7 +186,7 @@ impl ObjectColumns {
                     }
                     _ => self.scratch.member(path, leaf.text),
                 },
-                Slot::Other => self.other(path, leaf.text, plan)?,
+                Slot::Other => self.attrs.take(path, leaf.text, &mut self.scratch)?,
                 slot => {
                     // A label is written as the name of its class; without one there is no name.
                     let lost = slot == Slot::Name && label.is_none();
@@ -200,25 +199,9 @@ impl ObjectColumns {
         self.close(object, plan)
     }
 
-    fn other(&mut self, path: &str, text: &str, plan: &Plan) -> Result<()> {
-        let at = self.attr_of.get(path).copied();
-        let column = at.and_then(|at| Some((plan.object_attrs.get(at)?, self.attrs.get_mut(at)?)));
-        match column {
-            Some((attr, column)) => {
-                if !attr.push(column, text)? {
-                    self.scratch.declare(path, text);
-                }
-            }
-            None => self.scratch.member(path, text),
-        }
-        Ok(())
-    }
-
     fn close(&mut self, object: &Flat<'_>, plan: &Plan) -> Result<()> {
         let n = self.objects;
-        for column in self.attrs.iter_mut().filter(|c| c.len() == n) {
-            column.push_null();
-        }
+        self.attrs.end(n);
         for column in self.actions.iter_mut().filter(|c| c.len() == n) {
             column.push(None);
         }
@@ -255,9 +238,7 @@ impl ObjectColumns {
         if let Some(column) = &mut self.rotated {
             columns.push(column.finish()?);
         }
-        for column in &mut self.attrs {
-            columns.push(column.finish()?);
-        }
+        columns.extend(self.attrs.finish()?);
         columns.extend(self.actions.iter_mut().map(Flags::finish));
         if let Some(column) = &mut self.parts {
             columns.push(column.finish()?);
