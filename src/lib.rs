@@ -32,13 +32,16 @@
 pub mod cli;
 pub mod convert;
 pub mod dataset;
+pub mod draw;
 pub mod error;
+pub mod gallery;
 pub mod geometry;
 pub mod image;
 pub mod job;
 pub mod place;
 pub mod random;
 pub mod schema;
+pub mod synth;
 
 /// The README's example is compiled with the tests.
 #[cfg(doctest)]

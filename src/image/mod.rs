@@ -27,8 +27,22 @@
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+mod decode;
+mod encode;
+mod header;
 mod label;
+mod orientation;
 mod palette;
+mod pixels;
+mod probe;
+mod resize;
 
+pub use decode::{Alpha, Damage, Decode, Decoded, Limits, Scale, decode};
+pub use encode::{Encoding, encode};
+pub use header::{Flaw, Format, Header, Model};
 pub use label::{Indexed, LabelData, LabelImage, MAX_LABEL_PIXELS, pack_id, unpack_id};
+pub use orientation::Orientation;
 pub use palette::{Colour, ColourTable, voc_colormap, voc_colour};
+pub use pixels::{Channels, Pixels, Window};
+pub use probe::{probe, probe_with};
+pub use resize::Filter;

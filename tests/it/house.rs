@@ -15,9 +15,9 @@ use tree::Tree;
 const FLOORS: &[&[&str]] = &[
     &["error", "job", "random"],
     &["geometry", "image", "place"],
-    &["schema", "report"],
+    &["schema", "draw", "report"],
     &["dataset"],
-    &["convert", "query", "augment", "synth"],
+    &["convert", "query", "augment", "synth", "gallery"],
     &["feed", "eval", "model"],
     &["predict"],
     &["main", "cli"],

@@ -1,0 +1,186 @@
+//! [`Header`]: what an image file says of itself before any pixel is decoded.
+
+use super::orientation::Orientation;
+
+/// The kinds of image file that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JPEG: baseline and progressive, 8 bits.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// WebP, lossy and lossless.
+    WebP,
+    /// Windows bitmap.
+    Bmp,
+    /// TIFF.
+    Tiff,
+    /// GIF.
+    Gif,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Format; 6] =
+        [Format::Jpeg, Format::Png, Format::WebP, Format::Bmp, Format::Tiff, Format::Gif];
+
+    /// The name in messages: `JPEG`, `PNG`, …
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Jpeg => "JPEG",
+            Format::Png => "PNG",
+            Format::WebP => "WebP",
+            Format::Bmp => "BMP",
+            Format::Tiff => "TIFF",
+            Format::Gif => "GIF",
+        }
+    }
+
+    /// The file name extensions it goes by, the usual one first, lower case.
+    pub const fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Format::Jpeg => &["jpg", "jpeg", "jpe", "jfif", "mpo"],
+            Format::Png => &["png", "apng"],
+            Format::WebP => &["webp"],
+            Format::Bmp => &["bmp", "dib"],
+            Format::Tiff => &["tif", "tiff"],
+            Format::Gif => &["gif"],
+        }
+    }
+
+    /// The format that a file name promises, by its extension, in any case.
+    ///
+    /// ```
+    /// use lensframe::image::Format;
+    /// assert_eq!(Format::of_name("a/b.JPEG"), Some(Format::Jpeg));
+    /// assert_eq!(Format::of_name("a.jpg/readme"), None);
+    /// ```
+    pub fn of_name(name: &str) -> Option<Format> {
+        let file = name.rsplit('/').next()?;
+        let extension = file.rsplit_once('.')?.1.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How colours are stored, alpha apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// One number, dark to bright (in TIFF also bright to dark).
+    Gray,
+    /// Red, green, blue.
+    Rgb,
+    /// Indices of a palette.
+    Palette,
+    /// Luma and two colour differences.
+    YCbCr,
+    /// Four inks.
+    Cmyk,
+    /// Four inks, the first three stored as luma and colour differences.
+    Ycck,
+    /// CIE L*a*b* and what else TIFF has room for.
+    Other,
+}
+
+impl Model {
+    /// Numbers a pixel: 1, 3 or 4; 0 where it is not known.
+    pub const fn channels(self) -> u8 {
+        match self {
+            Model::Gray | Model::Palette => 1,
+            Model::Rgb | Model::YCbCr => 3,
+            Model::Cmyk | Model::Ycck => 4,
+            Model::Other => 0,
+        }
+    }
+}
+
+/// What an image file says of itself. Nothing here was checked against pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// By its first bytes, whatever its name says.
+    pub format: Format,
+    /// (height, width) as stored, each at least 1. See [`Header::upright`].
+    pub size: (u32, u32),
+    /// How colours are stored.
+    pub model: Model,
+    /// True if there is an alpha channel, or a palette or colour key with transparency.
+    pub alpha: bool,
+    /// Bits of one number: 1, 2, 4, 8, 16, 32. For palettes, of an index.
+    pub depth: u8,
+    /// From EXIF; upright where there is none, or it makes no sense. BMP and GIF have none.
+    pub orientation: Orientation,
+    /// True if there is an ICC profile. It is not applied.
+    pub icc: bool,
+    /// True if the file has more than one picture (frames, pages, MPO): the first one counts.
+    pub several: bool,
+    /// What is wrong with the file as far as the header tells: EXIF that cannot be read, junk before the first
+    /// marker.
+    pub flaws: Vec<Flaw>,
+}
+
+impl Header {
+    /// (height, width) of the upright picture.
+    pub fn upright(&self) -> (u32, u32) {
+        self.orientation.size(self.size)
+    }
+
+    /// Numbers a pixel, alpha included.
+    pub fn channels(&self) -> u8 {
+        self.model.channels() + u8::from(self.alpha && self.model != Model::Palette)
+    }
+}
+
+/// Something wrong with an image file that can be read nevertheless, wholly or in part.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// The file ends before its pixels do; pixels from about this row (upright or not) on are made up.
+    Truncated {
+        /// The first row of the stored picture that is not from the file, if that is known.
+        from_row: Option<u32>,
+    },
+    /// Compressed pixels are damaged inside the file: some are wrong.
+    Damaged {
+        /// What the decoder said.
+        what: String,
+    },
+    /// A progressive JPEG whose last scans are missing: a coarse picture.
+    MissingScans,
+    /// There is no end marker, but no pixel is missing.
+    MissingEnd,
+    /// So many bytes before the picture begins.
+    JunkBefore(u64),
+    /// There is EXIF, but it cannot be read: orientation is taken to be upright.
+    BadExif {
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Flaw {
+    /// True if pixels are missing or wrong.
+    pub fn harms_pixels(&self) -> bool {
+        matches!(self, Flaw::Truncated { .. } | Flaw::Damaged { .. } | Flaw::MissingScans)
+    }
+}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Flaw::Truncated { from_row: Some(row) } => {
+                write!(f, "the file is cut short: pixels from about row {row} on are missing")
+            }
+            Flaw::Truncated { from_row: None } => f.write_str("the file is cut short: pixels are missing"),
+            Flaw::Damaged { what } => write!(f, "compressed pixels are damaged ({what})"),
+            Flaw::MissingScans => f.write_str("the last scans of a progressive JPEG are missing"),
+            Flaw::MissingEnd => f.write_str("there is no end marker"),
+            Flaw::JunkBefore(bytes) => write!(f, "{bytes} bytes that belong to no picture come first"),
+            Flaw::BadExif { what } => write!(f, "EXIF that cannot be read ({what})"),
+        }
+    }
+}

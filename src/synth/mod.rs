@@ -1,0 +1,1 @@
+//! Drawn scenes whose truth is known to the pixel, and detections whose errors are known.
