@@ -1,6 +1,5 @@
 //! [`decode`]: the file of a picture as upright pixels of 8 bits.
 
-mod first;
 mod jpeg;
 mod png;
 mod raster;
@@ -10,6 +9,7 @@ mod zune;
 
 use super::header::{Flaw, Format, Header};
 use super::pixels::{Channels, Pixels, Window};
+use super::probe::probe;
 use crate::error::{Error, ErrorKind, Place, Result};
 use want::Want;
 
@@ -133,7 +133,7 @@ pub fn decode(bytes: &[u8], options: &Decode) -> Result<Decoded> {
 }
 
 fn decode_within(bytes: &[u8], options: &Decode) -> Result<Decoded> {
-    let header = first::header(bytes)?;
+    let header = probe(bytes)?;
     check(&header, options)?;
     let want = Want::new(&header, options)?;
     let (pixels, found) = match header.format {
