@@ -10,6 +10,7 @@ use super::header::{Flaw, Format, Header};
 use super::pixels::{Channels, Pixels, Window};
 use super::probe::probe;
 use crate::error::{Error, ErrorKind, Place, Result};
+pub use jpeg::jpeg_decoder;
 use want::Want;
 
 /// What becomes of an alpha channel.

@@ -11,6 +11,9 @@
 mod check;
 mod huffman;
 mod layout;
+#[cfg(feature = "turbo")]
+mod turbo;
+#[cfg(any(test, not(feature = "turbo")))]
 mod zune;
 
 use std::borrow::Cow;
@@ -39,17 +42,62 @@ pub(super) fn decode(
         let what = format!("{} ends before its pixels begin", said(header));
         return Err(Error::new(ErrorKind::Format, what).remedy("fetch or copy the file again"));
     }
-    let mut flaws = check::check(&layout)?;
+    let file = whole(jpeg, &layout);
+    pixels(file, &layout, header, options, want)
+}
+
+/// The name and version of the decoder that makes the pixels of JPEGs in this build, for whoever must make the
+/// same ones again.
+pub const fn jpeg_decoder() -> &'static str {
+    if cfg!(feature = "turbo") { "libjpeg-turbo 3.1" } else { "zune-jpeg 0.5" }
+}
+
+#[cfg(not(feature = "turbo"))]
+fn pixels(
+    file: Cow<'_, [u8]>,
+    layout: &Layout<'_>,
+    header: &Header,
+    options: &Decode,
+    want: &Want,
+) -> Result<(Pixels, Vec<Flaw>)> {
+    let mut flaws = check::check(layout)?;
     refuse(header, &flaws, options.damage)?;
-    let (pixels, failed) = zune::decode(whole(jpeg, &layout), &layout, header)?;
-    if let Some(what) = failed {
-        let known = flaws.iter().any(Flaw::harms_pixels);
-        if !known {
-            flaws.push(Flaw::Damaged { what });
-        }
+    let (pixels, failed) = zune::decode(file, layout, header)?;
+    if let Some(what) = failed
+        && !flaws.iter().any(Flaw::harms_pixels)
+    {
+        flaws.push(Flaw::Damaged { what });
         refuse(header, &flaws, options.damage)?;
     }
     Ok((want.of(pixels)?, flaws))
+}
+
+/// The codes are read twice only where the markers or the decoder give cause to.
+#[cfg(feature = "turbo")]
+fn pixels(
+    file: Cow<'_, [u8]>,
+    layout: &Layout<'_>,
+    header: &Header,
+    options: &Decode,
+    want: &Want,
+) -> Result<(Pixels, Vec<Flaw>)> {
+    let mut flaws = Vec::new();
+    let doubtful = !layout.ended || !check::promised(layout).is_empty();
+    if doubtful {
+        flaws = check::check(layout)?;
+        refuse(header, &flaws, options.damage)?;
+    }
+    let (pixels, outcome) = turbo::decode(&file, layout, header, &options.limits, want)?;
+    if outcome != turbo::Outcome::Fine && !doubtful {
+        flaws = check::check(layout)?;
+    }
+    if let turbo::Outcome::Failed(what) = outcome
+        && !flaws.iter().any(Flaw::harms_pixels)
+    {
+        flaws.push(Flaw::Damaged { what });
+    }
+    refuse(header, &flaws, options.damage)?;
+    Ok((pixels, flaws))
 }
 
 /// The picture and nothing behind it, with an end marker.

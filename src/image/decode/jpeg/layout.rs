@@ -76,6 +76,7 @@ pub(super) struct Layout<'a> {
     /// What is wrong with the segments after the first scan.
     pub(super) broken: Option<String>,
     /// Where the payloads of Adobe's segments begin.
+    #[cfg(any(test, not(feature = "turbo")))]
     pub(super) adobe: Vec<usize>,
 }
 
@@ -92,6 +93,7 @@ struct Reading<'a> {
     restart: u32,
     dc: [Definition<'a>; 4],
     ac: [Definition<'a>; 4],
+    #[cfg(any(test, not(feature = "turbo")))]
     adobe: Vec<usize>,
 }
 
@@ -127,7 +129,15 @@ impl<'a> Layout<'a> {
         if reading.scans.is_empty() {
             return Err(damaged("it ends before its pixels begin"));
         }
-        Ok(Layout { frame, scans: reading.scans, end, ended, broken, adobe: reading.adobe })
+        Ok(Layout {
+            frame,
+            scans: reading.scans,
+            end,
+            ended,
+            broken,
+            #[cfg(any(test, not(feature = "turbo")))]
+            adobe: reading.adobe,
+        })
     }
 }
 
@@ -144,6 +154,7 @@ impl<'a> Reading<'a> {
                     payload.first_chunk().ok_or_else(|| damaged("its restart interval is cut short"))?;
                 self.restart = u32::from(u16::from_be_bytes(*interval));
             }
+            #[cfg(any(test, not(feature = "turbo")))]
             0xee if payload.starts_with(b"Adobe") => self.adobe.push(after + 2),
             0xda => {
                 let data = entropy_coded(jpeg, next);
