@@ -1,3 +1,4 @@
 //! Pictures: files of every kind as pixels, against what other decoders make of them.
 
+mod decode;
 mod probe;
