@@ -7,6 +7,8 @@
 //! Warnings are for damage that was worked around. They are counted without bound by their `code`, the first
 //! [`EXAMPLES_PER_CODE`] of each are kept, and under [`Job::strict`] the first one is an error.
 
+mod parallel;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray};
-use arrow_buffer::{OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 
 use super::batch::{Batch, RowPos};
@@ -295,6 +295,10 @@ impl Source for Aligned {
 
     fn classes(&self, set: &str) -> Option<&ClassTable> {
         if set == self.set { Some(&self.to) } else { self.input.classes(set) }
+    }
+
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        self.input.linked(row, key, path)
     }
 
     fn map_depth(&self) -> u64 {

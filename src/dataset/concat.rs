@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use arrow_schema::Field;
 
+use arrow_buffer::Buffer;
+
 use super::align::{labelled_set, set_place};
 use super::batch::Batch;
 use super::keys::{Key, KeyIndex, KeySelection, Keys, Kind, Selector};
@@ -297,6 +299,11 @@ impl Source for Concat {
         rest.iter()
             .all(|part| part.classes(set).is_some_and(|other| table.means_same(other)))
             .then_some(table)
+    }
+
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        let (at, local) = self.locate(row);
+        self.part(at)?.linked(local, key, path)
     }
 
     fn map_depth(&self) -> u64 {

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
+use arrow_buffer::Buffer;
+
 use super::batch::{Batch, RowPos};
 use super::column::Column;
 use super::keys::{Key, KeyIndex, KeySelection, Keys};
@@ -329,6 +331,18 @@ impl Source for Map {
 
     fn classes(&self, set: &str) -> Option<&ClassTable> {
         self.input.classes(set)
+    }
+
+    /// A path that the function made is looked for where those of its inputs are.
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        match self.slots.get(key.0) {
+            Some(Slot::Kept(key)) => self.input.linked(row, *key, path),
+            Some(Slot::Output(_)) => {
+                let found = self.inputs.iter().map(|key| self.input.linked(row, *key, path));
+                found.filter_map(Result::transpose).next().transpose()
+            }
+            None => Ok(None),
+        }
     }
 
     fn map_depth(&self) -> u64 {

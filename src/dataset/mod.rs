@@ -45,6 +45,7 @@
 //! | sources in memory | [`Table`] (Arrow or values), [`Getters`] (functions) |
 //! | joins | [`Dataset::concat`], [`Dataset::zip`], [`Dataset::repeat`] |
 //! | functions of rows | [`Dataset::map`], [`Dataset::map_from`], [`Mapping`] |
+//! | pictures | [`Dataset::image`], [`Dataset::image_file`] |
 //! | class tables | [`Dataset::align_classes`], [`Align`], [`merge_classes`] |
 //! | orders and selections | [`Dataset::shuffle`], [`Dataset::split`], [`Dataset::class_balanced`] |
 //!
@@ -61,6 +62,7 @@ mod column;
 mod concat;
 mod example;
 mod getter;
+mod image;
 mod keys;
 mod map;
 mod order;

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use arrow_buffer::Buffer;
+
 use super::batch::Batch;
 use super::keys::{KeyIndex, Keys};
 use super::rows::Rows;
@@ -129,6 +131,11 @@ impl Source for Repeat {
 
     fn classes(&self, set: &str) -> Option<&ClassTable> {
         self.input.classes(set)
+    }
+
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        // The input is not empty.
+        self.input.linked(row % self.input.len().max(1) as u64, key, path)
     }
 
     fn map_depth(&self) -> u64 {

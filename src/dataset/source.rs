@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::LazyLock;
 
+use arrow_buffer::Buffer;
+
 use super::batch::Batch;
 use super::keys::{KeyIndex, Keys};
 use super::rows::Rows;
@@ -47,6 +49,16 @@ pub trait Source: Any + Send + Sync {
     fn classes(&self, set: &str) -> Option<&ClassTable> {
         let _ = set;
         None
+    }
+
+    /// The file that `path`, found in the image key `key` of row `row`, leads to. `None` where nothing is known
+    /// of paths, which is the default. Views ask the source that the row is of.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::error::ErrorKind::NotFound) if the path leads nowhere; the operating system's.
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        let _ = (row, key, path);
+        Ok(None)
     }
 
     /// How many mapped views lie beneath, on the deepest path: what tells the random numbers of stacked maps

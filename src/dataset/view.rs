@@ -8,6 +8,8 @@ use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
+use arrow_buffer::Buffer;
+
 use super::batch::Batch;
 use super::column::Column;
 use super::example::Example;
@@ -258,6 +260,14 @@ impl Source for Dataset {
 
     fn classes(&self, set: &str) -> Option<&ClassTable> {
         self.source.classes(set)
+    }
+
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        let row = usize::try_from(row).ok().and_then(|row| self.rows.get(row));
+        match (row, self.positions.get(key.0)) {
+            (Some(row), Some(key)) => self.source.linked(row, *key, path),
+            _ => Ok(None),
+        }
     }
 
     fn map_depth(&self) -> u64 {

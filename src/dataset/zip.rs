@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use arrow_array::ArrayRef;
+use arrow_buffer::Buffer;
 use arrow_schema::{Field, FieldRef};
 
 use super::batch::Batch;
@@ -212,6 +213,11 @@ impl Source for Zip {
         let mut tables = self.parts.iter().filter_map(|part| part.classes(set));
         let first = tables.next()?;
         tables.all(|other| first.means_same(other)).then_some(first)
+    }
+
+    fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        let part = self.origin.get(key.0).and_then(|(at, key)| Some((self.parts.get(*at)?, *key)));
+        part.map_or(Ok(None), |(part, key)| part.linked(row, key, path))
     }
 
     fn map_depth(&self) -> u64 {

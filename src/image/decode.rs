@@ -1,8 +1,17 @@
 //! [`decode`]: the file of a picture as upright pixels of 8 bits.
 
-use super::header::{Flaw, Header};
+mod jpeg;
+mod png;
+mod raster;
+mod raw;
+mod want;
+mod zune;
+
+use super::header::{Flaw, Format, Header};
 use super::pixels::{Channels, Pixels, Window};
+use super::probe::probe;
 use crate::error::{Error, ErrorKind, Place, Result};
+use want::Want;
 
 /// What becomes of an alpha channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -103,11 +112,98 @@ pub struct Decoded {
     pub flaws: Vec<Flaw>,
 }
 
-/// Decodes a picture.
+/// Decodes a picture by what its bytes are, whatever its name.
+///
+/// ```
+/// use lensframe::image::{Channels, Decode, Encoding, Pixels, decode, encode};
+/// # fn main() -> lensframe::error::Result<()> {
+/// let drawn = Pixels::filled((2, 3), Channels::Rgb, [10, 20, 30])?;
+/// let decoded = decode(&encode(&drawn, Encoding::Png)?, &Decode::default())?;
+/// assert_eq!((decoded.pixels, decoded.flaws), (drawn, vec![]));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// `Unsupported` for what is not here yet.
+/// `Format` for what is no image, or is damaged while [`Damage::Refuse`] holds; `Limit` for more than the limits
+/// allow; `Unsupported` for kinds of file that are known but not read, and for alpha while [`Alpha::Error`]
+/// holds; `Index` for a window that leaves the picture.
 pub fn decode(bytes: &[u8], options: &Decode) -> Result<Decoded> {
-    let _ = (bytes, options);
-    Err(Error::new(ErrorKind::Unsupported, "decoding").at(Place::area("image")))
+    decode_within(bytes, options).map_err(|e| e.at(Place::area("image")))
+}
+
+fn decode_within(bytes: &[u8], options: &Decode) -> Result<Decoded> {
+    let header = probe(bytes)?;
+    check(&header, options)?;
+    let want = Want::new(&header, options)?;
+    let (pixels, found) = match header.format {
+        Format::Jpeg => jpeg::decode(bytes, &header, options, &want)?,
+        Format::Png => {
+            let (raw, flaws) = png::decode(bytes, &header, options)?;
+            (want.of(raw.blend(options.alpha, &header)?)?, flaws)
+        }
+        Format::WebP | Format::Bmp | Format::Tiff | Format::Gif => {
+            let (raw, flaws) = raster::decode(bytes, &header, options)?;
+            (want.of(raw.blend(options.alpha, &header)?)?, flaws)
+        }
+    };
+    let flaws: Vec<Flaw> = header.flaws.iter().cloned().chain(found).collect();
+    refuse(&header, &flaws, options.damage)?;
+    let pixels = match options.channels {
+        Channels::Rgb => pixels.to_rgb(),
+        Channels::Gray => pixels.to_gray(),
+    };
+    let pixels = if options.upright { pixels.oriented(header.orientation) } else { pixels };
+    Ok(Decoded { pixels, header, flaws })
+}
+
+/// An error if pixels are missing or wrong and that is not to be borne.
+fn refuse(header: &Header, flaws: &[Flaw], damage: Damage) -> Result<()> {
+    match flaws.iter().find(|flaw| flaw.harms_pixels()) {
+        Some(flaw) if damage == Damage::Refuse => {
+            let what = format!("{}: {flaw}", said(header));
+            Err(Error::new(ErrorKind::Format, what)
+                .remedy("fetch the file again, or keep what can be read (Damage::Keep)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the header says, for messages.
+fn said(header: &Header) -> String {
+    format!("the {} of {}x{}", header.format, header.size.0, header.size.1)
+}
+
+/// Holds the header against the limits, before anything is allocated.
+fn check(header: &Header, options: &Decode) -> Result<()> {
+    let pixels = u64::from(header.size.0) * u64::from(header.size.1);
+    if pixels > options.limits.pixels {
+        let what = format!("{} has more than {} pixels", said(header), options.limits.pixels);
+        return Err(Error::new(ErrorKind::Limit, what).remedy("raise the limit if the file is to be trusted"));
+    }
+    let bytes = pixels.saturating_mul(bytes_per_pixel(header));
+    if bytes > options.limits.bytes {
+        let what = format!(
+            "{} takes about {bytes} bytes to decode, more than {}",
+            said(header),
+            options.limits.bytes
+        );
+        return Err(Error::new(ErrorKind::Limit, what).remedy("raise the limit if the file is to be trusted"));
+    }
+    if header.alpha && options.alpha == Alpha::Error && header.format != Format::Gif {
+        return Err(raw::has_alpha(header));
+    }
+    Ok(())
+}
+
+/// Memory that a pixel takes while it is decoded, at most: the samples of the file, and the picture made of them.
+fn bytes_per_pixel(header: &Header) -> u64 {
+    let samples = u64::from(header.channels()).max(4);
+    let stored = match header.format {
+        // Progressive files are kept as coefficients of two bytes.
+        Format::Jpeg => 2 * samples,
+        Format::Tiff => samples * u64::from(header.depth).div_ceil(8),
+        Format::Png | Format::WebP | Format::Bmp | Format::Gif => samples,
+    };
+    stored + 3
 }

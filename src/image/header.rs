@@ -110,14 +110,20 @@ pub struct Header {
     pub model: Model,
     /// True if there is an alpha channel, or a palette or colour key with transparency.
     pub alpha: bool,
-    /// Bits of one number: 1, 2, 4, 8, 16, 32. For palettes, of an index.
+    /// Bits of one number: 1, 2, 4, 8, 12, 16, 32, in bitmaps of 16 bits a pixel also 5 or 6. For palettes, of an
+    /// index; where numbers differ, of the widest.
     pub depth: u8,
-    /// From EXIF; upright where there is none, or it makes no sense. BMP and GIF have none.
+    /// True if four inks are stored as 255 − ink, as whoever writes Adobe's marker into a JPEG does.
+    pub inverted: bool,
+    /// From EXIF or TIFF; upright where there is none, or it makes no sense. BMP and GIF have none.
     pub orientation: Orientation,
     /// True if there is an ICC profile. It is not applied.
     pub icc: bool,
-    /// True if the file has more than one picture (frames, pages, MPO): the first one counts.
+    /// True if the file has more than one picture (frames, pages, MPO): the first one counts. Of GIFs without the
+    /// customary mark of an animation only the first 2 MiB are looked through.
     pub several: bool,
+    /// What the file is made with that cannot be decoded here: `arithmetic coding`, `lossless JPEG`, ….
+    pub undecodable: Option<&'static str>,
     /// What is wrong with the file as far as the header tells: EXIF that cannot be read, junk before the first
     /// marker.
     pub flaws: Vec<Flaw>,

@@ -18,6 +18,7 @@ mod counting;
 mod export;
 mod geometry;
 mod house;
+mod images;
 mod labels;
 mod laws;
 mod panoptic;

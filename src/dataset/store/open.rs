@@ -8,7 +8,6 @@ use arrow_buffer::Buffer;
 
 use super::commit;
 use super::group_file::check_length;
-use super::roots::ImageRoots;
 use super::stored::Stored;
 use crate::dataset::{Dataset, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -23,7 +22,6 @@ pub struct Store {
     path: PathBuf,
     version: Arc<Version>,
     stored: Arc<Stored>,
-    images: Arc<ImageRoots>,
 }
 
 impl Store {
@@ -59,8 +57,7 @@ impl Store {
         let version = Arc::new(version);
         let stored =
             Stored::of(path, Arc::clone(&version)).map_err(|e| e.at(Place::area("store").file(path)))?;
-        let images = Arc::new(ImageRoots::of(path, &version.roots));
-        Ok(Store { path: path.to_owned(), version, stored: Arc::new(stored), images })
+        Ok(Store { path: path.to_owned(), version, stored: Arc::new(stored) })
     }
 
     /// The manifest.
@@ -132,12 +129,7 @@ impl Store {
     pub fn image_bytes(&self, image: &Value) -> Result<Buffer> {
         match (image.member("bytes"), image.member("path")) {
             (Some(Value::Bytes(bytes)), _) => Ok(bytes.clone()),
-            (_, Some(Value::Text(path))) => self.images.read(path)?.ok_or_else(|| {
-                let roots: Vec<&str> = self.version.roots.iter().map(|r| r.absolute.as_str()).collect();
-                Error::new(ErrorKind::NotFound, format!("no image '{path}' below a root"))
-                    .at(Place::area("store").file(&self.path))
-                    .remedy(format!("the roots are: {}", roots.join(", ")))
-            }),
+            (_, Some(Value::Text(path))) => self.stored.image(path),
             (Some(_), Some(_)) => Err(Error::new(ErrorKind::NotFound, "an image without bytes and path")
                 .at(Place::area("store").file(&self.path))),
             _ => Err(Error::new(ErrorKind::Type, "the value is not an image")
@@ -149,7 +141,7 @@ impl Store {
     pub fn image_length(&self, image: &Value) -> Option<u64> {
         match (image.member("bytes"), image.member("path")) {
             (Some(Value::Bytes(bytes)), _) => u64::try_from(bytes.len()).ok(),
-            (_, Some(Value::Text(path))) => self.images.bytes(path),
+            (_, Some(Value::Text(path))) => self.stored.images().bytes(path),
             _ => None,
         }
     }
@@ -157,7 +149,7 @@ impl Store {
     /// The file a relative image path leads to, in the first root that is a folder and has it. The text cannot
     /// leave its root (no `..`, nothing absolute); links below a root are followed.
     pub fn resolve(&self, path: &str) -> Option<PathBuf> {
-        self.images.resolve(path)
+        self.stored.images().resolve(path)
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::{ArrayRef, UInt64Array};
+use arrow_buffer::Buffer;
 use arrow_schema::{DataType, Field};
 use arrow_select::take::take;
 
@@ -19,6 +20,7 @@ use super::group_file::GroupFile;
 use super::images;
 use super::ipc::IpcFile;
 use super::live::{Live, Span};
+use super::roots::ImageRoots;
 use crate::dataset::{Access, Batch, Column, Key, KeyIndex, Keys, RowPos, Rows, Source};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::classes::ClassTable;
@@ -52,6 +54,7 @@ pub(super) struct Stored {
     slots: Vec<Slot>,
     fragments: Vec<BTreeMap<String, LazyFile>>,
     cache: Arc<Cache>,
+    images: ImageRoots,
 }
 
 impl Stored {
@@ -69,7 +72,23 @@ impl Stored {
         }
         let live = Live::of(root, &version);
         let cache = Arc::new(Cache::new(BUDGET));
-        Ok(Stored { root: root.to_owned(), version, live, keys, slots, fragments, cache })
+        let images = ImageRoots::of(root, &version.roots);
+        Ok(Stored { root: root.to_owned(), version, live, keys, slots, fragments, cache, images })
+    }
+
+    /// Where relative image paths lead.
+    pub(super) fn images(&self) -> &ImageRoots {
+        &self.images
+    }
+
+    /// The file a relative image path leads to.
+    pub(super) fn image(&self, path: &str) -> Result<Buffer> {
+        self.images.read(path)?.ok_or_else(|| {
+            let roots: Vec<&str> = self.version.roots.iter().map(|r| r.absolute.as_str()).collect();
+            Error::new(ErrorKind::NotFound, format!("no image '{path}' below a root"))
+                .at(Place::area("store").file(&self.root))
+                .remedy(format!("the roots are: {}", roots.join(", ")))
+        })
     }
 
     /// Which rows there are.
@@ -241,6 +260,10 @@ impl Source for Stored {
             columns.push(self.column(self.slot(*key)?, &spans, range, &mut failed)?);
         }
         Ok(failed.finish(Batch::new(rows.len(), columns)?))
+    }
+
+    fn linked(&self, _row: u64, _key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
+        self.image(path).map(Some)
     }
 
     fn prefetch(&self, rows: &Rows, keys: &[KeyIndex]) {

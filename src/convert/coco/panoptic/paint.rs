@@ -12,7 +12,7 @@ use crate::convert::coco::photo::painting_name;
 use crate::convert::coco::prepare::Split;
 use crate::convert::json::Cursor;
 use crate::convert::photos::{Photos, join, safe_path};
-use crate::error::{Error, ErrorKind, Place, Result};
+use crate::error::{Place, Result};
 use crate::geometry::{LabelMap, Segment, Size};
 use crate::image::{LabelData, LabelImage, MAX_LABEL_PIXELS};
 use crate::job::{Job, Warning};
@@ -86,20 +86,7 @@ impl Checks {
     /// Those of the trees, and of a strict or cancelled job.
     pub(in crate::convert::coco) fn run(&mut self, job: &Job) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
-        let check = |checks: &[Check]| -> Vec<Result<Vec<Finding>>> {
-            let each = checks.iter().map(|check| job.check().and_then(|()| check.findings()));
-            each.collect()
-        };
-        let share = waiting.len().div_ceil(job.thread_budget()).max(1);
-        let findings: Vec<Result<Vec<Finding>>> = match waiting.chunks(share).len() {
-            0 | 1 => check(&waiting),
-            _ => std::thread::scope(|scope| {
-                let threads: Vec<_> =
-                    waiting.chunks(share).map(|checks| scope.spawn(move || check(checks))).collect();
-                let lost = |_| vec![Err(Error::new(ErrorKind::Corrupt, "a check of a PNG has failed"))];
-                threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(lost)).collect()
-            }),
-        };
+        let findings = job.each(&waiting, |check| Ok(check.findings()))?;
         for (check, findings) in waiting.iter().zip(findings) {
             let place = Place::area("coco").file(check.tree.name(&check.member));
             for (code, what) in findings.map_err(|e| e.at(place.clone()))? {

@@ -1,0 +1,3 @@
+//! Pictures: files of every kind as pixels, against what other decoders make of them.
+
+mod decode;
