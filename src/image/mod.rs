@@ -39,7 +39,7 @@ mod resize;
 
 pub use decode::{Alpha, Damage, Decode, Decoded, Limits, Scale, decode, jpeg_decoder};
 pub use encode::{Encoding, encode};
-pub use header::{Flaw, Format, Header, Model};
+pub use header::{Flaw, Format, Frame, Header, Model};
 pub use label::{Indexed, LabelData, LabelImage, MAX_LABEL_PIXELS, pack_id, unpack_id};
 pub use orientation::Orientation;
 pub use palette::{Colour, ColourTable, voc_colormap, voc_colour};

@@ -25,6 +25,7 @@ mod panoptic;
 mod place;
 mod roundtrip;
 mod store;
+mod synth;
 mod views;
 mod voc;
 
