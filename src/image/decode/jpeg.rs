@@ -113,5 +113,6 @@ fn whole<'a>(jpeg: &'a [u8], layout: &Layout<'_>) -> Cow<'a, [u8]> {
     }
 }
 
-#[cfg(all(test, feature = "turbo"))]
+#[cfg(feature = "turbo")]
+#[cfg(test)]
 mod tests;

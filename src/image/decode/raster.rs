@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder, webp::WebPDecoder};
+use image::error::{DecodingError, ImageFormatHint};
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
 use super::raw::{Layout, Raw};
@@ -14,10 +15,10 @@ use crate::image::header::{Flaw, Format, Header};
 pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<(Raw, Vec<Flaw>)> {
     let cursor = Cursor::new(bytes);
     let read = match header.format {
-        Format::WebP => WebPDecoder::new(cursor).and_then(|d| samples(d, options)),
-        Format::Bmp => BmpDecoder::new(cursor).and_then(|d| samples(d, options)),
-        Format::Tiff => TiffDecoder::new(cursor).and_then(|d| samples(d, options)),
-        _ => GifDecoder::new(cursor).and_then(|d| samples(d, options)),
+        Format::WebP => WebPDecoder::new(cursor).and_then(|d| samples(d, header, options)),
+        Format::Bmp => BmpDecoder::new(cursor).and_then(|d| samples(d, header, options)),
+        Format::Tiff => TiffDecoder::new(cursor).and_then(|d| samples(d, header, options)),
+        _ => GifDecoder::new(cursor).and_then(|d| samples(d, header, options)),
     };
     let (color, size, data) = read.map_err(|e| failed(header, &e))?;
     let (layout, data) = match color {
@@ -40,11 +41,20 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
 
 type Samples = (ColorType, (u32, u32), Vec<u8>);
 
-fn samples(mut decoder: impl ImageDecoder, options: &Decode) -> std::result::Result<Samples, ImageError> {
+fn samples(
+    mut decoder: impl ImageDecoder,
+    header: &Header,
+    options: &Decode,
+) -> std::result::Result<Samples, ImageError> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(options.limits.bytes);
     decoder.set_limits(limits)?;
     let (width, height) = decoder.dimensions();
+    if (height, width) != header.size {
+        let what = format!("its pixels are {height}x{width}");
+        let hint = ImageFormatHint::Name(header.format.name().to_owned());
+        return Err(ImageError::Decoding(DecodingError::new(hint, what)));
+    }
     let color = decoder.color_type();
     let mut data = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut data)?;
