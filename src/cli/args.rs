@@ -49,6 +49,8 @@ pub(super) enum Command {
     Info(DatasetArgs),
     /// Print the first rows
     Head(HeadArgs),
+    /// Draw rows of a dataset, with what is known of them, on one picture
+    View(ViewArgs),
     /// Check every file of a dataset against its manifest and its data against their rules
     Verify(VerifyArgs),
     /// Remove files that no kept version needs
@@ -233,6 +235,77 @@ pub(super) struct HeadArgs {
     pub keys: Vec<String>,
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+#[derive(Args)]
+pub(super) struct ViewArgs {
+    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set), or a path in any known format
+    pub dataset: String,
+    /// The picture to write, as .png, .jpg or .bmp; - is a PNG on stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Only rows A up to B, as 0:100, :50, -10: or ::2 [default: the first 16]
+    #[arg(long, value_name = "A:B", allow_hyphen_values = true)]
+    pub rows: Option<String>,
+    /// So many rows, chosen by chance
+    #[arg(long, value_name = "N", conflicts_with = "rows")]
+    pub sample: Option<usize>,
+    /// The seed of that choice
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    /// What to draw: an object set (`default` is the unnamed one), a key with label images, or `img` for the bare
+    /// picture; given more than once they stand side by side [default: what the dataset is mainly about]
+    #[arg(long, value_name = "NAME")]
+    pub set: Vec<String>,
+    /// The longer side of each picture, in pixels
+    #[arg(long, value_name = "PX", default_value_t = 320, value_parser = clap::value_parser!(u32).range(16..=8192))]
+    pub tile: u32,
+    /// Rows of the dataset side by side [default: what makes the sheet about square]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub columns: Option<u32>,
+    /// Only objects with a score above this
+    #[arg(long, value_name = "X")]
+    pub min_score: Option<f64>,
+    /// Only the N objects of each image with the highest scores
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// What gives an object its colour: class, instance, or one colour for all as #rrggbb
+    #[arg(long, value_name = "BY", default_value = "class")]
+    pub color: ColourArg,
+    /// Draw no names and scores
+    #[arg(long)]
+    pub no_names: bool,
+    /// Replace FILE if it is there
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// What gives an object its colour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ColourArg {
+    Class,
+    Instance,
+    One([u8; 3]),
+}
+
+impl FromStr for ColourArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ColourArg, String> {
+        match text {
+            "class" => return Ok(ColourArg::Class),
+            "instance" => return Ok(ColourArg::Instance),
+            _ => {}
+        }
+        let digits = text.strip_prefix('#').filter(|hex| hex.len() == 6 && hex.is_ascii());
+        let part = |at: usize| u8::from_str_radix(digits?.get(at..at + 2)?, 16).ok();
+        match (part(0), part(2), part(4)) {
+            (Some(r), Some(g), Some(b)) => Ok(ColourArg::One([r, g, b])),
+            _ => Err(format!("'{text}' is none of class, instance and #rrggbb")),
+        }
+    }
 }
 
 #[derive(Args)]

@@ -19,6 +19,7 @@ mod reference;
 mod scene;
 mod terminal;
 mod verify;
+mod view;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -86,6 +87,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Export(args) => export::run(&args, &printer, job),
         Command::Info(args) => info::run(&args, &printer, job),
         Command::Head(args) => head::run(&args, &printer, job),
+        Command::View(args) => view::run(&args, &printer, job),
         Command::Verify(args) => verify::run(&args, &printer, job),
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),
