@@ -1,5 +1,6 @@
 //! Pictures: files of every kind as pixels, against what other decoders make of them.
 
 mod damage;
+mod checked;
 mod decode;
 mod probe;
