@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
+use crate::image::Window;
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
@@ -59,6 +60,8 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Store the files that a dataset's images link to in the dataset
     Pack(PackArgs),
+    /// Say what an image file holds and what is wrong with it, and write it as another
+    Image(ImageArgs),
     /// List the formats that can be read and written
     Formats,
     /// Draw scenes and walk through everything the program does with them
@@ -339,6 +342,68 @@ pub(super) struct LogArgs {
 pub(super) struct PackArgs {
     /// A dataset
     pub dataset: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct ImageArgs {
+    /// An image file: JPEG, PNG, WebP, BMP, TIFF or GIF, by what it holds and not by its name; - for stdin
+    pub file: PathBuf,
+    /// Write the pixels as this file, a .png, .jpg or .bmp
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What becomes of transparency
+    #[arg(long, value_enum, default_value_t = AlphaArg::Error)]
+    pub alpha: AlphaArg,
+    /// How much smaller
+    #[arg(long, value_enum, default_value_t = ScaleArg::Full)]
+    pub scale: ScaleArg,
+    /// Only these rows and columns of the upright picture, as Y:X:HEIGHT:WIDTH
+    #[arg(long, value_name = "Y:X:H:W", value_parser = window)]
+    pub window: Option<Window>,
+    /// Write one channel, the luma
+    #[arg(long)]
+    pub gray: bool,
+    /// Leave the picture as it is stored, whatever EXIF says of its orientation
+    #[arg(long)]
+    pub stored: bool,
+    /// Write what can be read of a damaged file
+    #[arg(long)]
+    pub keep: bool,
+    /// Replace the file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum AlphaArg {
+    /// Refuse the file
+    Error,
+    /// Take the colours as they are stored
+    Ignore,
+    /// Lay it over white
+    White,
+    /// Lay it over black
+    Black,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ScaleArg {
+    /// As stored
+    Full,
+    /// Half the rows and columns
+    Half,
+    /// A quarter
+    Quarter,
+    /// An eighth
+    Eighth,
+}
+
+fn window(text: &str) -> Result<Window, String> {
+    let numbers: Option<Vec<u32>> = text.split(':').map(|n| n.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([y, x, height, width]) => Ok(Window { x: *x, y: *y, width: *width, height: *height }),
+        _ => Err("four whole numbers with colons between them are needed".into()),
+    }
 }
 
 #[derive(Args)]

@@ -11,6 +11,7 @@ mod demo;
 mod export;
 mod gc;
 mod head;
+mod image;
 mod info;
 mod log;
 mod pack;
@@ -92,6 +93,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),
         Command::Pack(args) => pack::run(&args, &printer, job),
+        Command::Image(args) => image::run(&args, &printer),
         Command::Formats => convert::formats(&printer),
         Command::Demo(args) => demo::run(&args, &printer, job),
         Command::Completions { shell } => {

@@ -24,6 +24,7 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
         ColorType::L8 => (Layout::Gray, data),
         ColorType::La8 => (Layout::GrayAlpha, data),
         ColorType::Rgb8 => (Layout::Rgb, data),
+        ColorType::Rgba8 if header.format == Format::Gif && opaque(&data) => (Layout::Rgb, colours(data)),
         ColorType::Rgba8 => (Layout::RgbAlpha, data),
         ColorType::L16 => (Layout::Gray, high_bytes(&data)),
         ColorType::La16 => (Layout::GrayAlpha, high_bytes(&data)),
@@ -48,6 +49,15 @@ fn samples(mut decoder: impl ImageDecoder, options: &Decode) -> std::result::Res
     let mut data = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut data)?;
     Ok((color, (height, width), data))
+}
+
+/// A GIF is decoded with alpha whether it has any or not; what its frame leaves free of the canvas is clear too.
+fn opaque(data: &[u8]) -> bool {
+    data.as_chunks::<4>().0.iter().all(|[_, _, _, a]| *a == u8::MAX)
+}
+
+fn colours(data: Vec<u8>) -> Vec<u8> {
+    data.as_chunks::<4>().0.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect()
 }
 
 /// The high bytes of 16-bit samples in the machine's own order.
