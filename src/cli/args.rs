@@ -59,6 +59,8 @@ pub(super) enum Command {
     Pack(PackArgs),
     /// List the formats that can be read and written
     Formats,
+    /// Draw labelled scenes: a dataset whose truth is known to the pixel
+    Synth(SynthArgs),
     /// Draw scenes and walk through everything the program does with them
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -265,6 +267,81 @@ pub(super) struct PackArgs {
 }
 
 #[derive(Args)]
+pub(super) struct SynthArgs {
+    /// What to write: a dataset, as `name.lf`, or with --to the folder of another format
+    pub dst: PathBuf,
+    /// How many scenes
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Their size, as 640x480, or from one size to another, as 320x240:640x480
+    #[arg(long, value_name = "WxH")]
+    pub size: Option<Sizes>,
+    /// How many classes of objects, 3 to 80
+    #[arg(long, value_name = "K")]
+    pub classes: Option<u32>,
+    /// Objects in a scene, as 5 or 1:14
+    #[arg(long, value_name = "A:B")]
+    pub objects: Option<Range>,
+    /// What to draw; the same seed and options give the same bytes
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// The kinds of image file
+    #[arg(long, value_enum)]
+    pub images: Option<FilesArg>,
+    /// JPEG qualities, as 90 or 75:95
+    #[arg(long, value_name = "A:B")]
+    pub quality: Option<Range>,
+    /// The share of scenes without an object
+    #[arg(long, value_name = "SHARE")]
+    pub empty: Option<f64>,
+    /// The share of objects that lie on others
+    #[arg(long, value_name = "SHARE")]
+    pub overlap: Option<f64>,
+    /// The share of scenes with a crowd
+    #[arg(long, value_name = "SHARE")]
+    pub crowds: Option<f64>,
+    /// The share of gray files
+    #[arg(long, value_name = "SHARE")]
+    pub gray: Option<f64>,
+    /// The share of JPEG files that are stored turned, as EXIF says
+    #[arg(long, value_name = "SHARE")]
+    pub rotated: Option<f64>,
+    /// The share of scenes, the last ones, in the split `val`
+    #[arg(long, value_name = "SHARE")]
+    pub val: Option<f64>,
+    /// The ground has no classes: it is background
+    #[arg(long)]
+    pub no_stuff: bool,
+    /// A JSON file of such options; what is said here goes first
+    #[arg(long, value_name = "FILE")]
+    pub options: Option<PathBuf>,
+    /// The format to write: lensframe, coco, voc, panoptic, labels
+    #[arg(long, value_name = "FORMAT", default_value = "lensframe")]
+    pub to: String,
+    /// Add the set `pred`: detections with known errors
+    #[arg(long)]
+    pub detections: bool,
+    /// The form of the table files
+    #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
+    pub storage: StorageArg,
+    /// Replace what is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum FilesArg {
+    /// JPEG
+    Jpeg,
+    /// PNG
+    Png,
+    /// BMP
+    Bmp,
+    /// Of ten, seven JPEG, two PNG, one BMP
+    Mix,
+}
+
+#[derive(Args)]
 pub(super) struct DemoArgs {
     /// The folder to work in; must be empty or absent
     #[arg(default_value = "demo")]
@@ -301,6 +378,41 @@ impl FromStr for Bytes {
     }
 }
 
+/// Whole numbers, as `5` or `1:14`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range(pub u32, pub u32);
+
+impl FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Range, String> {
+        let number = |part: &str| part.parse().map_err(|_| format!("'{part}' is not a number"));
+        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        Ok(Range(number(from)?, number(to)?))
+    }
+}
+
+/// Sizes of pictures, as `640x480` or `320x240:640x480`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub width: Range,
+    pub height: Range,
+}
+
+impl FromStr for Sizes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Sizes, String> {
+        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        let size = |part: &str| match part.split_once(['x', 'X']) {
+            Some((width, height)) => Ok((width.parse::<Range>()?.0, height.parse::<Range>()?.0)),
+            None => Err(format!("'{part}' is not a size: width x height, as 640x480")),
+        };
+        let ((w0, h0), (w1, h1)) = (size(from)?, size(to)?);
+        Ok(Sizes { width: Range(w0, w1), height: Range(h0, h1) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,6 +421,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_ranges_are_read() {
+        let sizes = Sizes { width: Range(320, 640), height: Range(240, 480) };
+        assert_eq!("320x240:640x480".parse(), Ok(sizes));
+        assert_eq!("7".parse(), Ok(Range(7, 7)));
+        for bad in ["640", "640x", "x", "axb"] {
+            assert!(bad.parse::<Sizes>().is_err(), "{bad}");
+        }
     }
 
     #[test]

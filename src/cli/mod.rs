@@ -17,6 +17,7 @@ mod pack;
 mod print;
 mod reference;
 mod scene;
+mod synth;
 mod terminal;
 mod verify;
 
@@ -91,6 +92,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Log(args) => log::run(&args, &printer),
         Command::Pack(args) => pack::run(&args, &printer, job),
         Command::Formats => convert::formats(&printer),
+        Command::Synth(args) => synth::run(&args, &printer, job),
         Command::Demo(args) => demo::run(&args, &printer, job),
         Command::Completions { shell } => {
             let mut text = Vec::new();

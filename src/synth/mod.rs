@@ -44,7 +44,7 @@
 //! | `canvas.rs`, `ground.rs`, `scene.rs` | whose each pixel is: filling, ground, objects |
 //! | `texture.rs`, `render.rs` | colours |
 //! | `outline.rs`, `words.rs`, `truth.rs` | what is true of a scene |
-//! | `columns.rs`, `source.rs` | [`Scenes`]: keys and reads |
+//! | `columns.rs`, `source.rs`, `write.rs` | [`Scenes`]: keys, reads, and into a stored dataset |
 
 // Kernels over arrays that are made here, of lengths that are known here; nothing foreign is read.
 #![allow(clippy::indexing_slicing, clippy::as_conversions)]
@@ -64,6 +64,8 @@ mod source;
 mod texture;
 mod truth;
 mod words;
+mod write;
 
 pub use options::{Files, MAX_OBJECTS, MAX_SIDE, Options, Span};
 pub use source::Scenes;
+pub use write::Written;
