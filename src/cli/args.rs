@@ -122,6 +122,10 @@ pub(super) struct ConvertArgs {
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ImagesArg::Auto)]
     pub images: ImagesArg,
+    /// Do not look at the headers of photographs: faster on slow network disks, but sizes and EXIF orientation go
+    /// unchecked
+    #[arg(long)]
+    pub no_probe: bool,
     /// The form of the table files
     #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
     pub storage: StorageArg,

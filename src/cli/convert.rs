@@ -25,6 +25,7 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
             StorageArg::Parquet => Storage::Parquet,
         },
         replace: args.force,
+        probe: !args.no_probe,
         ..args.source.options()
     };
     let (format, why, summary) = import(args, &options, job).inspect_err(|_| {

@@ -73,12 +73,20 @@ pub struct ImportOptions {
     pub shard_bytes: u64,
     /// Give an existing dataset a new version instead of refusing.
     pub replace: bool,
-    /// The dataset is for the moment: images in archives are linked too, and an interrupted import leaves
-    /// nothing to go on from.
+    /// Look at the headers of photographs: sizes that are not declared are filled in, those that disagree are
+    /// counted, and `orientation` tells on which picture annotations lie. Of linked files the first 8 KiB are read.
+    pub probe: bool,
+    /// The dataset is for the moment: images in archives are linked too and no photograph is looked at, since
+    /// most looks at a dataset need none; an interrupted import leaves nothing to go on from.
     pub momentary: bool,
 }
 
 impl ImportOptions {
+    /// True if headers of photographs are looked at.
+    pub(in crate::convert) fn probes(&self) -> bool {
+        self.probe && !self.momentary
+    }
+
     /// True if images from this tree are stored, false if they are linked.
     pub(in crate::convert) fn embeds(&self, tree: &Tree) -> bool {
         match self.images {
@@ -100,7 +108,7 @@ impl ImportOptions {
         let work = json!({
             "program": env!("CARGO_PKG_VERSION"), "format": format, "source": source.path().to_string_lossy(),
             "stamps": stamps, "images": self.images, "image_roots": self.image_roots, "splits": self.splits,
-            "coords": self.coords, "on_error": self.on_error, "shard_bytes": self.shard_bytes,
+            "coords": self.coords, "on_error": self.on_error, "shard_bytes": self.shard_bytes, "probe": self.probes(),
             "photos": photos.map(Photos::stamp), "parquet": self.storage == Storage::Parquet, "base": source.tree().base(),
         });
         WriterOptions {
@@ -125,6 +133,7 @@ impl Default for ImportOptions {
             storage: Storage::default(),
             shard_bytes: WriterOptions::default().shard_bytes,
             replace: false,
+            probe: true,
             momentary: false,
         }
     }

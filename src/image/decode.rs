@@ -5,12 +5,12 @@ mod png;
 mod raster;
 mod raw;
 mod want;
-mod zune;
 
 use super::header::{Flaw, Format, Header};
 use super::pixels::{Channels, Pixels, Window};
 use super::probe::probe;
 use crate::error::{Error, ErrorKind, Place, Result};
+pub use jpeg::jpeg_decoder;
 use want::Want;
 
 /// What becomes of an alpha channel.
@@ -134,6 +134,10 @@ pub fn decode(bytes: &[u8], options: &Decode) -> Result<Decoded> {
 
 fn decode_within(bytes: &[u8], options: &Decode) -> Result<Decoded> {
     let header = probe(bytes)?;
+    if let Some(what) = header.undecodable {
+        let what = format!("{} cannot be decoded: {what} is not supported", said(&header));
+        return Err(Error::new(ErrorKind::Unsupported, what).remedy("write it again with an image program"));
+    }
     check(&header, options)?;
     let want = Want::new(&header, options)?;
     let (pixels, found) = match header.format {

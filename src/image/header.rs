@@ -135,10 +135,47 @@ impl Header {
         self.orientation.size(self.size)
     }
 
+    /// In which frame the size lies that somebody declares for this picture: what is drawn on it lies there too.
+    /// A side that is not declared fits any. Where the upright and the stored picture are of one size, upright.
+    ///
+    /// ```
+    /// # use lensframe::image::{Channels, Encoding, Frame, Orientation, Pixels, encode, probe};
+    /// # fn main() -> lensframe::error::Result<()> {
+    /// let pixels = Pixels::filled((20, 30), Channels::Rgb, [200, 120, 40])?;
+    /// let file = encode(&pixels, Encoding::Jpeg { quality: 90, orientation: Orientation::Turn90 })?;
+    /// let header = probe(&file)?;
+    /// assert_eq!(header.frame(Some(20), Some(30)), Frame::Upright);
+    /// assert_eq!(header.frame(Some(30), Some(20)), Frame::Stored);
+    /// assert_eq!(header.frame(Some(20), Some(31)), Frame::Neither);
+    /// assert_eq!(header.frame(None, None), Frame::Upright);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn frame(&self, height: Option<i32>, width: Option<i32>) -> Frame {
+        let fits = |said: Option<i32>, side: u32| said.is_none_or(|said| i64::from(said) == i64::from(side));
+        let is = |size: (u32, u32)| fits(height, size.0) && fits(width, size.1);
+        match (is(self.upright()), is(self.size)) {
+            (true, _) => Frame::Upright,
+            (false, true) => Frame::Stored,
+            (false, false) => Frame::Neither,
+        }
+    }
+
     /// Numbers a pixel, alpha included.
     pub fn channels(&self) -> u8 {
         self.model.channels() + u8::from(self.alpha && self.model != Model::Palette)
     }
+}
+
+/// Where a declared size lies: see [`Header::frame`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Frame {
+    /// In the upright picture.
+    Upright,
+    /// In the picture as it is stored, EXIF orientation ignored.
+    Stored,
+    /// It is the size of neither.
+    Neither,
 }
 
 /// Something wrong with an image file that can be read nevertheless, wholly or in part.

@@ -37,9 +37,9 @@ mod pixels;
 mod probe;
 mod resize;
 
-pub use decode::{Alpha, Damage, Decode, Decoded, Limits, Scale, decode};
+pub use decode::{Alpha, Damage, Decode, Decoded, Limits, Scale, decode, jpeg_decoder};
 pub use encode::{Encoding, encode};
-pub use header::{Flaw, Format, Header, Model};
+pub use header::{Flaw, Format, Frame, Header, Model};
 pub use label::{Indexed, LabelData, LabelImage, MAX_LABEL_PIXELS, pack_id, unpack_id};
 pub use orientation::Orientation;
 pub use palette::{Colour, ColourTable, voc_colormap, voc_colour};

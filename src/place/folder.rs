@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -131,6 +131,18 @@ impl Folder {
         let (file, length, _) = self.open_file(path)?;
         let mut bytes = Vec::new();
         append(file, length.min(u64::try_from(len).unwrap_or(u64::MAX)), &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Some bytes of a file from a position on.
+    pub(super) fn range(&self, path: &str, from: u64, count: usize) -> Result<Vec<u8>> {
+        let (mut file, length, _) = self.open_file(path)?;
+        if from > 0 {
+            file.seek(SeekFrom::Start(from)).map_err(|e| Error::io("read", e))?;
+        }
+        let mut bytes = Vec::new();
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        append(file, length.saturating_sub(from).min(count), &mut bytes)?;
         Ok(bytes)
     }
 

@@ -205,6 +205,23 @@ impl Tree {
         })
     }
 
+    /// Up to `count` bytes of a file from byte `from` on; fewer where it ends. In a folder only these are read, of an
+    /// archive's member all that lies before them is expanded. Its checksum is not looked at.
+    ///
+    /// # Errors
+    /// As [`Tree::read`].
+    pub fn range(&self, member: &str, from: u64, count: usize) -> Result<Vec<u8>> {
+        self.ask(member, |path| match &self.inner.store {
+            Store::Folder(tree) => tree.range(path, from, count),
+            Store::Archive(tree) => {
+                let from = usize::try_from(from).unwrap_or(usize::MAX);
+                let mut bytes = tree.head(path, from.saturating_add(count))?;
+                bytes.drain(..from.min(bytes.len()));
+                Ok(bytes)
+            }
+        })
+    }
+
     /// Appends a whole file to `out` and gives its length; on an error `out` is as it was.
     ///
     /// # Errors

@@ -229,7 +229,15 @@ impl Pass<'_> {
         let image = self.image(row);
         let own = self.source.tree();
         let mut size = None;
-        if let Some((tree, member)) = &image {
+        if let Some(photos) = &mut self.photos {
+            let found = image.as_ref().map(|(tree, member)| (*tree, member.as_str()));
+            let id = Id::Text(row.name.as_str().into());
+            let place = Place::area("cityscapes").file(own.path());
+            size = photos.push_found(Some(&id), found, (None, None), &place, self.job)?;
+            photos.push_also("label_map", row.label_map().map(|(member, _)| (self.own, member)))?;
+            photos.push_also("instance_map", row.instance_ids.as_deref().map(|member| (self.own, member)))?;
+        }
+        if let (None, Some((tree, member))) = (size, &image) {
             let tree = self.photos.as_ref().and_then(|photos| photos.trees().get(*tree)).unwrap_or(own);
             // JPEG images, and damaged ones, say no size here: the labels do.
             size = LabelImage::decode_size(&tree.head(member, HEADER)?).ok();
@@ -241,12 +249,6 @@ impl Pass<'_> {
             size = LabelImage::decode_size(&own.head(member, HEADER)?).ok();
         }
         columns.push(row, size, objects.as_ref())?;
-        if let Some(photos) = &mut self.photos {
-            let found = image.as_ref().map(|(tree, member)| (*tree, member.as_str()));
-            photos.push_found(Some(&Id::Text(row.name.as_str().into())), found)?;
-            photos.push_also("label_map", row.label_map().map(|(member, _)| (self.own, member)))?;
-            photos.push_also("instance_map", row.instance_ids.as_deref().map(|member| (self.own, member)))?;
-        }
         Ok(objects.map_or(0, |(_, objects)| u64::try_from(objects.len()).unwrap_or(0)))
     }
 

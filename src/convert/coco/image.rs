@@ -14,6 +14,7 @@ use super::plan::{FilePlan, ImageMember, ImagePlan};
 use super::style::Fit;
 use crate::convert::column::IdColumn;
 use crate::convert::column::{Plain, Scalars, Texts};
+use crate::convert::photos::Sides;
 
 /// How many lists and objects are around a member's value: the file, its list, the record.
 const DEPTH: usize = 3;
@@ -81,13 +82,13 @@ impl ImageColumns {
         self.size.0.zip(self.size.1)
     }
 
-    /// Reads the row whose image record is at the cursor.
-    pub(super) fn read(
-        &mut self,
-        json: &mut Cursor<'_>,
-        file: &FilePlan<'_>,
-        split: Option<&str>,
-    ) -> Result<()> {
+    /// What is declared of the (height, width) of the row read last.
+    pub(super) fn declared(&self) -> Sides {
+        self.size
+    }
+
+    /// Reads the row whose image record is at the cursor; [`ImageColumns::close`] ends it.
+    pub(super) fn read(&mut self, json: &mut Cursor<'_>, file: &FilePlan<'_>) -> Result<()> {
         let last = if file.images_repeat { Some(last_positions(json.clone(), file.images)?.0) } else { None };
         self.expected.begin();
         self.file_name = None;
@@ -107,7 +108,7 @@ impl ImageColumns {
             }
             more = json.more(b'}', "an image")?;
         }
-        self.close(split)
+        Ok(())
     }
 
     fn member(
@@ -166,19 +167,15 @@ impl ImageColumns {
         Ok(())
     }
 
-    /// A row of results, of which only the id is known.
-    pub(super) fn read_id_only(
-        &mut self,
-        id: Option<&crate::convert::column::Id>,
-        split: Option<&str>,
-    ) -> Result<()> {
+    /// A row of results, of which only the id is known; [`ImageColumns::close`] ends it.
+    pub(super) fn read_id_only(&mut self, id: Option<&crate::convert::column::Id>) -> Result<()> {
         self.file_name = None;
         self.size = (None, None);
-        self.image_id.push(id)?;
-        self.close(split)
+        self.image_id.push(id).map(drop)
     }
 
-    fn close(&mut self, split: Option<&str>) -> Result<()> {
+    /// Ends the row. Sides that its record lacks are those of `photo`, if that is known; an export leaves them out.
+    pub(super) fn close(&mut self, split: Option<&str>, photo: Option<(u32, u32)>) -> Result<()> {
         let n = self.rows;
         if self.image_id.len() == n {
             self.image_id.push(None)?;
@@ -187,9 +184,15 @@ impl ImageColumns {
             if columns.file_name.len() == n {
                 columns.file_name.push_null();
             }
-            for side in [&mut columns.height, &mut columns.width] {
-                if side.len() == n {
-                    side.push(None);
+            let (height, width) = photo.unzip();
+            for (name, column, size, photo) in [
+                ("height", &mut columns.height, &mut self.size.0, height),
+                ("width", &mut columns.width, &mut self.size.1, width),
+            ] {
+                if column.len() == n {
+                    *size = photo.and_then(|side| i32::try_from(side).ok());
+                    column.push(*size);
+                    size.iter().for_each(|_| self.scratch.absent(name));
                 }
             }
         }

@@ -154,11 +154,13 @@ impl<'a> Groups<'a> {
                 continue;
             }
             let (id, place) = self.write_image(split, &plans, row)?;
+            let mut photo = None;
             if let Some(photos) = &mut photos {
                 // Without any folder of photographs there are PNGs alone, and nothing to miss.
                 let name = self.images.file_name().filter(|_| !photos.summary.folders.is_empty());
-                photos.push(id.as_ref(), name, &place, self.job)?;
+                photo = photos.push(id.as_ref(), name, self.images.declared(), &place, self.job)?;
             }
+            self.images.close(split.name.as_deref(), photo)?;
             self.write_objects(split, &plans, row, id.as_ref())?;
             if let Some(photos) = &mut photos {
                 self.checks.push(split, row, self.images.size(), photos, self.job)?;
@@ -178,7 +180,7 @@ impl<'a> Groups<'a> {
         Ok(())
     }
 
-    /// The row's own columns; its id, and where its record is.
+    /// The row's own columns, not ended yet; its id, and where its record is.
     fn write_image(
         &mut self,
         split: &Split<'_>,
@@ -186,7 +188,6 @@ impl<'a> Groups<'a> {
         row: usize,
     ) -> Result<(Option<Id>, Place)> {
         let id = split.rows.ids.get(row).and_then(|id| split.ids.get(*id)).cloned();
-        let name = split.name.as_deref();
         match split.base(row) {
             Some((i, record)) => {
                 let (Some(file), Some(plan)) = (split.files.get(i), plans.get(i)) else {
@@ -195,11 +196,11 @@ impl<'a> Groups<'a> {
                 let at = file.index.images.offset(record).unwrap_or(usize::MAX);
                 let mut json = Cursor::new(file.bytes);
                 json.seek(at);
-                self.images.read(&mut json, plan, name).at(|| Place::area("coco").file(plan.path))?;
+                self.images.read(&mut json, plan).at(|| Place::area("coco").file(plan.path))?;
                 Ok((id, place_at(plan.path, at)))
             }
             None => {
-                self.images.read_id_only(id.as_ref(), name)?;
+                self.images.read_id_only(id.as_ref())?;
                 let file = split.files.first().map_or("", |file| file.source.name.as_str());
                 Ok((id, Place::area("coco").file(file)))
             }

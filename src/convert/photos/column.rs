@@ -23,6 +23,8 @@ pub(in crate::convert) struct ImageColumn {
     paths: Texts,
     valid: NullBufferBuilder,
     hashes: Option<Hashes>,
+    /// Where the bytes of the file pushed last begin.
+    last: usize,
 }
 
 #[derive(Debug)]
@@ -42,6 +44,7 @@ impl ImageColumn {
             paths: Texts::new(),
             valid: NullBufferBuilder::new(0),
             hashes: hashed.then(hashes),
+            last: 0,
         }
     }
 
@@ -52,6 +55,11 @@ impl ImageColumn {
     /// How many bytes the builders hold, about.
     pub(in crate::convert) fn held(&self) -> usize {
         self.bytes.len() + self.paths.bytes() + self.hashes.as_ref().map_or(0, |h| h.values.len())
+    }
+
+    /// The bytes of the row that was pushed last, if they are stored.
+    pub(super) fn last_bytes(&self) -> &[u8] {
+        self.bytes.get(self.last..).unwrap_or_default()
     }
 
     /// A row that has no file.
@@ -93,6 +101,7 @@ impl ImageColumn {
 
     /// Ends a row whose bytes begin at `start`.
     fn end_bytes(&mut self, start: usize) -> Result<()> {
+        self.last = start;
         self.ends.push(self.bytes.len())?;
         self.bytes_valid.append_non_null();
         if let Some(hashes) = &mut self.hashes {
@@ -106,6 +115,7 @@ impl ImageColumn {
     }
 
     fn no_bytes(&mut self) {
+        self.last = self.bytes.len();
         self.ends.push_empty();
         self.bytes_valid.append_null();
         if let Some(hashes) = &mut self.hashes {

@@ -4,6 +4,7 @@ use arrow_array::ArrayRef;
 use arrow_schema::Field;
 use serde_json::{Value as Json, json};
 
+use super::check::{Checks, Photo, Sides};
 use super::column::ImageColumn;
 use super::folder::Folder;
 use super::name::{join, safe_path};
@@ -27,6 +28,8 @@ pub(in crate::convert) struct Photos {
     image_id: IdColumn,
     names: Vec<&'static str>,
     columns: Vec<ImageColumn>,
+    /// What the headers of photographs say, if they are looked at.
+    checks: Option<Checks>,
     pub(in crate::convert) summary: ImagesSummary,
 }
 
@@ -50,6 +53,7 @@ impl Photos {
             image_id: IdColumn::new(ids),
             names: names.to_vec(),
             columns: names.iter().map(|name| ImageColumn::new(any && *name == "img")).collect(),
+            checks: (options.probes() && names.contains(&"img")).then(Checks::new),
             summary: ImagesSummary::default(),
         }
     }
@@ -87,6 +91,9 @@ impl Photos {
             if *name == "img" && self.stores() {
                 fields.extend(field::row("content_hash"));
             }
+            if *name == "img" && self.checks.is_some() {
+                fields.extend(field::row("orientation"));
+            }
         }
         fields
     }
@@ -98,7 +105,8 @@ impl Photos {
 
     /// How many bytes the builders hold, about.
     pub(in crate::convert) fn held(&self) -> usize {
-        self.columns.iter().map(ImageColumn::held).sum()
+        self.columns.iter().map(ImageColumn::held).sum::<usize>()
+            + self.checks.as_ref().map_or(0, Checks::held)
     }
 
     /// The member of the current folder that a declared name means, if it is a file there.
@@ -126,14 +134,15 @@ impl Photos {
         }
     }
 
-    /// The next row, whose photograph has this name in the folder of the current split.
+    /// The next row, whose photograph has this name in the folder of the current split; as [`Photos::push_found`].
     pub(in crate::convert) fn push(
         &mut self,
         id: Option<&Id>,
         name: Option<&str>,
+        declared: Sides,
         place: &Place,
         job: &Job,
-    ) -> Result<()> {
+    ) -> Result<Option<(u32, u32)>> {
         let found = match name.map(|name| (name, safe_path(name))) {
             None => None,
             Some((name, Err(why))) => {
@@ -149,7 +158,8 @@ impl Photos {
                 found
             }
         };
-        self.push_found(id, found.as_ref().map(|(tree, member)| (*tree, member.as_str())))
+        let found = found.as_ref().map(|(tree, member)| (*tree, member.as_str()));
+        self.push_found(id, found, declared, place, job)
     }
 
     /// Counts a photograph that is declared and not there.
@@ -161,17 +171,33 @@ impl Photos {
 
     /// The next row, whose photograph is this member of a tree. Other columns follow by
     /// [`Photos::push_also`]; those that do not are null.
+    ///
+    /// Gives (height, width) as its header says, if that is looked at and can be read: of the upright picture, or of
+    /// the stored one where that is what is declared. `place` is where it is declared.
     pub(in crate::convert) fn push_found(
         &mut self,
         id: Option<&Id>,
         found: Option<(usize, &str)>,
-    ) -> Result<()> {
+        declared: Sides,
+        place: &Place,
+        job: &Job,
+    ) -> Result<Option<(u32, u32)>> {
         self.fill();
         self.image_id.push(id)?;
-        match self.names.contains(&"img") {
-            true => self.push_also("img", found),
-            false => Ok(()),
+        if !self.names.contains(&"img") {
+            return Ok(None);
         }
+        self.push_also("img", found)?;
+        let at = self.names.iter().position(|name| *name == "img");
+        let column = at.and_then(|at| self.columns.get(at));
+        let (Some(checks), Some(column), Some((tree, member))) = (&mut self.checks, column, found) else {
+            return Ok(None);
+        };
+        let (Some(stored), Some(tree)) = (self.stored.get(tree), self.trees.get(tree)) else {
+            return Ok(None);
+        };
+        let photo = Photo { tree, member, bytes: stored.then(|| column.last_bytes()) };
+        checks.push(&photo, declared, place, job)
     }
 
     /// A further image column of the row pushed last.
@@ -215,16 +241,22 @@ impl Photos {
                 column.push_null();
             }
         }
+        if let Some(checks) = &mut self.checks {
+            checks.fill(rows);
+        }
     }
 
     /// The columns, in the order of [`Photos::fields`], empty again.
     pub(in crate::convert) fn finish(&mut self) -> Result<Vec<ArrayRef>> {
         self.fill();
         let mut columns = vec![self.image_id.finish()?];
-        for column in &mut self.columns {
+        for (name, column) in self.names.iter().zip(&mut self.columns) {
             let (images, hashes) = column.finish()?;
             columns.push(images);
             columns.extend(hashes);
+            if let Some(checks) = self.checks.as_mut().filter(|_| *name == "img") {
+                columns.push(checks.finish()?);
+            }
         }
         Ok(columns)
     }

@@ -1,9 +1,9 @@
 //! What of a record has no key: the JSON text of `extra` and `object_extra`.
 //!
-//! `{"path": "text", …, "@declared": {"path": "text", …}, "@shape": "…"}`, each part only if it holds
-//! something. Plain members are texts without a key of their own; `@declared` holds texts that the keys,
-//! written by the exporter's rule, would not give back; `@shape` is the record's shape where it is not that of
-//! most. Paths never begin with `@`.
+//! `{"path": "text", …, "@declared": {"path": "text", …}, "@absent": ["path", …], "@shape": "…"}`, each part only
+//! if it holds something. Plain members are texts without a key of their own; `@declared` holds texts that the keys,
+//! written by the exporter's rule, would not give back; `@absent` names paths that the rule would write though the
+//! file has none; `@shape` is the record's shape where it is not that of most. Paths never begin with `@`.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,8 @@ use crate::error::{Error, ErrorKind, Place, Result};
 
 /// The entry that holds texts as declared.
 const DECLARED: &str = "@declared";
+/// The entry that names what the file lacks.
+const ABSENT: &str = "@absent";
 /// The entry that holds the shape.
 const SHAPE: &str = "@shape";
 
@@ -22,6 +24,7 @@ const SHAPE: &str = "@shape";
 pub(super) struct ExtraText {
     members: String,
     declared: String,
+    absent: Vec<&'static str>,
 }
 
 impl ExtraText {
@@ -35,10 +38,16 @@ impl ExtraText {
         entry(&mut self.declared, path, text);
     }
 
+    /// Says that the file lacks a path that its key would give.
+    pub(super) fn absent(&mut self, path: &'static str) {
+        self.absent.push(path);
+    }
+
     /// Forgets the record.
     pub(super) fn clear(&mut self) {
         self.members.clear();
         self.declared.clear();
+        self.absent.clear();
     }
 
     /// Pushes the text, or null if there is nothing to say, and begins the next record.
@@ -46,7 +55,8 @@ impl ExtraText {
     /// # Errors
     /// Those of the column.
     pub(super) fn finish(&mut self, shape: Option<&str>, out: &mut Texts) -> Result<()> {
-        if self.members.is_empty() && self.declared.is_empty() && shape.is_none() {
+        let nothing = self.members.is_empty() && self.declared.is_empty() && self.absent.is_empty();
+        if nothing && shape.is_none() {
             out.push_null();
             return Ok(());
         }
@@ -56,6 +66,10 @@ impl ExtraText {
             text.push_str("\"@declared\":{");
             text.push_str(&self.declared);
             text.push('}');
+        }
+        if !self.absent.is_empty() {
+            separate(&mut text);
+            text.push_str(&format!("{}:{}", Json::from(ABSENT), Json::from(self.absent.as_slice())));
         }
         if let Some(shape) = shape {
             entry(&mut text, SHAPE, shape);
@@ -95,6 +109,8 @@ fn quote(out: &mut String, text: &str) {
 pub(super) struct Extra {
     pub(super) members: HashMap<String, String>,
     pub(super) declared: HashMap<String, String>,
+    /// Paths that are not written although there are values for them.
+    pub(super) absent: Vec<String>,
     pub(super) shape: Option<String>,
     /// The paths of `members` in the order of the text.
     pub(super) order: Vec<String>,
@@ -133,6 +149,9 @@ impl Extra {
                         }
                     }
                 }
+                (ABSENT, Json::Array(paths)) => {
+                    extra.absent = paths.iter().filter_map(Json::as_str).map(str::to_owned).collect();
+                }
                 (_, Json::String(text)) if !path.starts_with('@') => {
                     extra.order.push(path.clone());
                     extra.members.insert(path, text);
@@ -157,14 +176,14 @@ mod tests {
         extra.member("pose", "\"a\"\n\\");
         extra.member("b/@c", "");
         extra.declare("bndbox/xmin", "4.50");
+        extra.absent("size/width");
         extra.finish(Some("name,b(@c)"), &mut texts).unwrap();
         extra.declare("name", " x ");
         extra.finish(None, &mut texts).unwrap();
         let array = texts.finish().unwrap();
         let texts: Vec<Option<&str>> = array.as_string::<i32>().iter().collect();
         assert_eq!(texts[0], None);
-        let wanted =
-            r#"{"pose":"\"a\"\n\\","b/@c":"","@declared":{"bndbox/xmin":"4.50"},"@shape":"name,b(@c)"}"#;
+        let wanted = r#"{"pose":"\"a\"\n\\","b/@c":"","@declared":{"bndbox/xmin":"4.50"},"@absent":["size/width"],"@shape":"name,b(@c)"}"#;
         assert_eq!(texts[1], Some(wanted));
         let read = Extra::read(wanted).unwrap();
         assert_eq!(read.members["pose"], "\"a\"\n\\");
@@ -176,7 +195,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_counted_and_what_is_no_object_refused() {
         let read = Extra::read(r#"{"a": 1, "b": "x", "@absent": ["c"], "@declared": {"d": []}}"#).unwrap();
-        assert_eq!((read.foreign, read.members.len()), (3, 1));
+        assert_eq!((read.foreign, read.members.len(), read.absent), (2, 1, vec!["c".to_owned()]));
         assert_eq!(Extra::read("[]").unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }

@@ -12,6 +12,7 @@ use super::extra::ExtraText;
 use super::plan::Plan;
 use super::shape::Flat;
 use crate::convert::column::{Ends, Plain, Texts, item};
+use crate::convert::photos::Sides;
 use crate::error::Result;
 
 /// What is known of a row beside its annotation.
@@ -94,15 +95,17 @@ impl ImageColumns {
             + 16 * self.rows
     }
 
-    /// The next row; gives the (height, width) that it declares.
+    /// The next row; gives its (height, width). `look` is told what is declared of it and gives that of the
+    /// photograph, if it is known: an annotation without a size has this one, and an export leaves it out.
     ///
     /// # Errors
-    /// Those of the columns.
+    /// Those of the columns and of `look`.
     pub(super) fn push(
         &mut self,
         about: &About<'_>,
         annotation: Option<&Flat<'_>>,
         plan: &Plan,
+        look: impl FnOnce(Sides) -> Result<Option<(u32, u32)>>,
     ) -> Result<Option<(i32, i32)>> {
         let n = self.rows;
         self.rows += 1;
@@ -118,7 +121,7 @@ impl ImageColumns {
             ends.push(values.len())?;
             valid.append(about.labels.is_some());
         }
-        let (mut declared, mut height, mut width) = (None, None, None);
+        let (mut declared, mut height, mut width, mut sized) = (None, None, None, false);
         let leaves = annotation.into_iter().flat_map(Flat::leaves);
         for (path, leaf) in leaves {
             match path {
@@ -127,12 +130,20 @@ impl ImageColumns {
                 "size/height" => height = self.size(path, leaf.text),
                 _ => self.attrs.take(path, leaf.text, &mut self.scratch)?,
             }
+            sized |= path == "size/width" || path == "size/height";
         }
         // What is there is the name; what was declared is kept where it is another.
         let name = about.photograph.or(declared.filter(|name| !name.is_empty()));
         push_text(&mut self.file_name, name)?;
         if let Some(declared) = declared.filter(|declared| name.map(written_name) != Some(declared)) {
             self.scratch.declare("filename", declared);
+        }
+        if let (Some(photo), false) = (look((height, width))?, sized) {
+            (height, width) = (i32::try_from(photo.0).ok(), i32::try_from(photo.1).ok());
+            if annotation.is_some() {
+                self.scratch.absent("size/height");
+                self.scratch.absent("size/width");
+            }
         }
         self.height.push(height);
         self.width.push(width);

@@ -45,7 +45,7 @@ pub fn rewrite(bytes: &[u8], coords: Coords, job: &Job) -> Result<Vec<u8>> {
     let classes = Classes::of(&survey.names, None, job)?;
     let plan = Plan::new(&survey, classes.table.clone(), coords, OnError::Keep);
     let mut images = ImageColumns::new(&plan);
-    images.push(&About { id: "memory", ..About::default() }, Some(&flat), &plan)?;
+    images.push(&About { id: "memory", ..About::default() }, Some(&flat), &plan, |_| Ok(None))?;
     let mut objects = ObjectColumns::new(&plan);
     for object in &flat.objects {
         let object = Flat::object(*object);

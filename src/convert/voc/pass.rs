@@ -138,7 +138,7 @@ impl<'a> Pass<'a> {
         })
     }
 
-    fn row(&mut self, number: usize, row: &Row, photos: Option<&mut Photos>) -> Result<()> {
+    fn row(&mut self, number: usize, row: &Row, mut photos: Option<&mut Photos>) -> Result<()> {
         let prepared = self.prepared;
         let photograph = prepared.photograph(row, self.finder)?;
         let read = self.read(row)?;
@@ -151,7 +151,15 @@ impl<'a> Pass<'a> {
             split: row.split.and_then(|at| prepared.rows.splits.get(at)).map(String::as_str),
             labels: prepared.image_labels.get(number).and_then(Option::as_deref),
         };
-        let size = self.images.push(&about, flat.as_ref(), &prepared.plan)?;
+        let place = match read {
+            true => Place::area("voc").file(self.files.name()),
+            false => Place::area("voc").file(prepared.tree.path()),
+        };
+        let size = self.images.push(&about, flat.as_ref(), &prepared.plan, |declared| {
+            let Some(photos) = &mut photos else { return Ok(None) };
+            let found = photograph.as_ref().map(|(tree, member)| (*tree, member.as_str()));
+            photos.push_found(Some(&Id::Text(row.id.clone())), found, declared, &place, self.job)
+        })?;
         let declared = flat.as_ref().and_then(declared_name).map(str::to_owned);
         if let Some(flat) = &flat {
             for object in &flat.objects {
@@ -186,14 +194,8 @@ impl<'a> Pass<'a> {
         let Some(photos) = photos else { return Ok(()) };
         if photograph.is_none() && self.photographs {
             let name = declared.as_deref().unwrap_or(&row.id);
-            let place = match read {
-                true => Place::area("voc").file(self.files.name()),
-                false => Place::area("voc").file(prepared.tree.path()),
-            };
             photos.absent(name, &place, self.job)?;
         }
-        let photograph = photograph.as_ref().map(|(tree, member)| (*tree, member.as_str()));
-        photos.push_found(Some(&Id::Text(row.id.clone())), photograph)?;
         photos.push_also("label_map", class_map.as_deref().map(|member| (self.maps, member)))?;
         photos.push_also("instance_map", instance_map.as_deref().map(|member| (self.maps, member)))
     }

@@ -73,6 +73,14 @@ impl Want {
         (self.window.height, self.window.width) == self.size
     }
 
+    /// The window in the scaled picture.
+    #[cfg(feature = "turbo")]
+    pub(super) fn scaled(&self) -> Window {
+        let Window { x, y, width, height } = self.window;
+        let step = self.scale.step();
+        Window { x: x / step, y: y / step, width: self.scale.of(width), height: self.scale.of(height) }
+    }
+
     /// The wanted part of the whole stored picture at full scale; blocks become their means, rounded.
     pub(super) fn of(&self, whole: Pixels) -> Result<Pixels> {
         let part = if self.is_whole() { whole } else { whole.crop(self.window)? };

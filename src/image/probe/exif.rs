@@ -11,6 +11,9 @@ use crate::image::header::Flaw;
 use crate::image::orientation::Orientation;
 
 const ORIENTATION: u16 = 0x0112;
+/// The type that EXIF demands, and the other one that Pillow takes.
+const SHORT: u16 = 3;
+const LONG: u16 = 4;
 /// What comes before the TIFF structure in JPEG, and by mistake in other formats.
 const PREFIX: &[u8] = b"Exif\0\0";
 
@@ -73,9 +76,9 @@ fn orientation(
         });
     };
     let numbers = tiff.numbers(reader, entry, 2)?.unwrap_or_default();
-    Ok(match numbers.as_slice() {
-        [0] => Ok(Orientation::Upright),
-        [number] => u16::try_from(*number)
+    Ok(match (numbers.as_slice(), entry.kind) {
+        ([0], SHORT | LONG) => Ok(Orientation::Upright),
+        ([number], SHORT | LONG) => u16::try_from(*number)
             .ok()
             .and_then(Orientation::from_exif)
             .ok_or_else(|| format!("there is no orientation {number}")),

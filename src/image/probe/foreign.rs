@@ -78,7 +78,16 @@ pub(super) fn refusal(head: &[u8]) -> Error {
         let what = format!("this is no image file: it begins with the bytes {}", first.join(" "));
         return fault(ErrorKind::Format, what).remedy(known);
     };
-    let picture = ["picture", "photograph", "sequence", "drawing", "icon", "texture", "document"];
+    let picture = [
+        "picture",
+        "photograph",
+        "sequence",
+        "drawing",
+        "icon",
+        "texture",
+        "PDF document",
+        "Photoshop document",
+    ];
     let kind = match picture.iter().any(|word| name.ends_with(word)) {
         true => ErrorKind::Unsupported,
         false => ErrorKind::Format,

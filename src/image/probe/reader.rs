@@ -63,6 +63,9 @@ impl<'a> Reader<'a> {
     pub(super) fn up_to(&mut self, from: u64, count: usize) -> Result<&[u8]> {
         let there = usize::try_from(self.length.saturating_sub(from)).unwrap_or(usize::MAX);
         let count = count.min(there);
+        if count == 0 {
+            return Ok(&[]);
+        }
         if !self.holds(from, count) {
             self.fetch(from, count)?;
         }

@@ -51,7 +51,7 @@ const HEADER: [(&str, &str); 4] = [
 ];
 
 /// Row keys that are written, or that nothing is lost by leaving out.
-const ROW_KEYS: [&str; 10] = [
+const ROW_KEYS: [&str; 11] = [
     "image_id",
     "file_name",
     "source",
@@ -60,6 +60,7 @@ const ROW_KEYS: [&str; 10] = [
     "width",
     "img",
     "content_hash",
+    "orientation",
     "label_map",
     "instance_map",
 ];
@@ -132,7 +133,8 @@ impl Annotations<'_> {
         self.plan_keys(&mut style, &rows, loss, job)?;
         let set = self.set;
         let reader = Reader::new(self.ds, |axis, base| match axis.set() {
-            None => !["img", "content_hash", "label_map", "instance_map", "panoptic"].contains(&base),
+            None => !["img", "content_hash", "orientation", "label_map", "instance_map", "panoptic"]
+                .contains(&base),
             Some(other) => other == set,
         })?;
         let all: Vec<usize> = (0..self.ds.len()).collect();
@@ -286,7 +288,8 @@ impl Annotations<'_> {
         let declared_name = if own { None } else { self.names.declared(row, file_name) };
         let mut wanted: Vec<String> = Vec::new();
         for (path, key) in [("size/width", "width"), ("size/height", "height")] {
-            wanted.extend(cell(key).map(|_| path.to_owned()));
+            let lacks = own && extra.absent.iter().any(|absent| absent == path);
+            wanted.extend(cell(key).filter(|_| !lacks).map(|_| path.to_owned()));
         }
         for (path, attr) in style.attrs.iter().filter(|_| own) {
             wanted.extend(cell(&attr.key).map(|_| (*path).to_owned()));
