@@ -16,7 +16,6 @@ mod log;
 mod pack;
 mod print;
 mod reference;
-mod scene;
 mod synth;
 mod terminal;
 mod verify;

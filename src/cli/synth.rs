@@ -1,8 +1,9 @@
 //! `lensframe synth`: labelled scenes, as a dataset or in another format.
 
 use std::fs;
+use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::args::{FilesArg, Range, StorageArg, SynthArgs};
 use super::print::{Printer, bytes, plural};
@@ -10,10 +11,13 @@ use crate::convert::{self, ExportImages, ExportOptions, Format};
 use crate::dataset::store::{Storage, Store, WriterOptions};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
-use crate::synth::{Files, Options, Scenes, Span};
+use crate::synth::{self, Errors, Fault, Files, Options, Scenes, Span, Tally};
 
 /// The name of our own format, which is no converter's.
 const OWN: &str = "lensframe";
+
+/// The set of detections.
+const PREDICTED: &str = "pred";
 
 pub(super) fn run(args: &SynthArgs, printer: &Printer, job: &Job) -> Result<()> {
     let format = match args.to.as_str() {
@@ -32,18 +36,22 @@ pub(super) fn run(args: &SynthArgs, printer: &Printer, job: &Job) -> Result<()> 
     match format {
         None => {
             let written = scenes.write(&args.dst, store, &|_| true, job)?;
+            let tally = detected(args, &args.dst, job)?;
             let object = json!({
                 "format": OWN, "dataset": args.dst, "version": written.version, "rows": written.rows,
                 "objects": written.objects, "image_bytes": written.bytes, "resumed": written.resumed,
+                "detections": tally.as_ref().map(as_json),
             });
             printer.show(&object, || {
-                format!(
+                let mut text = format!(
                     "{}: {}, {}, {} of images\n",
                     args.dst.display(),
                     plural(written.rows, "scene"),
                     plural(written.objects, "object"),
                     bytes(written.bytes)
-                )
+                );
+                text.extend(tally.iter().map(as_text));
+                text
             })
         }
         Some(format) => export(args, &scenes, store, format, printer, job),
@@ -74,24 +82,43 @@ fn export(
     let path = folder.path().join("scenes.lf");
     let name = format.name();
     scenes.write(&path, options, &|key| holds(name, key), job)?;
+    let tally = detected(args, &path, job)?;
     let store = Store::open(&path)?;
     let export =
         ExportOptions { replace: args.force, images: ExportImages::Copy, ..ExportOptions::default() };
     let summary = format.export(&store, &store.dataset(), &args.dst, &export, job)?;
     let object = json!({
         "format": name, "files": summary.files.len(), "rows": summary.rows, "objects": summary.objects,
-        "images": summary.images, "loss": summary.loss.to_json(),
+        "images": summary.images, "detections": tally.as_ref().map(as_json), "loss": summary.loss.to_json(),
     });
     printer.show(&object, || {
         format!(
-            "{} ({name}): {}, {}, {}\n{}",
+            "{} ({name}): {}, {}, {}\n{}{}",
             args.dst.display(),
             plural(summary.files.len() as u64, "file"),
             plural(summary.rows, "scene"),
             plural(summary.objects, "object"),
+            tally.as_ref().map_or_else(String::new, as_text),
             summary.loss
         )
     })
+}
+
+/// Adds detections to a stored dataset, if they are asked for.
+fn detected(args: &SynthArgs, path: &Path, job: &Job) -> Result<Option<Tally>> {
+    let add = || synth::add_detections(path, PREDICTED, &Errors::default(), args.seed, job);
+    args.detections.then(add).transpose()
+}
+
+fn as_json(tally: &Tally) -> Json {
+    let kinds = Fault::ALL.iter().map(|fault| (fault.name().to_owned(), json!(tally.of(*fault))));
+    kinds.chain([("missed".to_owned(), json!(tally.missed))]).collect()
+}
+
+fn as_text(tally: &Tally) -> String {
+    let kinds: Vec<String> =
+        Fault::ALL.iter().map(|fault| format!("{} {}", tally.of(*fault), fault.name())).collect();
+    format!("set {PREDICTED}: {}; {} objects missed\n", kinds.join(", "), tally.missed)
 }
 
 /// Whether a key is for a format: what it would only be told to leave out is not drawn for it, and of two forms
