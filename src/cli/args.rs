@@ -1,12 +1,14 @@
 //! What the command line may say.
 
+mod pictures;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
-use crate::image::Window;
+pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
@@ -64,6 +66,8 @@ pub(super) enum Command {
     Image(ImageArgs),
     /// List the formats that can be read and written
     Formats,
+    /// Draw labelled scenes: a dataset whose truth is known to the pixel
+    Synth(SynthArgs),
     /// Draw scenes and walk through everything the program does with them
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -241,77 +245,6 @@ pub(super) struct HeadArgs {
 }
 
 #[derive(Args)]
-pub(super) struct ViewArgs {
-    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#captions` (set), or a path in any known format
-    pub dataset: String,
-    /// The picture to write, as .png, .jpg or .bmp; - is a PNG on stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// Only rows A up to B, as 0:100, :50, -10: or ::2 [default: the first 16]
-    #[arg(long, value_name = "A:B", allow_hyphen_values = true)]
-    pub rows: Option<String>,
-    /// So many rows, chosen by chance
-    #[arg(long, value_name = "N", conflicts_with = "rows")]
-    pub sample: Option<usize>,
-    /// The seed of that choice
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub seed: u64,
-    /// What to draw: an object set (`default` is the unnamed one), a key with label images, or `img` for the bare
-    /// picture; given more than once they stand side by side [default: what the dataset is mainly about]
-    #[arg(long, value_name = "NAME")]
-    pub set: Vec<String>,
-    /// The longer side of each picture, in pixels
-    #[arg(long, value_name = "PX", default_value_t = 320, value_parser = clap::value_parser!(u32).range(16..=8192))]
-    pub tile: u32,
-    /// Rows of the dataset side by side [default: what makes the sheet about square]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub columns: Option<u32>,
-    /// Only objects with a score above this
-    #[arg(long, value_name = "X")]
-    pub min_score: Option<f64>,
-    /// Only the N objects of each image with the highest scores
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
-    /// What gives an object its colour: class, instance, or one colour for all as #rrggbb
-    #[arg(long, value_name = "BY", default_value = "class")]
-    pub color: ColourArg,
-    /// Draw no names and scores
-    #[arg(long)]
-    pub no_names: bool,
-    /// Replace FILE if it is there
-    #[arg(long)]
-    pub force: bool,
-    #[command(flatten)]
-    pub source: SourceArgs,
-}
-
-/// What gives an object its colour.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ColourArg {
-    Class,
-    Instance,
-    One([u8; 3]),
-}
-
-impl FromStr for ColourArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<ColourArg, String> {
-        match text {
-            "class" => return Ok(ColourArg::Class),
-            "instance" => return Ok(ColourArg::Instance),
-            _ => {}
-        }
-        let digits = text.strip_prefix('#').filter(|hex| hex.len() == 6 && hex.is_ascii());
-        let part = |at: usize| u8::from_str_radix(digits?.get(at..at + 2)?, 16).ok();
-        match (part(0), part(2), part(4)) {
-            (Some(r), Some(g), Some(b)) => Ok(ColourArg::One([r, g, b])),
-            _ => Err(format!("'{text}' is none of class, instance and #rrggbb")),
-        }
-    }
-}
-
-#[derive(Args)]
 pub(super) struct VerifyArgs {
     /// A dataset, as `name.lf` or `name.lf@3`
     pub dataset: String,
@@ -342,68 +275,6 @@ pub(super) struct LogArgs {
 pub(super) struct PackArgs {
     /// A dataset
     pub dataset: PathBuf,
-}
-
-#[derive(Args)]
-pub(super) struct ImageArgs {
-    /// An image file: JPEG, PNG, WebP, BMP, TIFF or GIF, by what it holds and not by its name; - for stdin
-    pub file: PathBuf,
-    /// Write the pixels as this file, a .png, .jpg or .bmp
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// What becomes of transparency
-    #[arg(long, value_enum, default_value_t = AlphaArg::Error)]
-    pub alpha: AlphaArg,
-    /// How much smaller
-    #[arg(long, value_enum, default_value_t = ScaleArg::Full)]
-    pub scale: ScaleArg,
-    /// Only these rows and columns of the upright picture, as Y:X:HEIGHT:WIDTH
-    #[arg(long, value_name = "Y:X:H:W", value_parser = window)]
-    pub window: Option<Window>,
-    /// Write one channel, the luma
-    #[arg(long)]
-    pub gray: bool,
-    /// Leave the picture as it is stored, whatever EXIF says of its orientation
-    #[arg(long)]
-    pub stored: bool,
-    /// Write what can be read of a damaged file
-    #[arg(long)]
-    pub keep: bool,
-    /// Replace the file that is there
-    #[arg(long)]
-    pub force: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum AlphaArg {
-    /// Refuse the file
-    Error,
-    /// Take the colours as they are stored
-    Ignore,
-    /// Lay it over white
-    White,
-    /// Lay it over black
-    Black,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum ScaleArg {
-    /// As stored
-    Full,
-    /// Half the rows and columns
-    Half,
-    /// A quarter
-    Quarter,
-    /// An eighth
-    Eighth,
-}
-
-fn window(text: &str) -> Result<Window, String> {
-    let numbers: Option<Vec<u32>> = text.split(':').map(|n| n.parse().ok()).collect();
-    match numbers.as_deref() {
-        Some([y, x, height, width]) => Ok(Window { x: *x, y: *y, width: *width, height: *height }),
-        _ => Err("four whole numbers with colons between them are needed".into()),
-    }
 }
 
 #[derive(Args)]
@@ -443,6 +314,41 @@ impl FromStr for Bytes {
     }
 }
 
+/// Whole numbers, as `5` or `1:14`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range(pub u32, pub u32);
+
+impl FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Range, String> {
+        let number = |part: &str| part.parse().map_err(|_| format!("'{part}' is not a number"));
+        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        Ok(Range(number(from)?, number(to)?))
+    }
+}
+
+/// Sizes of pictures, as `640x480` or `320x240:640x480`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub width: Range,
+    pub height: Range,
+}
+
+impl FromStr for Sizes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Sizes, String> {
+        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        let size = |part: &str| match part.split_once(['x', 'X']) {
+            Some((width, height)) => Ok((width.parse::<Range>()?.0, height.parse::<Range>()?.0)),
+            None => Err(format!("'{part}' is not a size: width x height, as 640x480")),
+        };
+        let ((w0, h0), (w1, h1)) = (size(from)?, size(to)?);
+        Ok(Sizes { width: Range(w0, w1), height: Range(h0, h1) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -451,6 +357,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_ranges_are_read() {
+        let sizes = Sizes { width: Range(320, 640), height: Range(240, 480) };
+        assert_eq!("320x240:640x480".parse(), Ok(sizes));
+        assert_eq!("7".parse(), Ok(Range(7, 7)));
+        for bad in ["640", "640x", "x", "axb"] {
+            assert!(bad.parse::<Sizes>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod log;
 mod pack;
 mod print;
 mod reference;
-mod scene;
+mod synth;
 mod terminal;
 mod verify;
 mod view;
@@ -95,6 +95,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Pack(args) => pack::run(&args, &printer, job),
         Command::Image(args) => image::run(&args, &printer),
         Command::Formats => convert::formats(&printer),
+        Command::Synth(args) => synth::run(&args, &printer, job),
         Command::Demo(args) => demo::run(&args, &printer, job),
         Command::Completions { shell } => {
             let mut text = Vec::new();
