@@ -1,12 +1,14 @@
 //! What the command line may say.
 
+mod pictures;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
-use crate::image::Window;
+pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
@@ -50,6 +52,8 @@ pub(super) enum Command {
     Info(DatasetArgs),
     /// Print the first rows
     Head(HeadArgs),
+    /// Draw rows of a dataset, with what is known of them, on one picture
+    View(ViewArgs),
     /// Check every file of a dataset against its manifest and its data against their rules
     Verify(VerifyArgs),
     /// Remove files that no kept version needs
@@ -62,6 +66,8 @@ pub(super) enum Command {
     Image(ImageArgs),
     /// List the formats that can be read and written
     Formats,
+    /// Draw labelled scenes: a dataset whose truth is known to the pixel
+    Synth(SynthArgs),
     /// Draw scenes and walk through everything the program does with them
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -272,68 +278,6 @@ pub(super) struct PackArgs {
 }
 
 #[derive(Args)]
-pub(super) struct ImageArgs {
-    /// An image file: JPEG, PNG, WebP, BMP, TIFF or GIF, by what it holds and not by its name; - for stdin
-    pub file: PathBuf,
-    /// Write the pixels as this file, a .png, .jpg or .bmp
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// What becomes of transparency
-    #[arg(long, value_enum, default_value_t = AlphaArg::Error)]
-    pub alpha: AlphaArg,
-    /// How much smaller
-    #[arg(long, value_enum, default_value_t = ScaleArg::Full)]
-    pub scale: ScaleArg,
-    /// Only these rows and columns of the upright picture, as Y:X:HEIGHT:WIDTH
-    #[arg(long, value_name = "Y:X:H:W", value_parser = window)]
-    pub window: Option<Window>,
-    /// Write one channel, the luma
-    #[arg(long)]
-    pub gray: bool,
-    /// Leave the picture as it is stored, whatever EXIF says of its orientation
-    #[arg(long)]
-    pub stored: bool,
-    /// Write what can be read of a damaged file
-    #[arg(long)]
-    pub keep: bool,
-    /// Replace the file that is there
-    #[arg(long)]
-    pub force: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum AlphaArg {
-    /// Refuse the file
-    Error,
-    /// Take the colours as they are stored
-    Ignore,
-    /// Lay it over white
-    White,
-    /// Lay it over black
-    Black,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum ScaleArg {
-    /// As stored
-    Full,
-    /// Half the rows and columns
-    Half,
-    /// A quarter
-    Quarter,
-    /// An eighth
-    Eighth,
-}
-
-fn window(text: &str) -> Result<Window, String> {
-    let numbers: Option<Vec<u32>> = text.split(':').map(|n| n.parse().ok()).collect();
-    match numbers.as_deref() {
-        Some([y, x, height, width]) => Ok(Window { x: *x, y: *y, width: *width, height: *height }),
-        _ => Err("four whole numbers with colons between them are needed".into()),
-    }
-}
-
-#[derive(Args)]
 pub(super) struct DemoArgs {
     /// The folder to work in; must be empty or absent
     #[arg(default_value = "demo")]
@@ -370,6 +314,41 @@ impl FromStr for Bytes {
     }
 }
 
+/// Whole numbers, as `5` or `1:14`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range(pub u32, pub u32);
+
+impl FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Range, String> {
+        let number = |part: &str| part.parse().map_err(|_| format!("'{part}' is not a number"));
+        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        Ok(Range(number(from)?, number(to)?))
+    }
+}
+
+/// Sizes of pictures, as `640x480` or `320x240:640x480`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub width: Range,
+    pub height: Range,
+}
+
+impl FromStr for Sizes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Sizes, String> {
+        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        let size = |part: &str| match part.split_once(['x', 'X']) {
+            Some((width, height)) => Ok((width.parse::<Range>()?.0, height.parse::<Range>()?.0)),
+            None => Err(format!("'{part}' is not a size: width x height, as 640x480")),
+        };
+        let ((w0, h0), (w1, h1)) = (size(from)?, size(to)?);
+        Ok(Sizes { width: Range(w0, w1), height: Range(h0, h1) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,6 +357,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_ranges_are_read() {
+        let sizes = Sizes { width: Range(320, 640), height: Range(240, 480) };
+        assert_eq!("320x240:640x480".parse(), Ok(sizes));
+        assert_eq!("7".parse(), Ok(Range(7, 7)));
+        for bad in ["640", "640x", "x", "axb"] {
+            assert!(bad.parse::<Sizes>().is_err(), "{bad}");
+        }
     }
 
     #[test]

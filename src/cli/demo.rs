@@ -1,57 +1,102 @@
 //! `lensframe demo`: everything the program does, on scenes it draws, in a few seconds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
 use super::args::DemoArgs;
 use super::print::{Printer, bytes, count, plural};
-use super::scene;
-use crate::convert::{self, ExportOptions, Images, ImportOptions};
-use crate::dataset::store::{self, Depth, Storage, Store};
-use crate::dataset::{Access, Dataset};
+use crate::convert::{self, ExportImages, ExportOptions, Images, ImportOptions};
+use crate::dataset::store::{self, Depth, Storage, Store, WriterOptions};
+use crate::dataset::{Access, Align, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
+use crate::synth::{self, Errors, Fault, Options, Scenes};
 
 /// What marks a folder as ours to empty.
 const MARK: &str = ".lensframe-demo";
 
+/// The seed of the scenes.
+const SEED: u64 = 7;
+
+/// Everything the demo writes.
+struct Places {
+    drawn: PathBuf,
+    coco: PathBuf,
+    voc: PathBuf,
+    scenes: PathBuf,
+    parquet: PathBuf,
+    back: PathBuf,
+}
+
 pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
-    let folder = &args.folder;
-    claim(folder, args.force)?;
-    let (coco, linked, embedded, back) = (
-        folder.join("coco"),
-        folder.join("scenes.lf"),
-        folder.join("scenes-parquet.lf"),
-        folder.join("back"),
-    );
+    claim(&args.folder, args.force)?;
+    let at = |name: &str| args.folder.join(name);
+    let places = Places {
+        drawn: at("drawn.lf"),
+        coco: at("coco"),
+        voc: at("voc"),
+        scenes: at("scenes.lf"),
+        parquet: at("scenes-parquet.lf"),
+        back: at("back"),
+    };
 
-    printer.say("1. draw: a COCO folder of 48 scenes, with captions")?;
-    scene::write_coco(&coco, 36, 12, 7, job)?;
-    let found = convert::detect(&coco, &[], job)?;
-    printer.say(&format!("   {}: {}", coco.display(), found.why))?;
+    printer.say("1. draw: 48 scenes with masks, keypoints, captions, label maps, panoptic ids")?;
+    let options = Options {
+        count: 48,
+        height: 144.into(),
+        width: 192.into(),
+        classes: 12,
+        val: 0.25,
+        // VOC's class PNGs know classes and background.
+        stuff: false,
+        ..Options::default()
+    };
+    let scenes = Scenes::new(options, SEED)?;
+    let written = scenes.write(&places.drawn, WriterOptions::default(), &|_| true, job)?;
+    printer.say(&format!("   {}, {}", plural(written.rows, "row"), plural(written.objects, "object")))?;
 
-    printer.say("2. convert: linked into Arrow, embedded into Parquet")?;
-    let summary = found.format.import_source(&found.source, &linked, &ImportOptions::default(), job)?;
+    printer.say("2. predict, as it were: detections with known errors, a set beside the truth")?;
+    let tally = synth::add_detections(&places.drawn, "pred", &Errors::default(), SEED, job)?;
+    let kinds: Vec<String> =
+        Fault::ALL.iter().map(|fault| format!("{} {}", tally.of(*fault), fault.name())).collect();
+    printer.say(&format!("   {}; {} missed", kinds.join(", "), tally.missed))?;
+
+    printer.say("3. export: the scenes to COCO and to VOC")?;
+    let drawn = Store::open(&places.drawn)?;
+    let mut files = 0;
+    for (name, dst, keys) in [
+        ("coco", &places.coco, &["panoptic", "label_map", "instance_map", "pred"][..]),
+        ("voc", &places.voc, &["panoptic", "captions", "pred"][..]),
+    ] {
+        let format = convert::format(name)?;
+        let export = ExportOptions { images: ExportImages::Copy, ..ExportOptions::default() };
+        let summary = format.export(&drawn, &without(&drawn.dataset(), keys)?, dst, &export, job)?;
+        printer.say(&format!("   {}: {}", dst.display(), plural(summary.files.len() as u64, "file")))?;
+        files += summary.files.len();
+    }
+
+    printer.say("4. convert: COCO linked into Arrow, VOC embedded into Parquet")?;
+    let found = convert::detect(&places.coco, &[], job)?;
+    printer.say(&format!("   {}: {}", places.coco.display(), found.why))?;
+    found.format.import_source(&found.source, &places.scenes, &ImportOptions::default(), job)?;
     let options =
         ImportOptions { images: Images::Embed, storage: Storage::Parquet, ..ImportOptions::default() };
-    found.format.import_source(&found.source, &embedded, &options, job)?;
-    let objects: u64 = summary.objects.iter().map(|(_, n)| n).sum();
-    printer.say(&format!("   {}, {}", plural(summary.rows, "row"), plural(objects, "object")))?;
+    convert::detect(&places.voc, &[], job)?.format.import(&places.voc, &places.parquet, &options, job)?;
 
-    printer.say("3. look: views that copy nothing")?;
-    let store = Store::open(&linked)?;
-    let ds = store.dataset();
-    views(&ds, printer)?;
+    printer.say("5. look: both as one, sliced and shuffled, nothing copied")?;
+    let (coco, voc) = (Store::open(&places.scenes)?, Store::open(&places.parquet)?);
+    views(&coco.dataset(), &voc.dataset(), printer)?;
 
-    printer.say("4. export: back to COCO, equal as JSON values")?;
-    found.format.export(&store, &ds, &back, &ExportOptions::default(), job)?;
-    let files = compare(&coco.join("annotations"), &back.join("annotations"))?;
-    printer.say(&format!("   {} compared, no difference", plural(files, "file")))?;
+    printer.say("6. export: back to COCO, equal as JSON values")?;
+    let options = ExportOptions::default();
+    convert::format("coco")?.export(&coco, &coco.dataset(), &places.back, &options, job)?;
+    let compared = compare(&places.coco.join("annotations"), &places.back.join("annotations"))?;
+    printer.say(&format!("   {} compared, no difference", plural(compared, "file")))?;
 
-    printer.say("5. verify: every byte against its checksum, every value against its rules")?;
+    printer.say("7. verify: every byte against its checksum, every value against its rules")?;
     let mut checked = 0;
-    for path in [&linked, &embedded] {
+    for path in [&places.drawn, &places.scenes, &places.parquet] {
         let report = store::verify(path, Depth::Values, job)?;
         if let Some(problem) = report.problems.first() {
             return Err(problem.clone());
@@ -59,17 +104,31 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
         checked += report.bytes;
     }
     printer.say(&format!("   {} sound", bytes(checked)))?;
-    printer.say(&format!("\nlook around: lensframe head {}", linked.display()))?;
+    printer.say(&format!("\nlook around: lensframe head {}", places.drawn.display()))?;
     let object = json!({
-        "folder": folder, "rows": summary.rows, "objects": objects, "files_compared": files, "bytes_verified": checked,
+        "folder": args.folder, "rows": written.rows, "objects": written.objects, "files_exported": files,
+        "missed": tally.missed, "files_compared": compared, "bytes_verified": checked,
     });
     printer.show(&object, String::new)
 }
 
-fn views(ds: &Dataset, printer: &Printer) -> Result<()> {
-    let ends = [ds.slice(..4)?, ds.slice(ds.len() - 4..)?];
-    let some = Dataset::concat(&ends)?.select(["file_name", "split", "label"])?;
-    let batch = some.read_all(&Access::default())?.whole()?;
+/// The view without the keys and the sets of these names.
+fn without(ds: &Dataset, names: &[&str]) -> Result<Dataset> {
+    let dropped = |key: &str| names.contains(&key.split('.').next().unwrap_or(key));
+    let kept: Vec<bool> = ds.keys().iter().map(|key| !key.name().is_some_and(dropped)).collect();
+    ds.select(kept)
+}
+
+/// The same scenes twice, from COCO and from VOC: labels are made to mean the same, then rows are joined.
+fn views(coco: &Dataset, voc: &Dataset, printer: &Printer) -> Result<()> {
+    let keys = ["file_name", "split", "label"];
+    let Some(classes) = coco.classes("") else {
+        return Err(Error::new(ErrorKind::NotFound, "COCO's categories are not there"));
+    };
+    let voc = voc.select(keys)?.align_classes(classes, &Align::by_name())?;
+    let both = Dataset::concat([&coco.select(keys)?, &voc])?;
+    let ends = Dataset::concat([&both.slice(..3)?, &both.slice(both.len() - 3..)?])?;
+    let batch = ends.read_all(&Access::default())?.whole()?;
     let [names, splits, labels] = batch.columns.as_slice() else {
         return Err(Error::new(ErrorKind::Length, "three keys were asked for"));
     };
@@ -83,7 +142,7 @@ fn views(ds: &Dataset, printer: &Printer) -> Result<()> {
             plural(objects as u64, "object")
         ))?;
     }
-    let shuffled = ds.shuffle(1);
+    let shuffled = both.shuffle(1);
     printer.say(&format!("   and {} rows shuffled, nothing read", count(shuffled.len() as u64)))
 }
 

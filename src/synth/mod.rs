@@ -44,7 +44,8 @@
 //! | `canvas.rs`, `ground.rs`, `scene.rs` | whose each pixel is: filling, ground, objects |
 //! | `texture.rs`, `render.rs` | colours |
 //! | `outline.rs`, `words.rs`, `truth.rs` | what is true of a scene |
-//! | `columns.rs`, `source.rs` | [`Scenes`]: keys and reads |
+//! | `detections/` | [`detections`]: object sets with [`Errors`], made from any truth |
+//! | `columns.rs`, `source.rs`, `write.rs` | [`Scenes`]: keys, reads, and into a stored dataset |
 
 // Kernels over arrays that are made here, of lengths that are known here; nothing foreign is read.
 #![allow(clippy::indexing_slicing, clippy::as_conversions)]
@@ -52,6 +53,7 @@
 mod canvas;
 mod classes;
 mod columns;
+mod detections;
 mod figure;
 mod fixed;
 mod ground;
@@ -64,6 +66,9 @@ mod source;
 mod texture;
 mod truth;
 mod words;
+mod write;
 
+pub use detections::{Errors, Fault, Scores, Tally, add_detections, detections};
 pub use options::{Files, MAX_OBJECTS, MAX_SIDE, Options, Span};
 pub use source::Scenes;
+pub use write::Written;

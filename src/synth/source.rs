@@ -51,6 +51,11 @@ impl Scenes {
         &self.maker.options
     }
 
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.maker.seed
+    }
+
     /// The group that a key is stored in, as importers lay groups out: `images`, `objects`, `sets/NAME`.
     pub fn group(&self, key: KeyIndex) -> Option<&'static str> {
         self.columns.get(key.0).map(|column| column.group)

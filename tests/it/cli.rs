@@ -111,7 +111,7 @@ fn a_slice_exports_its_rows_and_a_set_its_annotations() {
     ok(&["export", &format!("{lf}#captions"), &one, "--to", "coco", "--rows", ":10"]);
     let file: Json = serde_json::from_slice(&std::fs::read(&one).unwrap()).unwrap();
     assert_eq!(file["images"].as_array().unwrap().len(), 10);
-    assert_eq!(file["annotations"].as_array().unwrap().len(), 10);
+    assert_eq!(file["annotations"].as_array().unwrap().len(), 20, "two captions an image");
     assert!(file["annotations"][0]["caption"].is_string());
 }
 
@@ -141,6 +141,35 @@ fn a_reader_that_goes_away_is_not_an_error() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{:?}", output);
     assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn synth_draws_a_dataset_or_a_format_and_replaces_nothing_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (a, voc) = (at("a.lf"), at("voc"));
+    fn synth<'a>(dst: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let small = ["--count", "5", "--size", "64x48", "--classes", "4", "--seed", "3"];
+        ["synth", dst].into_iter().chain(small).chain(more.iter().copied()).collect()
+    }
+    let drawn = json(&synth(&a, &["--detections", "--json"]));
+    assert_eq!((&drawn["rows"], &drawn["version"]), (&Json::from(5), &Json::from(1)));
+    assert!(drawn["detections"]["ok"].is_u64());
+    let info = json(&["info", &at("a.lf"), "--json"]);
+    assert_eq!(info["rows"], 5);
+    let (code, err) = fails(&synth(&a, &[]));
+    assert!(code == 1 && err.contains("--force"), "{err}");
+    ok(&synth(&a, &["--force"]));
+    let exported = json(&synth(&voc, &["--to", "voc", "--images", "png", "--json"]));
+    assert_eq!(exported["images"], 5);
+    assert!(folder.path().join("voc/JPEGImages/000005.png").exists());
+    assert_eq!(fails(&synth(&voc, &["--to", "voc"])).0, 1);
+    assert_eq!(fails(&["synth", &at("b.lf"), "--classes", "2"]).0, 2);
+    assert_eq!(fails(&["synth", &at("b.lf"), "--size", "64"]).0, 2);
+    std::fs::write(at("options.json"), r#"{"count": 2, "height": {"from": 32, "to": 40}}"#).unwrap();
+    let file = at("options.json");
+    let drawn = json(&["synth", &at("b.lf"), "--options", &file, "--count", "3", "--json"]);
+    assert_eq!(drawn["rows"], 3);
 }
 
 #[cfg(unix)]

@@ -16,6 +16,7 @@ mod coco_import;
 mod convert;
 mod counting;
 mod export;
+mod gallery;
 mod geometry;
 mod house;
 mod images;

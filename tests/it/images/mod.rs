@@ -2,6 +2,7 @@
 
 mod corpus;
 mod damage;
+mod checked;
 mod decode;
 mod encode;
 mod probe;

@@ -40,17 +40,17 @@ impl Row<'_> {
     }
 }
 
-fn list(value: &Value) -> Vec<Value> {
+pub(super) fn list(value: &Value) -> Vec<Value> {
     let Value::Array(array) = value else { return Vec::new() };
     (0..array.len()).map(|i| Value::of(array.as_ref(), i)).collect()
 }
 
-fn floats(value: &Value) -> Vec<f64> {
+pub(super) fn floats(value: &Value) -> Vec<f64> {
     list(value).iter().map(|v| v.as_float().unwrap()).collect()
 }
 
 /// The mask that a segmentation of any form declares.
-fn mask(segmentation: &Value, size: Size) -> Rle {
+pub(super) fn mask(segmentation: &Value, size: Size) -> Rle {
     let member = |name| segmentation.member(name).filter(|v| !v.is_null());
     assert_eq!(
         list(member("size").unwrap()),

@@ -1,6 +1,8 @@
 //! Drawn scenes: what they say of themselves agrees to the pixel, and the same seed says the same.
 
 mod agree;
+mod detections;
+mod written;
 
 use std::sync::Arc;
 
