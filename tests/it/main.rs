@@ -15,6 +15,7 @@ mod coco_import;
 #[cfg(feature = "cli")]
 mod convert;
 mod counting;
+mod draw;
 mod export;
 mod gallery;
 mod geometry;
