@@ -38,7 +38,8 @@ pub(super) fn run(args: &ViewArgs, printer: &Printer, job: &Job) -> Result<()> {
     };
     let mut panels = args.set.clone();
     panels.extend(reference.set.filter(|_| args.set.is_empty()));
-    let gallery = Gallery { panels, tile: args.tile, columns: args.columns, style: style(args) };
+    let gallery =
+        Gallery { panels, tile: args.tile, columns: args.columns, rotated: args.rotated, style: style(args) };
     let sheet = gallery.sheet(&ds, job)?;
     let file = encode(&sheet.pixels, encoding)?;
     if stdout {

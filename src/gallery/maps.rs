@@ -6,7 +6,7 @@ use crate::dataset::Value;
 use crate::error::Result;
 use crate::geometry::{LabelMap, Rle, Size};
 use crate::image::{Colour, LabelData, LabelImage, MAX_LABEL_PIXELS, voc_colormap};
-use crate::schema::classes::{ClassTable, SourceId};
+use crate::schema::classes::{Class, ClassTable, SourceId};
 
 /// A label image: a number a pixel, row after row.
 pub(super) struct Map {
@@ -50,6 +50,15 @@ impl Map {
         Ok(map.masks().into_iter().map(|(segment, mask)| (segment.id, mask)).collect())
     }
 
+    /// How many of the numbers that are seen have a class.
+    pub(super) fn known(&self, classes: &ClassTable) -> usize {
+        let legend = self.legend(Some(classes));
+        let mut seen = self.ids.clone();
+        seen.sort_unstable();
+        seen.dedup();
+        seen.into_iter().filter(|id| legend.class(*id).is_some()).count()
+    }
+
     /// What a number is called and shown as.
     ///
     /// Colours are those of the file: its palette, or the number itself where that is a colour; else of the
@@ -86,9 +95,13 @@ impl Legend<'_> {
         }
     }
 
+    fn class(&self, id: u32) -> Option<&Class> {
+        self.classes.get(self.label(id)?)
+    }
+
     /// The name of a number.
     pub(super) fn name(&self, id: u32) -> String {
-        match self.label(id).and_then(|label| self.classes.get(label)) {
+        match self.class(id) {
             Some(class) => class.name.clone(),
             None if self.is_voc && id == 0 => "background".to_owned(),
             None if id == 255 && !self.map.packed => "void".to_owned(),
@@ -103,7 +116,7 @@ impl Legend<'_> {
             return [r, g, b];
         }
         let of_palette = || self.map.palette.as_ref()?.get(usize::try_from(id).ok()?).copied();
-        let of_class = || self.classes.get(self.label(id)?)?.color;
+        let of_class = || self.class(id)?.color;
         of_palette().or_else(of_class).unwrap_or_else(|| crate::image::voc_colour(r))
     }
 }

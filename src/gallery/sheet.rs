@@ -10,16 +10,22 @@ use super::panel::Panel;
 use super::photo::{Photo, Trouble};
 use super::record::{Record, elements};
 use crate::dataset::{Access, Dataset, Value};
-use crate::draw::{self, Style, Tile};
+use crate::draw::{self, Colours, SemanticStyle, Style, Tile};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::geometry::{Rle, Size};
+use crate::geometry::{LabelMap, Rle, Size};
 use crate::image::Pixels;
 use crate::job::Job;
-use crate::schema::axis::key_name;
+use crate::schema::axis::{DEFAULT_SET, key_name};
 use crate::schema::classes::ClassTable;
 
 /// Rows read at a time.
 const ROWS: usize = 64;
+
+/// How much the colours of a label image cover the picture.
+const MAP_ALPHA: f32 = 0.6;
+
+/// The most names that are a legend and not a heap.
+const LEGEND: usize = 40;
 
 /// The most pixels that a sheet may have: what a PNG viewer opens.
 const MOST: u64 = 1 << 28;
@@ -34,6 +40,8 @@ pub struct Gallery {
     pub tile: u32,
     /// Rows of the view side by side; `None` makes the sheet about square.
     pub columns: Option<u32>,
+    /// Draw the rotated boxes of objects that have both; else the upright ones.
+    pub rotated: bool,
     /// How objects are drawn.
     pub style: Style,
 }
@@ -41,7 +49,7 @@ pub struct Gallery {
 impl Default for Gallery {
     /// The main panel alone, 320 pixels, about square, the default style.
     fn default() -> Gallery {
-        Gallery { panels: Vec::new(), tile: 320, columns: None, style: Style::default() }
+        Gallery { panels: Vec::new(), tile: 320, columns: None, rotated: false, style: Style::default() }
     }
 }
 
@@ -124,7 +132,9 @@ impl Gallery {
             if panels.len() > 1 { titles.cycle().take(columns * panels.len()).collect() } else { vec![] };
         draw::Sheet {
             columns: columns * panels.len(),
-            tile: (self.tile, self.tile),
+            // Legends stand under their picture and need room.
+            tile: (self.tile.saturating_mul(2), self.tile),
+            enlarge: false,
             headings,
             ..draw::Sheet::default()
         }
@@ -215,20 +225,30 @@ impl<'a> Scene<'a> {
         match panel {
             Panel::Plain => {}
             Panel::Objects(set) => {
-                let objects = objects(record, set, self.ds.classes(set), size);
-                skipped = self.objects(&mut pixels, photo.annotated, &objects, set)?;
+                let mut objects = objects(record, set, self.ds.classes(set), size);
+                for object in &mut objects {
+                    // Both round one object are one line too many.
+                    match (object.bbox, object.rbox) {
+                        (Some(_), Some(_)) if self.gallery.rotated => object.bbox = None,
+                        (Some(_), Some(_)) => object.rbox = None,
+                        _ => {}
+                    }
+                }
+                let style = self.gallery.style.clone();
+                skipped = self.objects(&mut pixels, photo.annotated, &objects, set, style)?;
             }
             Panel::Segments(set) => match self.map(row, set, record) {
                 Ok(None) => trouble = trouble.or_else(|| Some("no label image".to_owned())),
                 Ok(Some(map)) => {
                     let objects = self.segments(record, set, size, &map.masks(photo.annotated)?);
-                    skipped = self.objects(&mut pixels, photo.annotated, &objects, set)?;
+                    let style = self.segment_style(set);
+                    skipped = self.objects(&mut pixels, photo.annotated, &objects, set, style)?;
                 }
                 Err(error) => trouble = Some(error.what().to_owned()),
             },
             Panel::Map(key) => match self.map(row, key, record) {
                 Ok(None) => trouble = trouble.or_else(|| Some("no label image".to_owned())),
-                Ok(Some(map)) => self.semantic(&mut pixels, &map, key)?,
+                Ok(Some(map)) => self.semantic(&mut pixels, &map)?,
                 Err(error) => trouble = Some(error.what().to_owned()),
             },
         }
@@ -245,13 +265,23 @@ impl<'a> Scene<'a> {
         annotated: (u32, u32),
         objects: &[draw::Object],
         set: &str,
+        mut style: Style,
     ) -> Result<u64> {
-        let mut style = self.gallery.style.clone();
         if style.skeleton.is_empty() {
             style.skeleton = self.ds.classes(set).map(skeleton).unwrap_or_default();
         }
         let drawn = draw::draw_objects_from(pixels, annotated, objects, &style)?;
         Ok(u64::try_from(drawn.undrawable).unwrap_or(u64::MAX))
+    }
+
+    /// Segments are known by the colours of their classes, where these have any.
+    fn segment_style(&self, set: &str) -> Style {
+        let mut style = self.gallery.style.clone();
+        let colours = self.ds.classes(set).and_then(|table| table.iter().map(|class| class.color).collect());
+        if let (Colours::ByClass, Some(colours)) = (&style.colours, colours) {
+            style.colours = Colours::List(colours);
+        }
+        style
     }
 
     fn map(&self, row: usize, key: &str, record: &Record) -> Result<Option<Map>> {
@@ -263,18 +293,40 @@ impl<'a> Scene<'a> {
         Map::decode(&self.ds.file_of(row, key, value)?).map(Some)
     }
 
-    /// Lays the colours of a label image over the picture.
-    fn semantic(&self, pixels: &mut Pixels, map: &Map, key: &str) -> Result<()> {
-        let legend = map.legend(self.ds.classes(""));
-        let ids = map.at(pixels.size());
-        let _ = key;
-        for (pixel, id) in pixels.data_mut().as_chunks_mut::<3>().0.iter_mut().zip(ids) {
-            let colour = legend.colour(id);
-            for (p, c) in pixel.iter_mut().zip(colour) {
-                *p = ((u16::from(*p) * 2 + u16::from(c) * 3) / 5) as u8;
-            }
+    /// Lays the colours of a label image over the picture, with the names of what is seen under it.
+    fn semantic(&self, pixels: &mut Pixels, map: &Map) -> Result<()> {
+        let size = pixels.size();
+        let mut ids = map.at(size);
+        let mut seen = ids.clone();
+        seen.sort_unstable();
+        seen.dedup();
+        // Numbers may be anything: they are drawn as positions in the list of those seen.
+        for id in &mut ids {
+            *id = seen.binary_search(id).map_or(0, |at| u32::try_from(at).unwrap_or(0));
+        }
+        let classes = self.named(&map);
+        let legend = map.legend(classes.as_ref());
+        let style = SemanticStyle {
+            names: seen.iter().map(|id| legend.name(*id)).collect(),
+            colours: seen.iter().map(|id| legend.colour(*id)).collect(),
+            alpha: MAP_ALPHA,
+            ..SemanticStyle::default()
+        };
+        let named = draw::draw_semantic(pixels, LabelMap::try_new(Size::new(size.0, size.1), &ids)?, &style)?;
+        if named.entries.len() <= LEGEND {
+            *pixels = named.under(pixels, 12.0)?;
         }
         Ok(())
+    }
+
+    /// The classes that a label image is about: those of the default set, or of a set with the colours of more
+    /// of its numbers (a panoptic set knows stuff too).
+    fn named(&self, map: &Map) -> Option<ClassTable> {
+        let tables = self.ds.sets().into_iter().chain([DEFAULT_SET.to_owned()]);
+        let tables = tables.filter_map(|set| self.ds.classes(&set).cloned());
+        let known = |table: &ClassTable| map.known(table);
+        // Of equals the last: the default set.
+        tables.max_by_key(known)
     }
 
     fn segments(

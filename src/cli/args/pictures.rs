@@ -43,6 +43,9 @@ pub(in crate::cli) struct ViewArgs {
     /// What gives an object its colour: class, instance, or one colour for all as #rrggbb
     #[arg(long, value_name = "BY", default_value = "class")]
     pub color: ColourArg,
+    /// Draw the rotated boxes of objects that have upright ones too
+    #[arg(long)]
+    pub rotated: bool,
     /// Draw no names and scores
     #[arg(long)]
     pub no_names: bool,
@@ -215,4 +218,3 @@ pub(in crate::cli) enum FilesArg {
     /// Of ten, seven JPEG, two PNG, one BMP
     Mix,
 }
-
