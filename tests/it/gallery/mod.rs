@@ -1,6 +1,7 @@
 //! From rows to pictures: the door to pixels, and sheets of any view.
 
 mod door;
+mod sheets;
 
 use std::path::Path;
 
