@@ -3,12 +3,15 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test parity bench lint fuzz cc
+.PHONY: help demo test parity bench lint fuzz cc turbo
 
 CARGO ?= cargo
 PYTHON ?= python3
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 FUZZ_SECONDS ?= 600
+# libjpeg-turbo is built in wherever its tools are. One set of features for all of test, lint and parity, so that
+# nothing is built twice.
+FEATURES ?= $(shell command -v cmake >/dev/null && command -v nasm >/dev/null && echo --features turbo)
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -18,23 +21,23 @@ demo: cc ## Build the program and run the whole story on scenes it draws
 	@$(CARGO) build -q --bin lensframe
 	@$(CARGO) run -q --bin lensframe -- demo
 
-test: cc ## Run every test: units, integration, documentation, the bare engine
-	$(CARGO) test
+test: cc turbo ## Run every test: units, integration, documentation, the bare engine
+	$(CARGO) test $(FEATURES)
 	$(CARGO) check --lib --no-default-features
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
 # The program that the tests built: a plain build would compile the dependencies again, with other features.
-parity: cc ## Compare live with other tools, installed into .venv
-	$(CARGO) test -q --no-run
+parity: cc turbo ## Compare live with other tools, installed into .venv
+	$(CARGO) test -q --no-run $(FEATURES)
 	$(PYTHON) tests/parity/run.py $(TARGET)/debug/lensframe
 
-bench: cc ## Measure in release; figures are recorded in target/bench.txt, never asserted
+bench: cc turbo ## Measure in release; figures are recorded in target/bench.txt, never asserted
 	@mkdir -p $(TARGET)
-	$(CARGO) bench --bench '*' | tee $(TARGET)/bench.txt
+	$(CARGO) bench $(FEATURES) --bench '*' | tee $(TARGET)/bench.txt
 
-lint: cc ## Check format, clippy and, where cargo-deny is installed, licences and advisories
+lint: cc turbo ## Check format, clippy and, where cargo-deny is installed, licences and advisories
 	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets $(FEATURES) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "licences and advisories not checked: cargo install cargo-deny"; fi
 
@@ -45,6 +48,12 @@ fuzz: cc ## Fuzz every target for FUZZ_SECONDS (600) each
 		echo "== $$target, $(FUZZ_SECONDS) s"; \
 		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none "$$target" -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048; \
 	done
+
+turbo:
+	@command -v cmake >/dev/null && command -v nasm >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	{ apt-get install -y -qq cmake nasm || { apt-get update -qq && apt-get install -y -qq cmake nasm; }; } >/dev/null 2>&1; } || \
+	echo "libjpeg-turbo is left out, JPEGs go through zune-jpeg: it needs cmake and nasm (apt-get install cmake nasm)"
 
 cc:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: see rustup.rs, then run again"; exit 1; }

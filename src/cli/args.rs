@@ -1,11 +1,14 @@
 //! What the command line may say.
 
+mod pictures;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
+pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
@@ -49,6 +52,8 @@ pub(super) enum Command {
     Info(DatasetArgs),
     /// Print the first rows
     Head(HeadArgs),
+    /// Draw rows of a dataset, with what is known of them, on one picture
+    View(ViewArgs),
     /// Check every file of a dataset against its manifest and its data against their rules
     Verify(VerifyArgs),
     /// Remove files that no kept version needs
@@ -57,6 +62,8 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Store the files that a dataset's images link to in the dataset
     Pack(PackArgs),
+    /// Say what an image file holds and what is wrong with it, and write it as another
+    Image(ImageArgs),
     /// List the formats that can be read and written
     Formats,
     /// Draw labelled scenes: a dataset whose truth is known to the pixel
@@ -268,81 +275,6 @@ pub(super) struct LogArgs {
 pub(super) struct PackArgs {
     /// A dataset
     pub dataset: PathBuf,
-}
-
-#[derive(Args)]
-pub(super) struct SynthArgs {
-    /// What to write: a dataset, as `name.lf`, or with --to the folder of another format
-    pub dst: PathBuf,
-    /// How many scenes
-    #[arg(long, value_name = "N")]
-    pub count: Option<u64>,
-    /// Their size, as 640x480, or from one size to another, as 320x240:640x480
-    #[arg(long, value_name = "WxH")]
-    pub size: Option<Sizes>,
-    /// How many classes of objects, 3 to 80
-    #[arg(long, value_name = "K")]
-    pub classes: Option<u32>,
-    /// Objects in a scene, as 5 or 1:14
-    #[arg(long, value_name = "A:B")]
-    pub objects: Option<Range>,
-    /// What to draw; the same seed and options give the same bytes
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// The kinds of image file
-    #[arg(long, value_enum)]
-    pub images: Option<FilesArg>,
-    /// JPEG qualities, as 90 or 75:95
-    #[arg(long, value_name = "A:B")]
-    pub quality: Option<Range>,
-    /// The share of scenes without an object
-    #[arg(long, value_name = "SHARE")]
-    pub empty: Option<f64>,
-    /// The share of objects that lie on others
-    #[arg(long, value_name = "SHARE")]
-    pub overlap: Option<f64>,
-    /// The share of scenes with a crowd
-    #[arg(long, value_name = "SHARE")]
-    pub crowds: Option<f64>,
-    /// The share of gray files
-    #[arg(long, value_name = "SHARE")]
-    pub gray: Option<f64>,
-    /// The share of JPEG files that are stored turned, as EXIF says
-    #[arg(long, value_name = "SHARE")]
-    pub rotated: Option<f64>,
-    /// The share of scenes, the last ones, in the split `val`
-    #[arg(long, value_name = "SHARE")]
-    pub val: Option<f64>,
-    /// The ground has no classes: it is background
-    #[arg(long)]
-    pub no_stuff: bool,
-    /// A JSON file of such options; what is said here goes first
-    #[arg(long, value_name = "FILE")]
-    pub options: Option<PathBuf>,
-    /// The format to write: lensframe, coco, voc, panoptic, labels
-    #[arg(long, value_name = "FORMAT", default_value = "lensframe")]
-    pub to: String,
-    /// Add the set `pred`: detections with known errors
-    #[arg(long)]
-    pub detections: bool,
-    /// The form of the table files
-    #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
-    pub storage: StorageArg,
-    /// Replace what is there
-    #[arg(long)]
-    pub force: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum FilesArg {
-    /// JPEG
-    Jpeg,
-    /// PNG
-    Png,
-    /// BMP
-    Bmp,
-    /// Of ten, seven JPEG, two PNG, one BMP
-    Mix,
 }
 
 #[derive(Args)]

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::args::DatasetArgs;
 use super::print::{Printer, bytes, count, plural, table};
-use super::reference::{Reference, sets};
+use super::reference::Reference;
 use crate::dataset::store::Store;
 use crate::dataset::{Access, Dataset, Value};
 use crate::error::Result;
@@ -51,7 +51,8 @@ fn facts(store: &Store, job: &Job) -> Result<Json> {
         .into_iter()
         .map(|(name, (files, size))| json!({"name": name, "files": files, "bytes": size}))
         .collect();
-    let sets: Vec<Json> = sets(&ds)
+    let sets: Vec<Json> = ds
+        .sets()
         .into_iter()
         .map(|set| {
             let classes =

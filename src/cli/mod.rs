@@ -11,6 +11,7 @@ mod demo;
 mod export;
 mod gc;
 mod head;
+mod image;
 mod info;
 mod log;
 mod pack;
@@ -19,6 +20,7 @@ mod reference;
 mod synth;
 mod terminal;
 mod verify;
+mod view;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -86,10 +88,12 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Export(args) => export::run(&args, &printer, job),
         Command::Info(args) => info::run(&args, &printer, job),
         Command::Head(args) => head::run(&args, &printer, job),
+        Command::View(args) => view::run(&args, &printer, job),
         Command::Verify(args) => verify::run(&args, &printer, job),
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),
         Command::Pack(args) => pack::run(&args, &printer, job),
+        Command::Image(args) => image::run(&args, &printer),
         Command::Formats => convert::formats(&printer),
         Command::Synth(args) => synth::run(&args, &printer, job),
         Command::Demo(args) => demo::run(&args, &printer, job),

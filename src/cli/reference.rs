@@ -8,7 +8,7 @@ use crate::dataset::store::Store;
 use crate::dataset::{Dataset, Slice};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::schema::axis::{Axis, DEFAULT_SET};
+use crate::schema::axis::DEFAULT_SET;
 
 /// A dataset as the command line names it.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,23 +59,10 @@ impl Reference {
     }
 }
 
-/// The object sets of a dataset, in the order of their keys.
-pub(super) fn sets(ds: &Dataset) -> Vec<String> {
-    let mut sets: Vec<String> = Vec::new();
-    for field in ds.keys().iter().filter_map(|key| key.field()) {
-        if let Ok(Axis::Object(set)) = Axis::of(field)
-            && !sets.contains(&set)
-        {
-            sets.push(set);
-        }
-    }
-    sets
-}
-
 /// The set that the command line names; `default` is the unnamed one.
 pub(super) fn set_named(ds: &Dataset, name: &str) -> Result<String> {
     let wanted = if name == "default" { DEFAULT_SET } else { name };
-    let known = sets(ds);
+    let known = ds.sets();
     if known.iter().any(|set| set == wanted) {
         return Ok(wanted.to_owned());
     }

@@ -17,6 +17,7 @@ use super::keys::{KeyIndex, KeySelection, Keys, Selector};
 use super::rows::{Rows, Slice};
 use super::source::{Access, Source};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::schema::axis::Axis;
 use crate::schema::classes::ClassTable;
 
 /// A choice of rows and keys of a source, copying nothing. Cheap to clone.
@@ -85,6 +86,20 @@ impl Dataset {
     /// The classes of an object set, `""` for the default set; see [`Source::classes`].
     pub fn classes(&self, set: &str) -> Option<&ClassTable> {
         self.source.classes(set)
+    }
+
+    /// The object sets that have keys, in the order of their keys; `""` is the default set. Only declared keys
+    /// say which set they are of.
+    pub fn sets(&self) -> Vec<String> {
+        let mut sets: Vec<String> = Vec::new();
+        for field in self.keys.iter().filter_map(|key| key.field()) {
+            if let Ok(Axis::Object(set)) = Axis::of(field)
+                && !sets.contains(&set)
+            {
+                sets.push(set);
+            }
+        }
+        sets
     }
 
     /// Rows `range`, as `3..8` or `..=2`.

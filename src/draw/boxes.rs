@@ -15,7 +15,7 @@ pub(super) struct Outline {
     pub(super) paint: Paint,
     pub(super) width: i64,
     pub(super) dashed: bool,
-    /// A thin dark line along both sides.
+    /// A thin dark line along its outer side, and along the inner one of a line that is wider than a pixel.
     pub(super) halo: bool,
 }
 
@@ -33,7 +33,8 @@ pub(super) fn rectangle(canvas: &mut Canvas, area: Area, outline: Outline) -> bo
     if outline.halo {
         let inside = inner.grown(-1);
         frame(canvas, outer.grown(1), outer, halo(paint));
-        if inside.width() > 4 && inside.height() > 4 {
+        // A line of one pixel would look black between two dark ones.
+        if width > 1 && inside.width() > 4 && inside.height() > 4 {
             frame(canvas, inner, inside, halo(paint));
         }
     }

@@ -50,6 +50,36 @@ pub(super) fn draw(canvas: &mut Canvas, coverage: &Coverage, fill: Paint, contou
     }
 }
 
+/// The pixel of a shape that is farthest from its edge, in steps along rows and columns; of equal ones that
+/// nearest to the middle of the area. The picture's edges count as edges.
+pub(super) fn middle(coverage: &Coverage) -> (i64, i64) {
+    let area = coverage.area();
+    let width = usize::try_from(area.width()).unwrap_or(1).max(1);
+    let mut steps: Vec<u32> = Vec::new();
+    for y in area.top..area.bottom {
+        for (x, covered) in coverage.row(y).iter().enumerate() {
+            let above = steps.len().checked_sub(width).and_then(|at| steps.get(at)).copied().unwrap_or(0);
+            let before = if x > 0 { steps.last().copied().unwrap_or(0) } else { 0 };
+            steps.push(if *covered >= 128 { above.min(before) + 1 } else { 0 });
+        }
+    }
+    let centre = (area.left.midpoint(area.right), area.top.midpoint(area.bottom));
+    let (mut best, mut found) = ((0, i64::MIN), centre);
+    for at in (0..steps.len()).rev() {
+        let (x, y) = ((at % width) as i64 + area.left, (at / width) as i64 + area.top);
+        let below = steps.get(at + width).copied().unwrap_or(0);
+        let after = if at % width + 1 < width { steps.get(at + 1).copied().unwrap_or(0) } else { 0 };
+        if let Some(step) = steps.get_mut(at) {
+            *step = (*step).min(below.min(after) + 1);
+            let rank = (*step, -((x - centre.0).abs() + (y - centre.1).abs()));
+            if *step > 0 && rank > best {
+                (best, found) = (rank, (x, y));
+            }
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +98,25 @@ mod tests {
             }
         }
         assert!(coverage(&Rle::empty(size).unwrap(), Area::of((9, 11))).is_none());
+    }
+
+    #[test]
+    fn the_middle_is_the_pixel_farthest_from_the_edge() {
+        // An L: its middle is where the arms meet, not the middle of its box.
+        let size = Size::new(30, 40);
+        let bitmap = Bitmap::from_fn(size, |row, column| column < 9 || row >= 19).unwrap();
+        let covered =
+            coverage(&Rle::from_pixels(size, bitmap.pixels()).unwrap(), Area::of((30, 40))).unwrap();
+        let (x, y) = middle(&covered);
+        // The plain twin: for every pixel the nearest that is not inside, by steps.
+        let far = |x: i64, y: i64| {
+            let cells = (-1..31).flat_map(|v| (-1..41).map(move |u| (u, v)));
+            let outside = cells.filter(|(u, v)| covered.get(*u, *v) < 128);
+            outside.map(|(u, v)| (x - u).abs() + (y - v).abs()).min().unwrap()
+        };
+        let farthest = (0..30).flat_map(|y| (0..40).map(move |x| (x, y))).map(|(x, y)| far(x, y)).max();
+        assert_eq!(Some(far(x, y)), farthest);
+        assert!((19..30).contains(&y), "{x} {y}");
     }
 
     #[test]

@@ -3,13 +3,16 @@
 //! First all masks, then boxes, then points, then names, so that no line strikes a name through; in each layer
 //! objects with a higher score come later, that is in front. What cannot be drawn is counted, never an error.
 
+use std::collections::HashMap;
+
 use super::area::Area;
 use super::boxes::{self, Outline};
 use super::canvas::{Canvas, Paint};
+use super::coverage::Coverage;
 use super::masks;
 use super::names::{self, Plates, Tag};
 use super::object::Object;
-use super::palette::{class_colour, darker, instance_colour};
+use super::palette::{class_colour, darker, instance_colour, shade};
 use super::points::{self, Joints};
 use super::style::{Caption, Colours, Style};
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -72,10 +75,17 @@ pub fn draw_objects_from(
     let mut canvas = Canvas::new(pixels);
     let frame = Frame::new(size, canvas.area(), style);
     let mut seen = vec![false; objects.len()];
-    let coloured =
-        || order.iter().filter_map(|n| Some((*n, objects.get(*n)?, colour(*n, objects.get(*n)?, style))));
+    let colours = colours(objects, style);
+    let coloured = || order.iter().filter_map(|n| Some((*n, objects.get(*n)?, *colours.get(*n)?)));
+    // Where a name stands in the midst of its mask.
+    let mut middles = vec![None; objects.len()];
     for (n, object, colour) in coloured() {
-        seen[n] |= style.masks && frame.mask(&mut canvas, object, colour);
+        let Some(coverage) = frame.coverage(object).filter(|_| style.masks) else { continue };
+        frame.mask(&mut canvas, &coverage, colour);
+        seen[n] = true;
+        if !style.boxes {
+            middles[n] = Some(masks::middle(&coverage));
+        }
     }
     for (n, object, colour) in coloured() {
         seen[n] |= style.boxes && frame.boxes(&mut canvas, object, colour);
@@ -87,7 +97,7 @@ pub fn draw_objects_from(
         let text = captions.get(n)?.clone().filter(|_| seen[n])?;
         let area = Area::around(frame.scaled(object.extent()?))?;
         let grown = if style.boxes { frame.line / 2 + i64::from(style.halo) } else { 0 };
-        Some(Tag { text, area: area.grown(grown), colour, central: !style.boxes && style.masks })
+        Some(Tag { text, area: area.grown(grown), colour, centre: middles[n] })
     };
     let tags: Vec<Tag> = coloured().rev().filter_map(tag).collect();
     let plates = Plates { size: frame.font, ink: style.text_colour, alpha: 0.9 };
@@ -120,12 +130,16 @@ impl Frame<'_> {
         [x * self.scale.0, y * self.scale.1, w * self.scale.0, h * self.scale.1]
     }
 
-    fn mask(&self, canvas: &mut Canvas, object: &Object, colour: Colour) -> bool {
-        let fits = object.mask.as_ref().filter(|mask| (mask.size().height, mask.size().width) == self.size);
-        let Some(coverage) = fits.and_then(|mask| masks::coverage(mask, self.picture)) else { return false };
+    /// What the mask of an object covers, if it has one of the right size with a pixel.
+    fn coverage(&self, object: &Object) -> Option<Coverage> {
+        let mask = object.mask.as_ref()?;
+        let fits = (mask.size().height, mask.size().width) == self.size;
+        masks::coverage(mask, self.picture).filter(|_| fits)
+    }
+
+    fn mask(&self, canvas: &mut Canvas, coverage: &Coverage, colour: Colour) {
         let contour = self.style.contours.then(|| Paint::solid(darker(colour, 190)));
-        masks::draw(canvas, &coverage, Paint::new(colour, self.style.mask_alpha), contour);
-        true
+        masks::draw(canvas, coverage, Paint::new(colour, self.style.mask_alpha), contour);
     }
 
     fn boxes(&self, canvas: &mut Canvas, object: &Object, colour: Colour) -> bool {
@@ -189,16 +203,26 @@ fn order(objects: &[Object], style: &Style) -> Vec<usize> {
     order
 }
 
-fn colour(n: usize, object: &Object, style: &Style) -> Colour {
-    let class = object.label.unwrap_or(n);
+/// The colour of each object.
+fn colours(objects: &[Object], style: &Style) -> Vec<Colour> {
     let cycled = |list: &[Colour], n: usize| list.get(n % list.len().max(1)).copied().unwrap_or([255; 3]);
-    match &style.colours {
-        Colours::ByClass => class_colour(class),
-        Colours::ByInstance => instance_colour(n),
-        Colours::One(colour) => *colour,
-        Colours::List(list) => cycled(list, class),
-        Colours::Instances(list) => cycled(list, n),
-    }
+    let mut counts: HashMap<usize, usize> = HashMap::new();
+    let colour = |(n, object): (usize, &Object)| {
+        let class = object.label.unwrap_or(n);
+        match &style.colours {
+            Colours::ByClass => class_colour(class),
+            Colours::Shades => {
+                let count = counts.entry(class).or_default();
+                *count += 1;
+                shade(class_colour(class), *count - 1)
+            }
+            Colours::ByInstance => instance_colour(n),
+            Colours::One(colour) => *colour,
+            Colours::List(list) => cycled(list, class),
+            Colours::Instances(list) => cycled(list, n),
+        }
+    };
+    objects.iter().enumerate().map(colour).collect()
 }
 
 /// The text at an object: its name and its score as the style wants them.

@@ -88,6 +88,12 @@ pub(super) fn darker(colour: Colour, share: u8) -> Colour {
     colour.map(|channel| super::canvas::times(channel, share))
 }
 
+/// The colour of the `nth` object of a class that has this colour: itself, then lighter and darker by turns.
+pub(super) fn shade(colour: Colour, nth: usize) -> Colour {
+    let (light, dark) = [(0, 255), (110, 255), (0, 150), (60, 200), (160, 230), (0, 200)][nth % 6];
+    darker(colour.map(|channel| super::canvas::mix(channel, 255, light)), dark)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +121,13 @@ mod tests {
         );
         assert_eq!((rainbow(0, 17), rainbow(0, 0)), ([255, 40, 40], [255, 40, 40]));
         assert_eq!((instance_colour(0), instance_colour(255)), ([128, 0, 0], [128, 0, 0]));
+    }
+
+    #[test]
+    fn six_objects_of_a_class_have_six_shades_and_the_first_its_colour() {
+        let shades: Vec<Colour> = (0..6).map(|n| shade([200, 90, 255], n)).collect();
+        assert_eq!(shades[0], [200, 90, 255]);
+        assert!((0..6).all(|n| (0..n).all(|m| apart(shades[n], shades[m]) > 15 * 15)), "{shades:?}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub enum Colours {
     ByClass,
     /// That of its place in the list, from VOC colour 1 on, as ChainerCV's `vis_instance_segmentation`.
     ByInstance,
+    /// That of its class, the second and later objects of a class in lighter and darker shades of it: segments.
+    Shades,
     /// One for all.
     One(Colour),
     /// One a class, over and over; white if there are none.
@@ -64,7 +66,7 @@ pub struct Style {
     pub contours: bool,
     /// Set boxes and points off from the picture by a thin dark line.
     pub halo: bool,
-    /// Pixels; by the size of the picture if not said: one for 240 of its shorter side.
+    /// Pixels; by the size of the picture if not said: one for 200 of its shorter side, rounded.
     pub line_width: Option<u32>,
     /// Pixels per em; by the size of the picture if not said: a 32nd of its shorter side, 12 to 48.
     pub font_size: Option<f32>,
@@ -160,6 +162,11 @@ impl Style {
         }
     }
 
+    /// Panoptic segments: masks that fill the picture, no boxes, names in their midst.
+    pub fn panoptic() -> Style {
+        Style { colours: Colours::Shades, boxes: false, points: false, mask_alpha: 0.6, ..Style::default() }
+    }
+
     /// Region proposals as MMDetection shows them: the best 20, green, without names.
     pub fn proposals() -> Style {
         Style { top_k: Some(20), names: false, scores: false, ..Style::mmcv(0.0) }
@@ -167,7 +174,7 @@ impl Style {
 
     /// Pixels of a line on a picture of (height, width).
     pub(super) fn line_on(&self, (height, width): (u32, u32)) -> u32 {
-        self.line_width.unwrap_or_else(|| ((height.min(width) + 120) / 240).clamp(1, 12))
+        self.line_width.unwrap_or_else(|| ((height.min(width) + 100) / 200).clamp(1, 12))
     }
 
     /// Pixels per em on a picture of (height, width).

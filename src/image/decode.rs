@@ -1,4 +1,41 @@
 //! [`decode`]: the file of a picture as upright pixels of 8 bits.
+//!
+//! | in the file | in the pixels |
+//! |---|---|
+//! | gray | repeated in three channels, or kept where gray is wanted |
+//! | colour, where gray is wanted | luma, as [`Pixels::to_gray`] says |
+//! | YCbCr of JPEG | JFIF's RGB; colours known by libjpeg's rules (JFIF, Adobe's marker, names of components) |
+//! | CMYK, YCCK of JPEG | always taken for inverted inks, as Pillow and OpenCV do; each ink times black |
+//! | CMYK of TIFF | (255 − ink) · (255 − black) / 255 |
+//! | palette | its colours; transparent entries are alpha |
+//! | 1, 2, 4 bits of gray | scaled to 0..255 |
+//! | 5, 6 bits of BMP | scaled to 0..255 |
+//! | 16 bits | the high byte, as OpenCV and libpng have it |
+//! | PNG's colour key | alpha, compared before 16 bits are cut |
+//! | alpha | refused unless [`Alpha`] says otherwise; GIFs by their pixels, all else by the header |
+//! | white is zero (TIFF) | inverted |
+//! | several pictures | the first one; of an APNG its still image, of a GIF its first frame on the canvas |
+//! | EXIF or TIFF orientation | applied, unless `upright` is false |
+//! | ICC profile, gamma | not applied |
+//!
+//! Not decoded, and said so (`Unsupported`): JPEG of 12 bits, arithmetic, lossless or hierarchical, without
+//! Huffman tables, or with components sampled in no whole ratio; TIFF with a palette, gray of 2 or 4 bits, floats
+//! or 32 bits; BMP that wraps a JPEG or PNG.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `decode/want.rs` | which part of the stored picture is wanted, and how much smaller |
+//! | `decode/raw.rs` | decoded samples, alpha not yet dealt with |
+//! | `decode/jpeg.rs` | JPEG, by one of two decoders ([`jpeg_decoder`] names it), and whether it is whole |
+//! | `decode/png.rs`, `decode/raster.rs` | PNG; WebP, BMP, TIFF and GIF |
+//!
+//! Pixels of JPEG depend on the decoder: libjpeg-turbo (feature `turbo`) gives those of Pillow and OpenCV, zune-jpeg
+//! is within 1 level of them on average and 24 at most. Scaled pictures are libjpeg-turbo's scaled DCT or the mean of
+//! blocks, which differ by less than 2 levels on average (more where colours are stored at half resolution one way
+//! only, 4:2:2: the scaled DCT halves them again); both have ⌈n / step⌉ rows and columns, counted from the stored
+//! top left corner. All else is exact.
+//!
+//! The header is held against the [`Limits`] before anything is allocated, and the decoders are given them too.
 
 mod jpeg;
 mod png;
@@ -33,7 +70,8 @@ pub enum Damage {
     /// It is refused.
     #[default]
     Refuse,
-    /// What can be read is kept; [`Decoded::flaws`] says what is missing.
+    /// What can be read of JPEG and PNG is kept, and [`Decoded::flaws`] says what is missing; other kinds are
+    /// refused all the same, as is a file without a pixel.
     Keep,
 }
 
@@ -80,9 +118,9 @@ pub struct Decode {
     pub damage: Damage,
     /// What the file may ask for.
     pub limits: Limits,
-    /// The part that is wanted, in the upright picture at full scale.
+    /// The part that is wanted, in the upright picture at full scale. In a scaled picture: the blocks it touches.
     pub window: Option<Window>,
-    /// How much smaller it is wanted.
+    /// How much smaller it is wanted. Cheaper than decoding all of it only where libjpeg-turbo is built in.
     pub scale: Scale,
 }
 

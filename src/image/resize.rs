@@ -31,6 +31,15 @@ impl Pixels {
         if size == self.size() {
             return Ok(self.clone());
         }
+        let (height, width) = size;
+        // Columns first, then rows, as Pillow does: what is clipped between the two shows.
+        if filter != Filter::Nearest && width != self.width() && height != self.height() {
+            return self.resized((self.height(), width), filter)?.resized(size, filter);
+        }
+        self.resized(size, filter)
+    }
+
+    fn resized(&self, size: (u32, u32), filter: Filter) -> Result<Pixels> {
         let failed = |why: &dyn std::fmt::Display| {
             Error::new(ErrorKind::Usage, format!("resize to {}x{}: {why}", size.0, size.1))
                 .at(Place::area("image"))

@@ -15,7 +15,9 @@ mod coco_import;
 #[cfg(feature = "cli")]
 mod convert;
 mod counting;
+mod draw;
 mod export;
+mod gallery;
 mod geometry;
 mod house;
 mod images;

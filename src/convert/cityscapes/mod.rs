@@ -7,8 +7,9 @@
 //! | `file_name` | `aachen/aachen_000000_000019_leftImg8bit.png` |
 //! | `split`, `attr.city` | the folders |
 //! | `sequence`, `frame` | the name: `aachen_000000`, 19 |
-//! | `height`, `width` | the PNG's header: of the image, else of the labels |
+//! | `height`, `width` | the header: of the image, else of the labels |
 //! | `img` | the image |
+//! | `orientation` | its header |
 //! | `label_map` | `_labelIds.png`, where there is none `_labelTrainIds.png`; `attr.label_map` says which |
 //! | `instance_map` | `_instanceIds.png` |
 //! | the default set | the ids of `_instanceIds.png`, each an object; null without that file |

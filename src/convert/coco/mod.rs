@@ -5,7 +5,8 @@
 //! is stored where, and the rule by which a stored record is written again.
 //!
 //! # Groups
-//! - `images` {`image_id`, `img`, `content_hash` if embedded}: only if photographs are kept
+//! - `images` {`image_id`, `img`, `content_hash` if embedded, `orientation` if headers are looked at}: only if
+//!   photographs are kept
 //! - `objects` {`image_id`, `file_name`, `split`, `height`, `width`, `attr.*`, `extra`, the object keys of
 //!   the default set}. `split` only if some file has one; name and size not for lists of results
 //! - `sets/NAME` {`image_id`, `NAME.image_ordinal`, `NAME.image_extra`, the object keys of the set}
@@ -41,7 +42,7 @@
 //! |---|---|---|---|---|
 //! | `id` | `image_id` | | `id` | `object_id` |
 //! | `file_name` | `file_name` | | `image_id` | the row |
-//! | `height`, `width` | same | | `category_id` | `label`: position in the class table |
+//! | `height`, `width` | same; where absent, of the photograph | | `category_id` | `label`: position in the class table |
 //! | | | | `bbox`, `area`, `score`, `caption` | same |
 //! | | | | `iscrowd` 0 or 1 | `crowded` |
 //! | | | | `segmentation` | same: polygons, or counts and size, or text and size |

@@ -11,7 +11,8 @@
 //! `ImageSets` and the folders of label PNGs are called exactly so, case does not count in the others.
 //!
 //! # Groups
-//! - `images` {`image_id`, `img`, `content_hash` if embedded, `label_map`, `instance_map`}, as far as there are
+//! - `images` {`image_id`, `img`, `content_hash` if embedded, `orientation` if headers are looked at, `label_map`,
+//!   `instance_map`}, as far as there are
 //! - `objects` {`image_id`, `file_name`, `source`, `split`, `height`, `width`, `image_label`, `attr.*`, `extra`,
 //!   `label`, `bbox`, `difficult`, `truncated`, `occluded`, `segmentation`, `point`, `rbox`, `attr.*`,
 //!   `attr.action.*`, `attr.part`, `object_extra`}; of the object keys, those that some object has
@@ -35,7 +36,7 @@
 //! | element of `annotation` | key | | element of `object` | key |
 //! |---|---|---|---|---|
 //! | `filename` | `file_name`, its last part | | `name` | `label` |
-//! | `size/height`, `size/width` | `height`, `width` | | `bndbox` | `bbox`, by `--coords` |
+//! | `size/height`, `size/width` | `height`, `width`; where absent, of the photograph | | `bndbox` | `bbox`, by `--coords` |
 //! | | | | `difficult`, `truncated`, `occluded` | same; `0` or `1` |
 //! | | | | `part` | `attr.part`: name and box of each |
 //! | | | | `actions/NAME` | `attr.action.NAME` |
@@ -61,7 +62,8 @@
 //! order. The text of each path is that of its key: whole numbers in the dataset's style (`45` or `45.0`),
 //! fractions as the shortest text that reads back. Where that would not give the source's text it is kept in
 //! `@declared`, and holds as long as it reads as what the key says: a key that was changed is written, and an
-//! element whose key is null is left out. Keys that the shape has no place for are added.
+//! element whose key is null is left out. Keys that the shape has no place for are added, but for those of the paths
+//! in `@absent`: the size of the photograph where the file says none.
 //!
 //! # Label PNGs
 //! Stored unchanged. The index of a palette image, or the index of the colour (of the label map, else of VOC's

@@ -43,7 +43,10 @@ pub(super) fn decode(
         return Err(Error::new(ErrorKind::Format, what).remedy("fetch or copy the file again"));
     }
     let file = whole(jpeg, &layout);
-    pixels(file, &layout, header, options, want)
+    #[cfg(feature = "turbo")]
+    return by_turbo(file, &layout, header, options, want);
+    #[cfg(not(feature = "turbo"))]
+    by_zune(file, &layout, header, options, want)
 }
 
 /// The name and version of the decoder that makes the pixels of JPEGs in this build, for whoever must make the
@@ -52,8 +55,9 @@ pub const fn jpeg_decoder() -> &'static str {
     if cfg!(feature = "turbo") { "libjpeg-turbo 3.1" } else { "zune-jpeg 0.5" }
 }
 
-#[cfg(not(feature = "turbo"))]
-fn pixels(
+/// Through zune-jpeg: the codes are read first, since it paints over what is missing and says nothing.
+#[cfg(any(test, not(feature = "turbo")))]
+fn by_zune(
     file: Cow<'_, [u8]>,
     layout: &Layout<'_>,
     header: &Header,
@@ -72,9 +76,9 @@ fn pixels(
     Ok((want.of(pixels)?, flaws))
 }
 
-/// The codes are read twice only where the markers or the decoder give cause to.
+/// Through libjpeg-turbo: the codes are read twice only where the markers or the decoder give cause to.
 #[cfg(feature = "turbo")]
-fn pixels(
+fn by_turbo(
     file: Cow<'_, [u8]>,
     layout: &Layout<'_>,
     header: &Header,
@@ -108,3 +112,7 @@ fn whole<'a>(jpeg: &'a [u8], layout: &Layout<'_>) -> Cow<'a, [u8]> {
         _ => Cow::Owned([picture, &[0xff, 0xd9]].concat()),
     }
 }
+
+#[cfg(feature = "turbo")]
+#[cfg(test)]
+mod tests;

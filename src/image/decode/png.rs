@@ -24,6 +24,9 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
         ColorType::Rgb => Layout::Rgb,
         ColorType::Rgba => Layout::RgbAlpha,
     };
+    if (reader.info().height, reader.info().width) != header.size {
+        return Err(Error::new(ErrorKind::Format, format!("{} has two sizes", said(header))));
+    }
     let length = reader.output_buffer_size().ok_or_else(|| failed(header, &DecodingError::LimitsExceeded))?;
     let mut data = vec![0; length];
     let size = (reader.info().height, reader.info().width);

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder, webp::WebPDecoder};
+use image::error::{DecodingError, ImageFormatHint};
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
 use super::raw::{Layout, Raw};
@@ -14,16 +15,17 @@ use crate::image::header::{Flaw, Format, Header};
 pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<(Raw, Vec<Flaw>)> {
     let cursor = Cursor::new(bytes);
     let read = match header.format {
-        Format::WebP => WebPDecoder::new(cursor).and_then(|d| samples(d, options)),
-        Format::Bmp => BmpDecoder::new(cursor).and_then(|d| samples(d, options)),
-        Format::Tiff => TiffDecoder::new(cursor).and_then(|d| samples(d, options)),
-        _ => GifDecoder::new(cursor).and_then(|d| samples(d, options)),
+        Format::WebP => WebPDecoder::new(cursor).and_then(|d| samples(d, header, options)),
+        Format::Bmp => BmpDecoder::new(cursor).and_then(|d| samples(d, header, options)),
+        Format::Tiff => TiffDecoder::new(cursor).and_then(|d| samples(d, header, options)),
+        _ => GifDecoder::new(cursor).and_then(|d| samples(d, header, options)),
     };
     let (color, size, data) = read.map_err(|e| failed(header, &e))?;
     let (layout, data) = match color {
         ColorType::L8 => (Layout::Gray, data),
         ColorType::La8 => (Layout::GrayAlpha, data),
         ColorType::Rgb8 => (Layout::Rgb, data),
+        ColorType::Rgba8 if header.format == Format::Gif && opaque(&data) => (Layout::Rgb, colours(data)),
         ColorType::Rgba8 => (Layout::RgbAlpha, data),
         ColorType::L16 => (Layout::Gray, high_bytes(&data)),
         ColorType::La16 => (Layout::GrayAlpha, high_bytes(&data)),
@@ -39,15 +41,33 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
 
 type Samples = (ColorType, (u32, u32), Vec<u8>);
 
-fn samples(mut decoder: impl ImageDecoder, options: &Decode) -> std::result::Result<Samples, ImageError> {
+fn samples(
+    mut decoder: impl ImageDecoder,
+    header: &Header,
+    options: &Decode,
+) -> std::result::Result<Samples, ImageError> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(options.limits.bytes);
     decoder.set_limits(limits)?;
     let (width, height) = decoder.dimensions();
+    if (height, width) != header.size {
+        let what = format!("its pixels are {height}x{width}");
+        let hint = ImageFormatHint::Name(header.format.name().to_owned());
+        return Err(ImageError::Decoding(DecodingError::new(hint, what)));
+    }
     let color = decoder.color_type();
     let mut data = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut data)?;
     Ok((color, (height, width), data))
+}
+
+/// A GIF is decoded with alpha whether it has any or not; what its frame leaves free of the canvas is clear too.
+fn opaque(data: &[u8]) -> bool {
+    data.as_chunks::<4>().0.iter().all(|[_, _, _, a]| *a == u8::MAX)
+}
+
+fn colours(data: Vec<u8>) -> Vec<u8> {
+    data.as_chunks::<4>().0.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect()
 }
 
 /// The high bytes of 16-bit samples in the machine's own order.

@@ -13,6 +13,7 @@ const PHOTOMETRIC: u16 = 262;
 const ORIENTATION: u16 = 274;
 const SAMPLES: u16 = 277;
 const EXTRA: u16 = 338;
+const FORMAT: u16 = 339;
 const ICC: u16 = 34675;
 
 /// True if the bytes are a TIFF's.
@@ -64,6 +65,11 @@ pub(super) fn header(reader: &mut Reader<'_>) -> Result<Header> {
             }
         },
     };
+    let undecodable = match number(&tiff, reader, &directory, FORMAT)? {
+        Some(3) => Some("TIFF of floating-point numbers"),
+        _ if model == Model::Other => Some("TIFF of colours that are neither gray, RGB nor inks"),
+        _ => None,
+    };
     Ok(Header {
         format: Format::Tiff,
         size,
@@ -74,7 +80,7 @@ pub(super) fn header(reader: &mut Reader<'_>) -> Result<Header> {
         orientation,
         icc: directory.get(ICC).is_some(),
         several: directory.next != 0,
-        undecodable: None,
+        undecodable,
         flaws: flaw.into_iter().collect(),
     })
 }

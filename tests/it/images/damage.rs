@@ -1,7 +1,7 @@
 //! Damaged JPEGs: missing pixels are never passed over in silence, whichever decoder makes the pixels.
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use lensframe::image::{Damage, Decode, Decoded, Flaw, decode};
+use lensframe::image::{Alpha, Damage, Decode, Decoded, Flaw, decode};
 
 /// How a test file is written.
 #[derive(Clone, Copy, Debug)]
@@ -186,4 +186,41 @@ fn the_truncated_real_file_lacks_half_its_end_marker_and_no_pixel() {
     assert!(decode(&file[..file.len() - 2], &Decode::default()).is_err());
     let kept = keep(&file[..file.len() - 2]).unwrap();
     assert!(harmed(&kept) && kept.pixels != whole.pixels, "{:?}", kept.flaws);
+}
+
+/// The recorded files of every kind but JPEG, by name.
+fn other_kinds() -> Vec<(String, Vec<u8>)> {
+    let recorded: serde_json::Value =
+        serde_json::from_str(include_str!("../../recorded/images_kinds.json")).unwrap();
+    let bytes = |hex: &str| {
+        (0..hex.len() / 2).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect()
+    };
+    let kinds = recorded.as_array().unwrap().iter();
+    let named =
+        kinds.map(|kind| (kind["name"].as_str().unwrap().to_owned(), bytes(kind["file"].as_str().unwrap())));
+    named.filter(|(name, _)| !name.starts_with("jpeg")).collect()
+}
+
+#[test]
+fn wherever_a_file_of_another_kind_is_cut_missing_pixels_are_told() {
+    let plain = Decode { alpha: Alpha::Black, ..Decode::default() };
+    let lenient = Decode { damage: Damage::Keep, ..plain };
+    let mut silent = Vec::new();
+    for (name, file) in other_kinds() {
+        let Ok(whole) = decode(&file, &plain) else { continue };
+        let mut partial = 0;
+        for cut in 0..file.len() {
+            let part = &file[..cut];
+            if decode(part, &plain).is_ok_and(|fine| fine.pixels != whole.pixels) {
+                silent.push(format!("{name} cut at {cut} of {}", file.len()));
+            }
+            let Ok(kept) = decode(part, &lenient) else { continue };
+            partial += 1;
+            if let [Flaw::Truncated { from_row: Some(row) }] = &*kept.flaws {
+                assert!((0..*row).all(|n| kept.pixels.row(n) == whole.pixels.row(n)), "{name} cut at {cut}");
+            }
+        }
+        assert!(partial > 0 || !name.starts_with("png"), "{name} is never kept in part");
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
 }

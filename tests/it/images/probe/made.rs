@@ -274,6 +274,10 @@ fn samples_and_extra_samples_of_a_tiff_tell_alpha() {
     assert_eq!(kind(5, 4, &[]), (Model::Cmyk, false));
     assert_eq!(kind(6, 3, &[]), (Model::YCbCr, false));
     assert_eq!(kind(8, 3, &[]), (Model::Other, false));
+    let size = [(256, 3, 1, 7), (257, 3, 1, 5)];
+    let with = |entry| read(&tiff(false, &[size.as_slice(), &[entry]].concat())).undecodable;
+    assert!(with((262, 3, 1, 8)).is_some() && with((339, 3, 1, 3)).is_some());
+    assert!(with((262, 3, 1, 2)).is_none() && with((339, 3, 1, 1)).is_none());
 }
 
 #[test]

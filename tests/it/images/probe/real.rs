@@ -1,6 +1,6 @@
 //! Real files and files that Pillow wrote, against what Pillow says of them.
 
-use lensframe::image::{Flaw, Format, Header, Model, Orientation, probe};
+use lensframe::image::{Alpha, Damage, Decode, Flaw, Format, Header, Model, Orientation, decode, probe};
 use serde_json::{Value, json};
 
 use super::{check, corpus, counted};
@@ -71,6 +71,28 @@ fn what_pillow_wrote_has_the_header_that_pillow_reads() {
         }
     }
     assert!(written > 60);
+}
+
+#[test]
+fn what_is_decoded_is_as_large_as_its_header_says() {
+    let options = Decode { alpha: Alpha::White, damage: Damage::Keep, ..Decode::default() };
+    let real = crate::data().into_iter().flat_map(|data| {
+        let names: Vec<String> =
+            recorded().keys().filter(|n| !n.starts_with("image_probe/")).cloned().collect();
+        names.into_iter().map(move |name| (name.clone(), std::fs::read(data.join(&name)).unwrap()))
+    });
+    // Kinds of TIFF that no decoder here knows, and a file that is cut short.
+    let known = ["tiff-F", "tiff-LA", "tiff-LAB", "tiff-P", "codec-cases/truncated_jpeg.jpg"];
+    for (name, file) in corpus().into_iter().filter(|(name, _)| name.contains('-')).chain(real) {
+        match (probe(&file), decode(&file, &options)) {
+            (Ok(header), Ok(decoded)) => {
+                assert_eq!(decoded.pixels.size(), header.upright(), "{name}");
+                assert_eq!(decoded.header, header, "{name}");
+            }
+            (_, Err(error)) => assert!(known.contains(&name.as_str()), "{name}: {error}"),
+            (Err(error), Ok(_)) => panic!("{name} has pixels but no header: {error}"),
+        }
+    }
 }
 
 #[test]
