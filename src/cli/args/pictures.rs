@@ -215,4 +215,3 @@ pub(in crate::cli) enum FilesArg {
     /// Of ten, seven JPEG, two PNG, one BMP
     Mix,
 }
-
