@@ -76,7 +76,7 @@ fn hills(width: i32, height: i32, level: i32, rise: i32, random: &mut Random) ->
         .map(|n| {
             let (knot, t) = ((n / STEPS) as usize, n % STEPS * 256 / STEPS);
             let (a, b) = (knots[knot], knots[(knot + 1).min(KNOTS as usize)]);
-            let eased = t * t * (768 - 2 * t) >> 16;
+            let eased = (t * t * (768 - 2 * t)) >> 16;
             let x = (i64::from(width) * i64::from(PIXEL) * i64::from(n) / i64::from(KNOTS * STEPS)) as i32;
             Point::new(x, level * PIXEL + a + ((i64::from(b - a) * i64::from(eased)) >> 8) as i32)
         })

@@ -167,10 +167,10 @@ impl Surface {
         let limit = 40 << 16;
         for (x, pixel) in (x..).zip(line) {
             let part = mix(x);
-            let grain = (i32::from(fine[(x + ox) as usize % SIDE]) - 128) * self.grain >> 8;
+            let grain = ((i32::from(fine[(x + ox) as usize % SIDE]) - 128) * self.grain) >> 8;
             let bright = grain + (light.clamp(-limit, limit) >> 16);
             for (channel, out) in pixel.iter_mut().enumerate() {
-                *out = (a[channel] + (turned[channel] * part >> 8) + bright).clamp(0, 255) as u8;
+                *out = (a[channel] + ((turned[channel] * part) >> 8) + bright).clamp(0, 255) as u8;
             }
             light -= step / 2;
         }

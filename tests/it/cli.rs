@@ -147,21 +147,23 @@ fn a_reader_that_goes_away_is_not_an_error() {
 fn synth_draws_a_dataset_or_a_format_and_replaces_nothing_unasked() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let small = ["--count", "5", "--size", "64x48", "--classes", "4", "--seed", "3"];
     let (a, voc) = (at("a.lf"), at("voc"));
-    let with = |dst, more: &[&'static str]| [&["synth", dst], &small[..], more].concat();
-    let drawn = json(&with(&a, &["--detections", "--json"]));
+    fn synth<'a>(dst: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let small = ["--count", "5", "--size", "64x48", "--classes", "4", "--seed", "3"];
+        ["synth", dst].into_iter().chain(small).chain(more.iter().copied()).collect()
+    }
+    let drawn = json(&synth(&a, &["--detections", "--json"]));
     assert_eq!((&drawn["rows"], &drawn["version"]), (&Json::from(5), &Json::from(1)));
     assert!(drawn["detections"]["ok"].is_u64());
-    let info = json(&["info", &a, "--json"]);
+    let info = json(&["info", &at("a.lf"), "--json"]);
     assert_eq!(info["rows"], 5);
-    let (code, err) = fails(&with(&a, &[]));
+    let (code, err) = fails(&synth(&a, &[]));
     assert!(code == 1 && err.contains("--force"), "{err}");
-    ok(&with(&a, &["--force"]));
-    let exported = json(&with(&voc, &["--to", "voc", "--images", "png", "--json"]));
+    ok(&synth(&a, &["--force"]));
+    let exported = json(&synth(&voc, &["--to", "voc", "--images", "png", "--json"]));
     assert_eq!(exported["images"], 5);
     assert!(folder.path().join("voc/JPEGImages/000005.png").exists());
-    assert_eq!(fails(&with(&voc, &["--to", "voc"])).0, 1);
+    assert_eq!(fails(&synth(&voc, &["--to", "voc"])).0, 1);
     assert_eq!(fails(&["synth", &at("b.lf"), "--classes", "2"]).0, 2);
     assert_eq!(fails(&["synth", &at("b.lf"), "--size", "64"]).0, 2);
     std::fs::write(at("options.json"), r#"{"count": 2, "height": {"from": 32, "to": 40}}"#).unwrap();

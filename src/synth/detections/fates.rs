@@ -2,7 +2,7 @@
 
 use super::boxes::{anywhere, moved};
 use super::errors::{Errors, Fault};
-use super::object::{Object, Truth, oval, warped};
+use super::object::{Keypoint, Object, Truth, oval, warped};
 use crate::geometry::{BBox, Rle};
 use crate::random::Random;
 
@@ -25,7 +25,7 @@ pub(super) struct Detection {
     pub(super) iou: f64,
     pub(super) mask: Option<Rle>,
     pub(super) mask_iou: Option<f64>,
-    pub(super) points: Option<Vec<([f64; 2], i64)>>,
+    pub(super) points: Option<Vec<Keypoint>>,
 }
 
 /// A row's detections, the best score first, and how many objects have none.
@@ -112,10 +112,7 @@ impl Finder<'_> {
             if !placed || !self.alone(place, &bbox, label, fault, iou) {
                 continue;
             }
-            let mask = match &object.mask {
-                Some(mask) => Some(warped(mask, &object.bbox, &bbox)),
-                None => None,
-            };
+            let mask = object.mask.as_ref().map(|mask| warped(mask, &object.bbox, &bbox));
             let mask_iou = match (&mask, &object.mask) {
                 (Some(None), _) => continue,
                 (Some(Some(made)), Some(own)) => Some(made.iou(own).unwrap_or(0.0)),
@@ -197,9 +194,9 @@ impl Finder<'_> {
     }
 
     /// Points moved with their box, and each a little by itself; those that are not labelled stay (0, 0).
-    fn points(&mut self, points: &[([f64; 2], i64)], from: &BBox, to: &BBox) -> Vec<([f64; 2], i64)> {
+    fn points(&mut self, points: &[Keypoint], from: &BBox, to: &BBox) -> Vec<Keypoint> {
         let near = 0.04 * (1.0 - self.errors.good) * (to.w() + to.h());
-        let mut one = |([x, y], visible): &([f64; 2], i64)| {
+        let mut one = |([x, y], visible): &Keypoint| {
             if *visible == 0 {
                 return ([0.0; 2], 0);
             }

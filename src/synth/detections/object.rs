@@ -3,6 +3,9 @@
 use crate::dataset::Value;
 use crate::geometry::{BBox, Rle, Size};
 
+/// x, y and visibility.
+pub(super) type Keypoint = ([f64; 2], i64);
+
 /// An object that is annotated.
 #[derive(Clone, Debug)]
 pub(super) struct Object {
@@ -11,8 +14,7 @@ pub(super) struct Object {
     /// A crowd, or one that is to be ignored: nothing is made of it.
     pub(super) apart: bool,
     pub(super) mask: Option<Rle>,
-    /// x, y and visibility.
-    pub(super) points: Option<Vec<([f64; 2], i64)>>,
+    pub(super) points: Option<Vec<Keypoint>>,
 }
 
 /// A row.
@@ -65,7 +67,7 @@ fn floats(value: &Value) -> Vec<f64> {
     elements(value).iter().filter_map(Value::as_float).collect()
 }
 
-fn keypoints(points: &Value, visible: Option<&Value>) -> Vec<([f64; 2], i64)> {
+fn keypoints(points: &Value, visible: Option<&Value>) -> Vec<Keypoint> {
     let flags = visible.map(elements).unwrap_or_default();
     let flag = |at: usize| flags.get(at).and_then(Value::as_int).unwrap_or(2);
     let places = elements(points);

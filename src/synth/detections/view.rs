@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::errors::{Errors, Fault};
 use super::fates::{Detection, Found, find};
-use super::object::Truth;
+use super::object::{Keypoint, Truth};
 use crate::dataset::store::{Edit, Operation};
 use crate::dataset::{Access, Batch, Column, Dataset, Key, KeyIndex, Keys, Mapping, Rows, Source, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -162,7 +162,7 @@ fn values_of(found: &Found, masks: bool, points: bool) -> Vec<Value> {
         out.push(list(&|d| or_null(d.mask_iou.map(Value::from))));
     }
     if points {
-        let each = |points: &[([f64; 2], i64)], of: &dyn Fn(&([f64; 2], i64)) -> Value| {
+        let each = |points: &[Keypoint], of: &dyn Fn(&Keypoint) -> Value| {
             Value::from(points.iter().map(of).collect::<Vec<_>>())
         };
         out.push(list(&|d| {
