@@ -1,7 +1,7 @@
 //! [`Sheet`]: pictures side by side with their captions; and [`tile_images`], the plain grid of ChainerCV.
 //!
-//! The invariant: every picture is shown whole, never larger than its tile and never out of proportion but by the rounding of a pixel; no text
-//! reaches out of its column or out of the sheet.
+//! The invariant: every picture is shown whole, never larger than its tile and in its proportions but for the
+//! rounding to whole pixels; no text reaches out of its column or out of the sheet.
 
 use super::canvas::{Canvas, Paint};
 use super::text::Line;
