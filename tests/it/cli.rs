@@ -206,3 +206,35 @@ fn ctrl_c_stops_a_conversion_and_leaves_no_dataset() {
     // And the same command then works.
     ok(&["convert", file.to_str().unwrap(), lf.to_str().unwrap()]);
 }
+
+#[test]
+fn view_writes_a_sheet_and_replaces_nothing_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (ds, sheet) = (at("a b.lf"), at("sheet é.png"));
+    ok(&["synth", &ds, "--count", "5", "--size", "64x48", "--classes", "4", "--detections", "--quiet"]);
+    let drawn =
+        json(&["view", &ds, "-o", &sheet, "--set", "default", "--set", "pred", "--tile", "64", "--json"]);
+    assert_eq!((&drawn["rows"], &drawn["unreadable"]), (&Json::from(5), &Json::from(0)));
+    let file = std::fs::read(&sheet).unwrap();
+    let header = lensframe::image::probe(&file).unwrap();
+    assert_eq!(Json::from(header.size.1), drawn["width"]);
+    let (code, err) = fails(&["view", &ds, "-o", &sheet]);
+    assert!(code == 1 && err.contains("--force"), "{err}");
+    assert_eq!(std::fs::read(&sheet).unwrap(), file);
+    let rows = json(&["view", &ds, "-o", &sheet, "--rows", "-2:", "--force", "--json"]);
+    assert_eq!(rows["rows"], 2);
+    let stdout = lensframe(&["view", &ds, "-o", "-", "--rows", ":1"]).stdout;
+    assert!(stdout.starts_with(b"\x89PNG"));
+    for (args, code) in [
+        (&["--set", "nonsense", "-o", "x.png"][..], 1),
+        (&["-o", "x.xyz"], 2),
+        (&["--tile", "3", "-o", "x.png"], 2),
+        (&["--color", "red", "-o", "x.png"], 2),
+        (&["--rows", "7:9", "-o", "x.png"], 2),
+    ] {
+        let (found, err) = fails(&[&["view", &ds][..], args].concat());
+        assert_eq!(found, code, "{args:?}: {err}");
+    }
+    assert!(!Path::new("x.png").exists());
+}
