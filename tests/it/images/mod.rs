@@ -1,8 +1,8 @@
 //! Pictures: files of every kind as pixels, against what other decoders make of them.
 
+mod checked;
 mod corpus;
 mod damage;
-mod checked;
 mod decode;
 mod encode;
 mod probe;
