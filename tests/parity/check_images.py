@@ -18,7 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUND = {"white": 255, "black": 0}
@@ -81,11 +81,14 @@ def main():
         for path in real(root) if (root / "README.md").is_file() else ():
             found, facts = ours(program, path, out, "--alpha", "ignore")
             image = Image.open(path)
+            # It lacks half its end marker and no pixel.
+            ImageFile.LOAD_TRUNCATED_IMAGES = path.name == "truncated_jpeg.jpg"
             clear = "transparency" in image.info or image.mode in ("LA", "RGBA")
             if not image.mode.startswith("I") and facts["depth"] != 16:
                 # Pillow drops an alpha channel as we do when told to ignore it.
                 compare(path.name, "Pillow", found, np.asarray(ImageOps.exif_transpose(image).convert("RGB")), facts)
-            if not clear:
+            # OpenCV multiplies inks in a rounder way, up to 2 levels from Pillow.
+            if not clear and image.mode != "CMYK":
                 opened = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
                 compare(path.name, "OpenCV", found, opened, facts)
             gray, _ = ours(program, path, out, "--alpha", "ignore", "--gray")
