@@ -148,11 +148,18 @@ impl Gallery {
         let ds = ds.slice(row..row.saturating_add(1))?;
         let scene = Scene::of(self, &ds)?;
         let drawn = scene.rows(&[0], job)?.pop();
-        let panels = drawn.map(|drawn| drawn.panels).unwrap_or_default();
-        draw::Sheet { columns: panels.len(), tile: (self.tile, self.tile), gap: 0, ..draw::Sheet::default() }
-            .assemble(
-                &panels.into_iter().map(|pixels| Tile { pixels, captions: Vec::new() }).collect::<Vec<_>>(),
-            )
+        let mut panels = drawn.map(|drawn| drawn.panels).unwrap_or_default();
+        if panels.len() == 1
+            && let Some(only) = panels.pop()
+        {
+            return Ok(only);
+        }
+        let largest = |side: fn(&Pixels) -> u32| panels.iter().map(side).max().unwrap_or(1);
+        let tile = (largest(Pixels::height), largest(Pixels::width));
+        let tiles: Vec<Tile> =
+            panels.into_iter().map(|pixels| Tile { pixels, captions: Vec::new() }).collect();
+        draw::Sheet { columns: tiles.len(), tile, gap: 0, enlarge: false, ..draw::Sheet::default() }
+            .assemble(&tiles)
     }
 
     fn check(&self, rows: usize, panels: usize) -> Result<()> {
@@ -304,7 +311,7 @@ impl<'a> Scene<'a> {
         for id in &mut ids {
             *id = seen.binary_search(id).map_or(0, |at| u32::try_from(at).unwrap_or(0));
         }
-        let classes = self.named(&map);
+        let classes = self.named(map);
         let legend = map.legend(classes.as_ref());
         let style = SemanticStyle {
             names: seen.iter().map(|id| legend.name(*id)).collect(),

@@ -259,7 +259,7 @@ mod tests {
 
     fn numbered((height, width): (u32, u32), channels: Channels) -> Pixels {
         let bytes = length((height, width), channels).unwrap();
-        Pixels::new((height, width), channels, (0..bytes).map(|n| (n % 251) as u8).collect()).unwrap()
+        Pixels::new((height, width), channels, (0..=250).cycle().take(bytes).collect()).unwrap()
     }
 
     #[test]

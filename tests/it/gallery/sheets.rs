@@ -130,18 +130,18 @@ fn every_kind_of_annotation_of_scenes_is_drawn() {
 
 #[test]
 fn sets_of_arrays_without_a_picture_are_drawn_on_a_plain_ground() {
-    let boxes = Value::from(vec![Value::from([4.0, 4.0, 20.0, 10.0].map(Value::from).to_vec())]);
+    let boxes = Value::from(vec![Value::from([4.0, 4.0, 40.0, 20.0].map(Value::from).to_vec())]);
     let columns = [
-        (Key::values("height"), Column::Values(vec![Value::from(40), Value::from(40)])),
-        (Key::values("width"), Column::Values(vec![Value::from(60), Value::from(60)])),
+        (Key::values("height"), Column::Values(vec![Value::from(80), Value::from(80)])),
+        (Key::values("width"), Column::Values(vec![Value::from(120), Value::from(120)])),
         (Key::values("bbox"), Column::Values(vec![boxes, Value::Null])),
     ];
     let ds = Dataset::new(Table::new(columns).unwrap());
     assert_eq!(ds.read_all(&Access::default()).unwrap().len, 2);
-    let sheet = plainly(60).sheet(&ds, &Job::new()).unwrap();
+    let sheet = plainly(120).sheet(&ds, &Job::new()).unwrap();
     assert_eq!((sheet.rows, sheet.absent), (2, 2));
-    let drawn = plainly(60).picture(&ds, 0, &Job::new()).unwrap();
-    assert!(near(red(&drawn.crop(Window { x: 0, y: 0, width: 60, height: 16 }).unwrap()), [4, 4, 20, 10]));
+    let drawn = plainly(120).picture(&ds, 0, &Job::new()).unwrap();
+    assert!(near(red(&drawn), [4, 4, 40, 20]), "{:?}", red(&drawn));
 }
 
 #[test]
