@@ -3,6 +3,8 @@
 //! 64 JPEGs of 640×480 are drawn by arithmetic, so that every run measures the same; 20,000 files are these in turn.
 //! Compare the items a second of `probe_20000` and `decode_640`.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to measure")]
+
 use divan::{Bencher, black_box, counter::ItemsCount};
 use lensframe::image::{Channels, Decode, Encoding, Orientation, Pixels, decode, encode, probe, probe_with};
 
@@ -19,9 +21,9 @@ fn drawn(number: u32) -> Vec<u8> {
         let grain = f64::from((at.wrapping_mul(2_654_435_761) >> 24) % 24);
         data.extend([1.0, 0.7, 0.4].map(|part| (part * (100.0 + 35.0 * wave) + grain) as u8));
     }
-    let pixels = Pixels::new((480, 640), Channels::Rgb, data).unwrap_or_else(|e| panic!("{e}"));
+    let pixels = Pixels::new((480, 640), Channels::Rgb, data).unwrap();
     let orientation = Orientation::ALL[number as usize % 8];
-    encode(&pixels, Encoding::Jpeg { quality: 85, orientation }).unwrap_or_else(|e| panic!("{e}"))
+    encode(&pixels, Encoding::Jpeg { quality: 85, orientation }).unwrap()
 }
 
 fn files() -> Vec<Vec<u8>> {
