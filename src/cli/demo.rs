@@ -6,10 +6,13 @@ use serde_json::{Value as Json, json};
 
 use super::args::DemoArgs;
 use super::print::{Printer, bytes, count, plural};
+use super::view::save;
 use crate::convert::{self, ExportImages, ExportOptions, Images, ImportOptions};
 use crate::dataset::store::{self, Depth, Storage, Store, WriterOptions};
 use crate::dataset::{Access, Align, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::gallery::Gallery;
+use crate::image::{Encoding, encode};
 use crate::job::Job;
 use crate::synth::{self, Errors, Fault, Options, Scenes};
 
@@ -104,10 +107,19 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
         checked += report.bytes;
     }
     printer.say(&format!("   {} sound", bytes(checked)))?;
+
+    printer.say("8. view: a contact sheet of truth, detections and label maps")?;
+    let sheet = at("sheet.png");
+    let panels = ["default", "pred", "label_map"].map(str::to_owned).to_vec();
+    let gallery = Gallery { panels, tile: 200, columns: Some(2), ..Gallery::default() };
+    let picture = gallery.sheet(&drawn.dataset().slice(..8)?, job)?;
+    save(&sheet, &encode(&picture.pixels, Encoding::Png)?, false)?;
+    printer.say(&format!("   {}: {}", sheet.display(), plural(picture.rows, "row")))?;
     printer.say(&format!("\nlook around: lensframe head {}", places.drawn.display()))?;
     let object = json!({
         "folder": args.folder, "rows": written.rows, "objects": written.objects, "files_exported": files,
         "missed": tally.missed, "files_compared": compared, "bytes_verified": checked,
+        "sheet": sheet,
     });
     printer.show(&object, String::new)
 }
