@@ -120,7 +120,7 @@ fn every_kind_of_annotation_of_scenes_is_drawn() {
     let rotated = Gallery { rotated: true, panels: vec!["default".into()], ..bare.clone() };
     assert!(
         rotated.sheet(&ds, &job).unwrap().pixels
-            != Gallery { rotated: false, ..rotated.clone() }.sheet(&ds, &job).unwrap().pixels
+            != Gallery { rotated: false, ..rotated }.sheet(&ds, &job).unwrap().pixels
     );
     let panels = ["default", "panoptic", "label_map", "img"].map(str::to_owned).to_vec();
     let sheet = Gallery { panels, columns: Some(1), ..bare }.sheet(&ds, &job).unwrap();

@@ -224,7 +224,7 @@ fn gray_is_asked_for_and_kept() {
     let file = encode(&gray, Encoding::Png).unwrap();
     let options = Decode { channels: Channels::Gray, ..Decode::default() };
     assert_eq!(decode(&file, &options).unwrap().pixels, gray);
-    assert_eq!(decode(&file, &Decode::default()).unwrap().pixels, gray.clone().to_rgb());
+    assert_eq!(decode(&file, &Decode::default()).unwrap().pixels, gray.to_rgb());
     let colour = Pixels::filled((1, 1), Channels::Rgb, [12, 200, 77]).unwrap();
     let file = encode(&colour, Encoding::Png).unwrap();
     assert_eq!(decode(&file, &options).unwrap().pixels.data(), [130]);

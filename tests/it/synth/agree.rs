@@ -181,7 +181,7 @@ fn flags_say_what_masks_show() {
         let keys = ["occluded", "truncated", "difficult", "crowded"].map(|key| row.list(key));
         for n in 0..row.list("label").len() {
             let [occluded, truncated, difficult, crowded] =
-                [0, 1, 2, 3].map(|k| keys[k][n] == Value::Bool(true));
+                keys.each_ref().map(|flags| flags[n] == Value::Bool(true));
             let hidden = row.list("attr.hidden")[n].as_float().unwrap();
             assert!((0.0..1.0).contains(&hidden) && occluded == (hidden > 0.0));
             assert_eq!(difficult, hidden > 0.75 || row.list("area")[n].as_float().unwrap() < 16.0);

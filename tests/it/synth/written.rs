@@ -139,7 +139,7 @@ fn an_interrupted_run_goes_on_from_its_last_shard_and_ends_the_same() {
     let scenes = || Scenes::new(Options { count: 200, ..Options::default() }, 1).unwrap();
     let path = folder.path().join("cut.lf");
     let stopped = Job::new();
-    let watched = stopped.clone().observer(std::sync::Arc::new(Stop(stopped.clone(), 128)));
+    let watched = stopped.clone().observer(std::sync::Arc::new(Stop(stopped, 128)));
     let error = scenes().write(&path, options(), &|key| key == "img" || key == "label", &watched);
     assert!(error.unwrap_err().is_cancelled());
     let done = scenes().write(&path, options(), &|key| key == "img" || key == "label", &Job::new()).unwrap();

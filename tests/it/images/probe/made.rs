@@ -16,7 +16,8 @@ fn read(file: &[u8]) -> Header {
 #[test]
 fn colours_of_a_jpeg_are_stored_as_libjpeg_decides() {
     let size = (5, 7);
-    let cases: [(&[u8], Vec<(u8, Vec<u8>)>, Model); 14] = [
+    type Segments = Vec<(u8, Vec<u8>)>;
+    let cases: [(&[u8], Segments, Model); 14] = [
         (&[1], vec![], Model::Gray),
         (&[1, 2], vec![], Model::Other),
         (&[1, 2, 3], vec![], Model::YCbCr),
