@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::args::DemoArgs;
 use super::print::{Printer, bytes, count, plural};
-use super::view::save;
+use super::save::save;
 use crate::convert::{self, ExportImages, ExportOptions, Images, ImportOptions};
 use crate::dataset::store::{self, Depth, Storage, Store, WriterOptions};
 use crate::dataset::{Access, Align, Dataset};
@@ -60,7 +60,7 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
     printer.say(&format!("   {}, {}", plural(written.rows, "row"), plural(written.objects, "object")))?;
 
     printer.say("2. predict, as it were: detections with known errors, a set beside the truth")?;
-    let tally = synth::add_detections(&places.drawn, "pred", &Errors::default(), SEED, job)?;
+    let (tally, _) = synth::add_detections(&places.drawn, "pred", &Errors::default(), SEED, job)?;
     let kinds: Vec<String> =
         Fault::ALL.iter().map(|fault| format!("{} {}", tally.of(*fault), fault.name())).collect();
     printer.say(&format!("   {}; {} missed", kinds.join(", "), tally.missed))?;

@@ -1,13 +1,13 @@
 //! `lensframe image`.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
 use super::args::{AlphaArg, ImageArgs, ScaleArg};
 use super::print::Printer;
+use super::save::save;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::image::{
     Alpha, Channels, Damage, Decode, Decoded, Encoding, Flaw, Format, Header, Scale, decode, encode,
@@ -21,7 +21,7 @@ pub(super) fn run(args: &ImageArgs, printer: &Printer) -> Result<()> {
     let decoded = decode(&bytes, &options(args)).at(place);
     if let Some(path) = &args.output {
         let decoded = decoded.as_ref().map_err(Clone::clone)?;
-        write(path, &encode(&decoded.pixels, encoding(path)?)?, args.force)?;
+        save(path, &encode(&decoded.pixels, encoding(path)?)?, args.force)?;
     }
     let object = object(args, &header, &decoded);
     printer.show(&object, || text(args, &header, &decoded))?;
@@ -37,16 +37,6 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     std::fs::read(path).map_err(failed)
-}
-
-fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
-    let opened =
-        if force { File::create(path) } else { OpenOptions::new().write(true).create_new(true).open(path) };
-    opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| {
-        let there = e.kind() == std::io::ErrorKind::AlreadyExists;
-        let error = Error::io("write", e).at(Place::none().file(path));
-        if there { error.remedy("--force replaces it") } else { error }
-    })
 }
 
 fn encoding(path: &Path) -> Result<Encoding> {

@@ -17,6 +17,7 @@ mod log;
 mod pack;
 mod print;
 mod reference;
+mod save;
 mod synth;
 mod terminal;
 mod verify;

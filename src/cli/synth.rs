@@ -36,9 +36,12 @@ pub(super) fn run(args: &SynthArgs, printer: &Printer, job: &Job) -> Result<()> 
     match format {
         None => {
             let written = scenes.write(&args.dst, store, &|_| true, job)?;
-            let tally = detected(args, &args.dst, job)?;
+            let (tally, version) = match detected(args, &args.dst, job)? {
+                Some((tally, version)) => (Some(tally), version),
+                None => (None, written.version),
+            };
             let object = json!({
-                "format": OWN, "dataset": args.dst, "version": written.version, "rows": written.rows,
+                "format": OWN, "dataset": args.dst, "version": version, "rows": written.rows,
                 "objects": written.objects, "image_bytes": written.bytes, "resumed": written.resumed,
                 "detections": tally.as_ref().map(as_json),
             });
@@ -82,7 +85,7 @@ fn export(
     let path = folder.path().join("scenes.lf");
     let name = format.name();
     scenes.write(&path, options, &|key| holds(name, key), job)?;
-    let tally = detected(args, &path, job)?;
+    let tally = detected(args, &path, job)?.map(|(tally, _)| tally);
     let store = Store::open(&path)?;
     let export =
         ExportOptions { replace: args.force, images: ExportImages::Copy, ..ExportOptions::default() };
@@ -105,7 +108,7 @@ fn export(
 }
 
 /// Adds detections to a stored dataset, if they are asked for.
-fn detected(args: &SynthArgs, path: &Path, job: &Job) -> Result<Option<Tally>> {
+fn detected(args: &SynthArgs, path: &Path, job: &Job) -> Result<Option<(Tally, u64)>> {
     let add = || synth::add_detections(path, PREDICTED, &Errors::default(), args.seed, job);
     args.detections.then(add).transpose()
 }

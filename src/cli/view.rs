@@ -1,15 +1,15 @@
 //! `lensframe view`: rows of a dataset drawn on one sheet.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::json;
 
 use super::args::{ColourArg, ViewArgs};
 use super::print::{Printer, plural};
+use super::save::save;
 use super::reference::{Reference, parse_slice};
 use crate::draw::{Colours, Style};
-use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::gallery::Gallery;
 use crate::image::{Encoding, Format, Orientation, encode};
 use crate::job::Job;
@@ -91,22 +91,4 @@ fn style(args: &ViewArgs) -> Style {
         ColourArg::One(colour) => Colours::One(*colour),
     };
     Style { colours, min_score: args.min_score, top_k: args.top, names: !args.no_names, ..Style::default() }
-}
-
-/// Writes a file that appears whole or not at all.
-pub(super) fn save(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
-    let at = || Place::area("view").file(path);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".lensframe-").suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private; this one is to be as any other, as far as the user's mask allows.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(|e| Error::io("write", e)).at(at)?;
-    file.write_all(bytes).map_err(|e| Error::io("write", e)).at(at)?;
-    let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-    kept.map(|_| ()).map_err(|e| Error::io("write", e.error)).at(at)
 }

@@ -14,13 +14,19 @@ use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::image::{Alpha, Decode, Decoded, Pixels, decode};
 
 impl Dataset {
-    /// The picture of a row: key `img`, RGB, upright. Transparent pictures are laid over white, damaged ones
-    /// refused; [`Dataset::image_with`] says otherwise.
+    /// The picture of a row: key `img`, RGB, upright unless the row's `orientation` is `ignore`, which means that
+    /// its annotations lie on the picture as it is stored. Transparent pictures are laid over white, damaged
+    /// ones refused; [`Dataset::image_with`] says otherwise.
     ///
     /// # Errors
     /// As [`Dataset::image_with`].
     pub fn image(&self, row: usize) -> Result<Pixels> {
-        let options = Decode { alpha: Alpha::White, ..Decode::default() };
+        let said = match self.keys().find("orientation") {
+            Ok(key) => self.value_at(row, key)?,
+            Err(_) => Value::Null,
+        };
+        let upright = said.as_text() != Some("ignore");
+        let options = Decode { alpha: Alpha::White, upright, ..Decode::default() };
         Ok(self.image_with(row, "img", &options)?.pixels)
     }
 
@@ -51,9 +57,12 @@ impl Dataset {
     }
 
     fn image_file_at(&self, row: usize, key: KeyIndex) -> Result<Buffer> {
+        self.file_of(row, key, &self.value_at(row, key)?)
+    }
+
+    fn value_at(&self, row: usize, key: KeyIndex) -> Result<Value> {
         let batch = self.read(&Rows::one(row as u64), &[key], &Access::default())?.whole()?;
-        let value = batch.columns.first().map_or(Value::Null, |column| column.value(0));
-        self.file_of(row, key, &value)
+        Ok(batch.columns.first().map_or(Value::Null, |column| column.value(0)))
     }
 
     /// The file of an image value that was read from this row and key.

@@ -6,12 +6,15 @@
 use super::area::Area;
 use super::canvas::{Canvas, Paint};
 use super::coverage::{Coverage, resampled};
-use crate::geometry::Rle;
+use crate::geometry::{MAX_PIXELS, Rle};
 
 /// What a mask covers of a picture, within the area around it. None without a pixel.
 pub(super) fn coverage(mask: &Rle, picture: Area) -> Option<Coverage> {
     let size = mask.size();
     let inside = Area::around(mask.bbox().to_array())?;
+    if u64::try_from(inside.pixels()).ok()? > MAX_PIXELS {
+        return None;
+    }
     let (rows, width) = (usize::try_from(inside.height()).ok()?, usize::try_from(inside.width()).ok()?);
     let mut bytes = vec![0; rows * width];
     let (height, top, left) = (u64::from(size.height), inside.top as u64, inside.left as u64);

@@ -134,7 +134,7 @@ impl Frame<'_> {
     fn coverage(&self, object: &Object) -> Option<Coverage> {
         let mask = object.mask.as_ref()?;
         let fits = (mask.size().height, mask.size().width) == self.size;
-        masks::coverage(mask, self.picture).filter(|_| fits)
+        if fits { masks::coverage(mask, self.picture) } else { None }
     }
 
     fn mask(&self, canvas: &mut Canvas, coverage: &Coverage, colour: Colour) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::dataset::Value;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::{LabelMap, Rle, Size};
 use crate::image::{Colour, LabelData, LabelImage, MAX_LABEL_PIXELS, voc_colormap};
 use crate::schema::classes::{Class, ClassTable, SourceId};
@@ -45,6 +45,10 @@ impl Map {
     /// # Errors
     /// A size beyond what masks may have.
     pub(super) fn masks(&self, size: (u32, u32)) -> Result<HashMap<u32, Rle>> {
+        if u64::from(size.0) * u64::from(size.1) > MAX_LABEL_PIXELS {
+            let what = format!("segments of a picture of {}x{} are too many pixels to draw", size.0, size.1);
+            return Err(Error::new(ErrorKind::Limit, what).at(Place::area("view")));
+        }
         let ids = self.at(size);
         let map = LabelMap::try_new(Size::new(size.0, size.1), &ids)?;
         Ok(map.masks().into_iter().map(|(segment, mask)| (segment.id, mask)).collect())

@@ -17,7 +17,7 @@
 //!
 //! A *panel* is named by an object set (`default` is the unnamed one), by a key with label images (`label_map`),
 //! or is the bare picture (`img`). Captions of any set stand below the picture. Pictures are decoded upright,
-//! unless the row's `orientation` says that its annotations are not; transparency is laid over white; of a
+//! unless the row's `orientation`, or where there is none its size, says that its annotations are not; transparency is laid over white; of a
 //! damaged file what can be read is shown, and counted. A row without a picture, of which the size is known, is
 //! drawn on a plain ground, so that annotations can be looked at where photographs may not be.
 

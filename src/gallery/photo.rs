@@ -5,7 +5,7 @@
 use super::record::Record;
 use crate::dataset::{Dataset, Value};
 use crate::error::{ErrorKind, Result};
-use crate::image::{Alpha, Channels, Damage, Decode, Filter, Pixels, Scale, decode, probe};
+use crate::image::{Alpha, Channels, Damage, Decode, Filter, Frame, Pixels, Scale, decode, probe};
 
 /// A square of the ground that stands in for a picture, in pixels.
 const SQUARE: u32 = 16;
@@ -48,12 +48,11 @@ impl Photo {
         let (Some(key), false) = (key, value.is_null()) else {
             return Photo::stand_in(record, tile, Trouble::Absent);
         };
-        let upright = record.get("orientation").as_text() != Some("ignore");
         let shown = ds
             .keys()
             .find(key)
             .and_then(|key| ds.file_of(row, key, value))
-            .and_then(|file| Photo::shown(&file, upright, tile));
+            .and_then(|file| Photo::shown(&file, record, tile));
         match shown {
             Ok(photo) => Ok(photo),
             Err(error) if error.kind() == ErrorKind::Cancelled => Err(error),
@@ -64,8 +63,16 @@ impl Photo {
         }
     }
 
-    fn shown(file: &[u8], upright: bool, tile: u32) -> Result<Photo> {
+    fn shown(file: &[u8], record: &Record, tile: u32) -> Result<Photo> {
         let header = probe(file)?;
+        // What the import found out, else what the declared size tells.
+        let upright = match record.get("orientation").as_text() {
+            Some(said) => said != "ignore",
+            None => {
+                let side = |name| i32::try_from(record.get(name).as_int()?).ok();
+                header.frame(side("height"), side("width")) != Frame::Stored
+            }
+        };
         let annotated = if upright { header.upright() } else { header.size };
         let wanted = fit(annotated, tile);
         let options = Decode {

@@ -147,6 +147,7 @@ impl Gallery {
     pub fn picture(&self, ds: &Dataset, row: usize, job: &Job) -> Result<Pixels> {
         let ds = ds.slice(row..row.saturating_add(1))?;
         let scene = Scene::of(self, &ds)?;
+        self.check(1, scene.panels.len())?;
         let drawn = scene.rows(&[0], job)?.pop();
         let mut panels = drawn.map(|drawn| drawn.panels).unwrap_or_default();
         if panels.len() == 1
@@ -166,6 +167,9 @@ impl Gallery {
         let place = || Place::area("view");
         if rows == 0 {
             return Err(Error::new(ErrorKind::Usage, "there is no row to draw").at(place()));
+        }
+        if self.tile == 0 {
+            return Err(Error::new(ErrorKind::Usage, "pictures of 0 pixels cannot be drawn").at(place()));
         }
         let side = u64::from(self.tile);
         let pixels = (rows as u64).saturating_mul(panels as u64).saturating_mul(side * side);
@@ -246,11 +250,14 @@ impl<'a> Scene<'a> {
             }
             Panel::Segments(set) => match self.map(row, set, record) {
                 Ok(None) => trouble = trouble.or_else(|| Some("no label image".to_owned())),
-                Ok(Some(map)) => {
-                    let objects = self.segments(record, set, size, &map.masks(photo.annotated)?);
-                    let style = self.segment_style(set);
-                    skipped = self.objects(&mut pixels, photo.annotated, &objects, set, style)?;
-                }
+                Ok(Some(map)) => match map.masks(photo.annotated) {
+                    Ok(masks) => {
+                        let objects = self.segments(record, set, size, &masks);
+                        let style = self.segment_style(set);
+                        skipped = self.objects(&mut pixels, photo.annotated, &objects, set, style)?;
+                    }
+                    Err(error) => trouble = Some(error.what().to_owned()),
+                },
                 Err(error) => trouble = Some(error.what().to_owned()),
             },
             Panel::Map(key) => match self.map(row, key, record) {
@@ -317,6 +324,8 @@ impl<'a> Scene<'a> {
             names: seen.iter().map(|id| legend.name(*id)).collect(),
             colours: seen.iter().map(|id| legend.colour(*id)).collect(),
             alpha: MAP_ALPHA,
+            // Positions in a list: none of them means void.
+            ignore: None,
             ..SemanticStyle::default()
         };
         let named = draw::draw_semantic(pixels, LabelMap::try_new(Size::new(size.0, size.1), &ids)?, &style)?;

@@ -1,13 +1,10 @@
 //! [`Scenes`]: drawn scenes as a source.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use super::columns::{self, KeyColumn, PANOPTIC};
 use super::options::Options;
 use super::truth::{Maker, Need, Row};
 use crate::dataset::{Access, Batch, Column, Key, KeyIndex, Keys, Rows, Source};
-use crate::error::{Error, ErrorKind, Place, Result};
+use crate::error::Result;
 use crate::job::Job;
 use crate::schema::classes::ClassTable;
 
@@ -68,38 +65,11 @@ impl Scenes {
 
     /// The rows, in order.
     fn rows(&self, indices: &[u64], need: Need, job: &Job) -> Result<Vec<Row>> {
-        let threads = job.thread_budget().min(indices.len());
-        if need == Need::default() || threads < 2 || indices.len() < FEW {
-            let row = |index: &u64| {
-                job.check()?;
-                self.maker.row(*index, need)
-            };
-            return indices.iter().map(row).collect();
-        }
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut made = Vec::new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(index) = indices.get(at) else { return Ok(made) };
-                job.check()?;
-                made.push((at, self.maker.row(*index, need)?));
-            }
-        };
-        let parts = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let joined = threads.into_iter().map(|thread| thread.join());
-            joined
-                .map(|part| part.unwrap_or_else(|_| Err(lost())))
-                .collect::<Result<Vec<Vec<(usize, Row)>>>>()
-        })?;
-        let rows: BTreeMap<usize, Row> = parts.into_iter().flatten().collect();
-        Ok(rows.into_values().collect())
+        // Numbers alone are had sooner than threads.
+        let one = need == Need::default() || indices.len() < FEW;
+        let alone = one.then(|| job.clone().threads(1));
+        alone.as_ref().unwrap_or(job).each(indices, |index| self.maker.row(*index, need))
     }
-}
-
-fn lost() -> Error {
-    Error::new(ErrorKind::Getter, "a thread that drew scenes was lost").at(Place::area("synth"))
 }
 
 impl Source for Scenes {

@@ -153,7 +153,7 @@ fn synth_draws_a_dataset_or_a_format_and_replaces_nothing_unasked() {
         ["synth", dst].into_iter().chain(small).chain(more.iter().copied()).collect()
     }
     let drawn = json(&synth(&a, &["--detections", "--json"]));
-    assert_eq!((&drawn["rows"], &drawn["version"]), (&Json::from(5), &Json::from(1)));
+    assert_eq!((&drawn["rows"], &drawn["version"]), (&Json::from(5), &Json::from(2)));
     assert!(drawn["detections"]["ok"].is_u64());
     let info = json(&["info", &at("a.lf"), "--json"]);
     assert_eq!(info["rows"], 5);

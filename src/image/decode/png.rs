@@ -30,16 +30,18 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
     let length = reader.output_buffer_size().ok_or_else(|| failed(header, &DecodingError::LimitsExceeded))?;
     let mut data = vec![0; length];
     let size = (reader.info().height, reader.info().width);
-    let mut flaws = Vec::new();
+    let (mut flaws, mut empty) = (Vec::new(), false);
     if reader.info().interlaced {
         if let Err(e) = reader.next_frame(&mut data) {
             flaws.push(flaw(&e, None));
+            empty = data.iter().all(|byte| *byte == 0);
         }
     } else {
         let line = reader.output_line_size(size.1).unwrap_or(length).max(1);
         for (n, row) in (0..).zip(data.chunks_exact_mut(line)) {
             if let Err(e) = reader.read_row(row) {
                 flaws.push(flaw(&e, Some(n)));
+                empty = n == 0;
                 break;
             }
         }
@@ -47,8 +49,8 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
     if flaws.is_empty() && reader.finish().is_err() {
         flaws.push(Flaw::MissingEnd);
     }
-    if flaws.contains(&Flaw::Truncated { from_row: Some(0) }) {
-        return Err(Error::new(ErrorKind::Format, format!("{} ends before its pixels begin", said(header))));
+    if empty {
+        return Err(Error::new(ErrorKind::Format, format!("{} has no pixel that can be read", said(header))));
     }
     Ok((Raw { size, layout, data }, flaws))
 }

@@ -24,6 +24,8 @@ pub(super) struct Raw {
 impl Raw {
     /// Without alpha.
     pub(super) fn blend(self, alpha: Alpha, header: &Header) -> Result<Pixels> {
+        // A decoder may make alpha of a palette in which nothing is transparent.
+        let alpha = if header.alpha { alpha } else { Alpha::Ignore };
         let channels = match self.layout {
             Layout::Gray => return Pixels::new(self.size, Channels::Gray, self.data),
             Layout::Rgb => return Pixels::new(self.size, Channels::Rgb, self.data),

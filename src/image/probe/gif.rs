@@ -40,7 +40,8 @@ pub(super) fn header(reader: &mut Reader<'_>) -> Result<Header> {
     if right == left || bottom == top {
         return Err(broken(at, "the first frame of the GIF has no pixel"));
     }
-    // As Pillow: a frame that leaves the canvas makes it larger.
+    // As Pillow: a frame that leaves the canvas makes it larger. Decoders of frames do not agree on such files.
+    let leaves = bottom > height || right > width;
     (height, width) = (height.max(bottom), width.max(right));
     let covered = (left, top, bottom, right) == (0, 0, height, width);
     let pixels = at.saturating_add(10 + colours(local) + 1);
@@ -55,7 +56,7 @@ pub(super) fn header(reader: &mut Reader<'_>) -> Result<Header> {
         orientation: Default::default(),
         icc: false,
         several,
-        undecodable: None,
+        undecodable: leaves.then_some("a first frame that leaves its canvas"),
         flaws: Vec::new(),
     })
 }

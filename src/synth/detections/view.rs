@@ -218,11 +218,12 @@ impl Source for Predicted {
     }
 }
 
-/// Makes detections of a stored dataset and stores them beside it, in the group `sets/NAME` of a new version.
+/// Makes detections of a stored dataset and stores them beside it, in the group `sets/NAME` of a new version,
+/// whose number is given with what was made.
 ///
 /// # Errors
 /// As [`detections`]; those of [`Edit::add_group`], as for a set that is there. Then nothing is changed.
-pub fn add_detections(path: &Path, name: &str, errors: &Errors, seed: u64, job: &Job) -> Result<Tally> {
+pub fn add_detections(path: &Path, name: &str, errors: &Errors, seed: u64, job: &Job) -> Result<(Tally, u64)> {
     let mut edit = Edit::begin(path, job)?;
     let truth = edit.store().dataset();
     let made = detections(&truth, name, errors, seed)?;
@@ -253,8 +254,8 @@ pub fn add_detections(path: &Path, name: &str, errors: &Errors, seed: u64, job: 
     });
     edit.add_group(&format!("sets/{name}"), fields, windows)?;
     let operation = Operation::new("detections").with("set", name).with("errors", json!(errors));
-    edit.commit(operation.with("seed", seed))?;
-    Ok(tally)
+    let version = edit.commit(operation.with("seed", seed))?;
+    Ok((tally, version))
 }
 
 /// One array of a column, its chunks joined: a stored dataset gives one a fragment.

@@ -101,6 +101,13 @@ fn a_turned_photograph_is_drawn_in_the_frame_its_annotations_are_in() {
     let stored = plainly(60).picture(&make("stored", (40, 60)), 0, &Job::new()).unwrap();
     assert_eq!(stored.size(), (40, 60));
     assert!(near(red(&stored), [10, 10, 20, 20]));
+    // The door to pixels gives the same frame, and a path that was not converted as well.
+    let stored = folder.path().join("stored");
+    let opened = convert::open(&stored, &ImportOptions::default(), &Job::new()).unwrap();
+    let seen = plainly(60).picture(&opened.store().dataset(), 0, &Job::new()).unwrap();
+    assert_eq!(seen.size(), (40, 60));
+    let converted = Store::open(&folder.path().join("stored.lf")).unwrap().dataset();
+    assert_eq!(converted.image(0).unwrap().size(), (40, 60));
 }
 
 #[test]

@@ -158,7 +158,8 @@ fn stored_detections_are_a_set_of_their_own_and_equal_the_view() {
     scenes.write(&path, WriterOptions::default(), &|_| true, &job).unwrap();
     let truth = Store::open(&path).unwrap().dataset();
     let made = detections(&truth, "pred", &ERRORS, 9).unwrap();
-    let tally = add_detections(&path, "pred", &ERRORS, 9, &job).unwrap();
+    let (tally, version) = add_detections(&path, "pred", &ERRORS, 9, &job).unwrap();
+    assert_eq!(version, 2);
     let store = Store::open(&path).unwrap();
     assert!(store.verify(Depth::Values, &job).unwrap().is_sound());
     let names: Vec<&str> = made.keys().iter().filter_map(|key| key.name()).collect();

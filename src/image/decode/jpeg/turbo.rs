@@ -102,7 +102,8 @@ impl Handle {
             unsafe { tj::tj3GetErrorCode(self.0) } == c_int::try_from(tj::TJERR_TJERR_WARNING).ok()?;
         let outcome = match (done, warned) {
             (0, _) => Outcome::Fine,
-            (_, true) => Outcome::Warned,
+            // A warning before it hides that the library stopped; its last words tell.
+            (_, true) if is_warning(&self.message()) => Outcome::Warned,
             _ => Outcome::Failed(self.message()),
         };
         Some((data, outcome))
@@ -117,6 +118,19 @@ impl Handle {
         };
         text.to_string_lossy().replace('\n', " ")
     }
+}
+
+/// True for the messages with which libjpeg goes on (`JWRN_*` in its jerror.h); after any other it stops.
+fn is_warning(message: &str) -> bool {
+    let begins = [
+        "Corrupt JPEG data",
+        "Inconsistent progression",
+        "Invalid SOS parameters for sequential",
+        "Premature end of JPEG file",
+        "Unknown Adobe color transform",
+        "Warning: ",
+    ];
+    begins.iter().any(|begin| message.contains(begin))
 }
 
 /// How the library lays a pixel out, and its bytes.
