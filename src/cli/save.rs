@@ -21,9 +21,11 @@ pub(super) fn save(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     file.write_all(bytes).map_err(|e| Error::io("write", e)).at(at)?;
     let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     kept.map(|_| ()).map_err(|e| match e.error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::new(ErrorKind::AlreadyExists, "there is such a file already")
-            .at(at())
-            .remedy("use --force to replace it"),
+        std::io::ErrorKind::AlreadyExists => {
+            Error::new(ErrorKind::AlreadyExists, "there is such a file already")
+                .at(at())
+                .remedy("use --force to replace it")
+        }
         _ => Error::io("write", e.error).at(at()),
     })
 }

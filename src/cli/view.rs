@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::args::{ColourArg, ViewArgs};
 use super::print::{Printer, plural};
-use super::save::save;
 use super::reference::{Reference, parse_slice};
+use super::save::save;
 use crate::draw::{Colours, Style};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::gallery::Gallery;

@@ -223,7 +223,13 @@ impl Source for Predicted {
 ///
 /// # Errors
 /// As [`detections`]; those of [`Edit::add_group`], as for a set that is there. Then nothing is changed.
-pub fn add_detections(path: &Path, name: &str, errors: &Errors, seed: u64, job: &Job) -> Result<(Tally, u64)> {
+pub fn add_detections(
+    path: &Path,
+    name: &str,
+    errors: &Errors,
+    seed: u64,
+    job: &Job,
+) -> Result<(Tally, u64)> {
     let mut edit = Edit::begin(path, job)?;
     let truth = edit.store().dataset();
     let made = detections(&truth, name, errors, seed)?;

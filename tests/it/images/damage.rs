@@ -224,3 +224,37 @@ fn wherever_a_file_of_another_kind_is_cut_missing_pixels_are_told() {
     }
     assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
+
+#[test]
+fn a_fatal_fault_behind_a_harmless_one_is_told() {
+    let file = file(PLAIN);
+    // Stray bytes after the first segment are a warning to libjpeg; a picture without its tables is a failure.
+    let mut odd = file[..2].to_vec();
+    let mut at = 2;
+    while file[at + 1] != 0xda {
+        let length = 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
+        if file[at + 1] != 0xdb {
+            odd.extend_from_slice(&file[at..at + length]);
+        }
+        if at == 2 {
+            odd.extend_from_slice(&[1, 2, 3]);
+        }
+        at += length;
+    }
+    odd.extend_from_slice(&file[at..]);
+    assert!(decode(&odd, &Decode::default()).is_err());
+}
+
+#[test]
+fn a_palette_in_which_nothing_is_transparent_has_no_alpha() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 2, 1);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(vec![9, 8, 7, 6, 5, 4]);
+    encoder.set_trns(vec![255, 255]);
+    encoder.write_header().unwrap().write_image_data(&[1, 0]).unwrap();
+    let decoded = decode(&file, &Decode::default()).unwrap();
+    assert_eq!(decoded.pixels.data(), [6, 5, 4, 9, 8, 7]);
+    assert!(!decoded.header.alpha);
+}
