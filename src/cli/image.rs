@@ -13,14 +13,16 @@ use crate::image::{
     Alpha, Channels, Damage, Decode, Decoded, Encoding, Flaw, Format, Header, Scale, decode, encode,
     jpeg_decoder, probe,
 };
+use crate::job::Job;
 
-pub(super) fn run(args: &ImageArgs, printer: &Printer) -> Result<()> {
+pub(super) fn run(args: &ImageArgs, printer: &Printer, job: &Job) -> Result<()> {
     let place = || Place::none().file(&args.file);
     let bytes = read(&args.file)?;
     let header = probe(&bytes).at(place)?;
     let decoded = decode(&bytes, &options(args)).at(place);
     if let Some(path) = &args.output {
         let decoded = decoded.as_ref().map_err(Clone::clone)?;
+        job.check()?;
         save(path, &encode(&decoded.pixels, encoding(path)?)?, args.force)?;
     }
     let object = object(args, &header, &decoded);

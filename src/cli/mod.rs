@@ -94,7 +94,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),
         Command::Pack(args) => pack::run(&args, &printer, job),
-        Command::Image(args) => image::run(&args, &printer),
+        Command::Image(args) => image::run(&args, &printer, job),
         Command::Formats => convert::formats(&printer),
         Command::Synth(args) => synth::run(&args, &printer, job),
         Command::Demo(args) => demo::run(&args, &printer, job),

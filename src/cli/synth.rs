@@ -71,11 +71,20 @@ fn export(
     job: &Job,
 ) -> Result<()> {
     let place = || Place::none().file(&args.dst);
-    // Said before everything is drawn rather than after.
-    if !args.force && fs::read_dir(&args.dst).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::new(ErrorKind::AlreadyExists, "the folder is not empty")
+    // Said before everything is drawn rather than after. Files of an earlier run among the new ones would be
+    // truth of no scene, so that nothing is replaced here.
+    let free = match fs::read_dir(&args.dst) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => !args.dst.exists(),
+    };
+    if !free {
+        return Err(Error::new(ErrorKind::AlreadyExists, "there is something already")
             .at(place())
-            .remedy("name another, or use --force to replace files in it"));
+            .remedy("name a folder that is absent or empty, or remove this one"));
+    }
+    if args.detections && matches!(format.name(), "labels" | "panoptic") {
+        let what = format!("{} has no room for detections", format.name());
+        return Err(Error::new(ErrorKind::Usage, what).remedy("leave --detections out, or write a dataset"));
     }
     let folder = tempfile::Builder::new()
         .prefix("lensframe-")
@@ -87,8 +96,7 @@ fn export(
     scenes.write(&path, options, &|key| holds(name, key), job)?;
     let tally = detected(args, &path, job)?.map(|(tally, _)| tally);
     let store = Store::open(&path)?;
-    let export =
-        ExportOptions { replace: args.force, images: ExportImages::Copy, ..ExportOptions::default() };
+    let export = ExportOptions { images: ExportImages::Copy, ..ExportOptions::default() };
     let summary = format.export(&store, &store.dataset(), &args.dst, &export, job)?;
     let object = json!({
         "format": name, "files": summary.files.len(), "rows": summary.rows, "objects": summary.objects,

@@ -54,6 +54,8 @@ pub struct Sheet {
     pub headings: Vec<String>,
     /// Enlarge pictures that are smaller than a tile, by repeating pixels, as often as fits.
     pub enlarge: bool,
+    /// Let the pictures of a row begin at one height; else they stand in the middle of their room.
+    pub level: bool,
 }
 
 impl Default for Sheet {
@@ -69,6 +71,7 @@ impl Default for Sheet {
             title: None,
             headings: Vec::new(),
             enlarge: true,
+            level: false,
         }
     }
 }
@@ -218,7 +221,8 @@ impl Grid<'_> {
         let (height, width) = (i64::from(picture.height()), i64::from(picture.width()));
         let tile = i64::from(self.sheet.tile.1);
         let x = left + (tile - width) / 2;
-        canvas.paste(picture, x, top + (room - height) / 2);
+        let above = if self.sheet.level { 0 } else { (room - height) / 2 };
+        canvas.paste(picture, x, top + above);
         let mut y = top + room + i64::from(self.sheet.gap) / 3;
         for caption in captions {
             if let Some(line) = self.line(caption, 1.0, tile) {

@@ -107,7 +107,7 @@ impl Legend<'_> {
     pub(super) fn name(&self, id: u32) -> String {
         match self.class(id) {
             Some(class) => class.name.clone(),
-            None if self.is_voc && id == 0 => "background".to_owned(),
+            None if id == 0 => "background".to_owned(),
             None if id == 255 && !self.map.packed => "void".to_owned(),
             None => id.to_string(),
         }

@@ -24,6 +24,9 @@ const ROWS: usize = 64;
 /// How much the colours of a label image cover the picture.
 const MAP_ALPHA: f32 = 0.6;
 
+/// The key with numbers of instances.
+const INSTANCES: &str = "instance_map";
+
 /// The most names that are a legend and not a heap.
 const LEGEND: usize = 40;
 
@@ -135,6 +138,8 @@ impl Gallery {
             // Legends stand under their picture and need room.
             tile: (self.tile.saturating_mul(2), self.tile),
             enlarge: false,
+            // What stands side by side begins at one height, legends or not.
+            level: panels.len() > 1,
             headings,
             ..draw::Sheet::default()
         }
@@ -245,7 +250,7 @@ impl<'a> Scene<'a> {
                         _ => {}
                     }
                 }
-                let style = self.gallery.style.clone();
+                let style = self.style(set);
                 skipped = self.objects(&mut pixels, photo.annotated, &objects, set, style)?;
             }
             Panel::Segments(set) => match self.map(row, set, record) {
@@ -253,7 +258,7 @@ impl<'a> Scene<'a> {
                 Ok(Some(map)) => match map.masks(photo.annotated) {
                     Ok(masks) => {
                         let objects = self.segments(record, set, size, &masks);
-                        let style = self.segment_style(set);
+                        let style = self.style(set);
                         skipped = self.objects(&mut pixels, photo.annotated, &objects, set, style)?;
                     }
                     Err(error) => trouble = Some(error.what().to_owned()),
@@ -262,7 +267,7 @@ impl<'a> Scene<'a> {
             },
             Panel::Map(key) => match self.map(row, key, record) {
                 Ok(None) => trouble = trouble.or_else(|| Some("no label image".to_owned())),
-                Ok(Some(map)) => self.semantic(&mut pixels, &map)?,
+                Ok(Some(map)) => self.semantic(&mut pixels, &map, key)?,
                 Err(error) => trouble = Some(error.what().to_owned()),
             },
         }
@@ -288,8 +293,8 @@ impl<'a> Scene<'a> {
         Ok(u64::try_from(drawn.undrawable).unwrap_or(u64::MAX))
     }
 
-    /// Segments are known by the colours of their classes, where these have any.
-    fn segment_style(&self, set: &str) -> Style {
+    /// The style, with the colours that classes have of their own, where they have any.
+    fn style(&self, set: &str) -> Style {
         let mut style = self.gallery.style.clone();
         let colours = self.ds.classes(set).and_then(|table| table.iter().map(|class| class.color).collect());
         if let (Colours::ByClass, Some(colours)) = (&style.colours, colours) {
@@ -308,7 +313,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Lays the colours of a label image over the picture, with the names of what is seen under it.
-    fn semantic(&self, pixels: &mut Pixels, map: &Map) -> Result<()> {
+    fn semantic(&self, pixels: &mut Pixels, map: &Map, key: &str) -> Result<()> {
         let size = pixels.size();
         let mut ids = map.at(size);
         let mut seen = ids.clone();
@@ -329,7 +334,8 @@ impl<'a> Scene<'a> {
             ..SemanticStyle::default()
         };
         let named = draw::draw_semantic(pixels, LabelMap::try_new(Size::new(size.0, size.1), &ids)?, &style)?;
-        if named.entries.len() <= LEGEND {
+        // The numbers of instances are no classes.
+        if named.entries.len() <= LEGEND && key != INSTANCES {
             *pixels = named.under(pixels, 12.0)?;
         }
         Ok(())

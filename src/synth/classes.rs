@@ -178,10 +178,11 @@ impl Ground {
 }
 
 /// The table of the set `panoptic`: the objects' classes, so that their labels are the same in both, then the
-/// grounds, with ids from 101 and `isthing` 0.
+/// grounds, with the ids that follow and `isthing` 0: so that ids are the numbers of label maps.
 pub(super) fn segments(count: usize) -> ClassTable {
     let mut table = things(count);
-    for (n, (_, name, group, colour)) in (101..).zip(GROUNDS) {
+    let after = table.len() as i64 + 1;
+    for (n, (_, name, group, colour)) in (after..).zip(GROUNDS) {
         table.push(Class {
             name: name.to_owned(),
             source_id: Some(SourceId::Int(n)),

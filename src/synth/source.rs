@@ -35,7 +35,7 @@ impl Scenes {
     /// Scenes of these options.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`], naming the option that cannot be.
+    /// [`ErrorKind::Usage`](crate::error::ErrorKind::Usage), naming the option that cannot be.
     pub fn new(options: Options, seed: u64) -> Result<Scenes> {
         options.check()?;
         let columns = columns::all();

@@ -170,7 +170,7 @@ pub(in crate::cli) struct SynthArgs {
     /// The form of the table files
     #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
     pub storage: StorageArg,
-    /// Replace what is there
+    /// Replace DST if it is a dataset
     #[arg(long)]
     pub force: bool,
 }

@@ -60,6 +60,10 @@ fn flaw(error: &DecodingError, from_row: Option<u32>) -> Flaw {
     match error {
         DecodingError::IoError(_) => Flaw::Truncated { from_row },
         other => {
+            let other = match other.to_string() {
+                text if text.contains("CRC") => "a checksum is wrong".to_owned(),
+                text => text,
+            };
             let place = from_row.map(|row| format!(", from row {row} on")).unwrap_or_default();
             Flaw::Damaged { what: format!("{other}{place}") }
         }

@@ -72,7 +72,7 @@ fn over(colour: u8, a: u8, ground: u8) -> u8 {
 /// The refusal of an alpha channel.
 pub(super) fn has_alpha(header: &Header) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{} has transparency", said(header)))
-        .remedy("choose Alpha::Ignore, Alpha::White or Alpha::Black")
+        .remedy("say what becomes of it: --alpha ignore, white or black")
 }
 
 #[cfg(test)]
