@@ -27,6 +27,12 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &Decode) -> Result<
     if (reader.info().height, reader.info().width) != header.size {
         return Err(Error::new(ErrorKind::Format, format!("{} has two sizes", said(header))));
     }
+    // The library takes the palette for whole colours.
+    let palette = reader.info().palette.as_ref().map_or(0, |palette| palette.len());
+    if reader.info().color_type == ColorType::Indexed && (palette == 0 || palette % 3 > 0) {
+        let what = format!("{} is damaged: its palette has {palette} bytes", said(header));
+        return Err(Error::new(ErrorKind::Format, what).remedy("fetch or copy the file again"));
+    }
     let length = reader.output_buffer_size().ok_or_else(|| failed(header, &DecodingError::LimitsExceeded))?;
     let mut data = vec![0; length];
     let size = (reader.info().height, reader.info().width);

@@ -258,3 +258,20 @@ fn a_palette_in_which_nothing_is_transparent_has_no_alpha() {
     assert_eq!(decoded.pixels.data(), [6, 5, 4, 9, 8, 7]);
     assert!(!decoded.header.alpha);
 }
+
+#[test]
+fn a_palette_of_no_whole_colours_is_refused() {
+    let mut kinds = other_kinds();
+    let (_, file) = kinds.iter_mut().find(|(name, _)| name == "png palette 2").unwrap();
+    let at = file.windows(4).position(|four| four == b"PLTE").unwrap();
+    let length = usize::from(file[at - 1]);
+    // One byte less, with a checksum that fits.
+    file[at - 1] -= 1;
+    file.drain(at + 4 + length - 1..at + 4 + length + 4);
+    let sum = crc32fast::hash(&file[at..at + 4 + length - 1]).to_be_bytes();
+    file.splice(at + 4 + length - 1..at + 4 + length - 1, sum);
+    for damage in [Damage::Refuse, Damage::Keep] {
+        let error = decode(file, &Decode { damage, ..Decode::default() }).unwrap_err().to_string();
+        assert!(error.contains("palette has 11 bytes"), "{error}");
+    }
+}
