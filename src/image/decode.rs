@@ -205,7 +205,7 @@ fn refuse(header: &Header, flaws: &[Flaw], damage: Damage) -> Result<()> {
         Some(flaw) if damage == Damage::Refuse => {
             let what = format!("{}: {flaw}", said(header));
             Err(Error::new(ErrorKind::Format, what)
-                .remedy("fetch the file again, or keep what can be read (--keep)"))
+                .remedy("fetch the file again, or keep what can be read (--keep, Damage::Keep)"))
         }
         _ => Ok(()),
     }
