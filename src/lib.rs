@@ -34,6 +34,7 @@ pub mod convert;
 pub mod dataset;
 pub mod draw;
 pub mod error;
+pub mod eval;
 pub mod gallery;
 pub mod geometry;
 pub mod image;

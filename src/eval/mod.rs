@@ -1,0 +1,27 @@
+//! Evaluation: what was found held against what is there.
+//!
+//! Every evaluator takes images as they come (`update`), joins with others of its kind in any order (`merge`),
+//! and ends in numbers (`finish`). What it keeps in between is small and exact, so that threads, shards and the
+//! order of images change no bit of the result.
+//!
+//! | room or file | noun |
+//! |---|---|
+//! | `objects.rs`, `masks.rs` | [`Objects`]: what both sides are made into |
+//! | `images.rs`, `batch.rs` | [`ImageId`], [`Batch`]: what an evaluator is given |
+//! | [`matching`] | the kernel: which truth each detection gets, by rule |
+//! | [`outcomes`] | what matching leaves behind |
+//! | [`sum`] | sums with numpy's bits |
+//! | [`coco`] | COCO's average precision and recall |
+
+pub mod batch;
+pub mod coco;
+pub mod images;
+pub mod masks;
+pub mod matching;
+pub mod objects;
+pub mod outcomes;
+pub mod sum;
+
+pub use batch::Batch;
+pub use images::ImageId;
+pub use objects::{Flags, Objects, Points};
