@@ -11,17 +11,23 @@
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
 //! | [`sum`] | sums with numpy's bits |
+//! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
+//! | [`read`] | COCO's files, straight into columns |
 //! | [`coco`] | COCO's average precision and recall |
 
 pub mod batch;
 pub mod coco;
+pub mod comparison;
 pub mod images;
 pub mod masks;
 pub mod matching;
+pub mod npy;
 pub mod objects;
 pub mod outcomes;
+pub mod read;
 pub mod sum;
 
 pub use batch::Batch;
+pub use comparison::Comparison;
 pub use images::ImageId;
 pub use objects::{Flags, Objects, Points};
