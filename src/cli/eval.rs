@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::coco::{Coco, Kind, Params, Summary, Tensors};
 use crate::eval::comparison::Comparison;
 use crate::eval::npy;
-use crate::eval::read::{Wanted, coco_json};
+use crate::eval::read::{Wanted, coco_results, coco_truth};
+use crate::eval::{Matching, join};
 use crate::job::Job;
 
 pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
@@ -33,7 +34,11 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
     }
     params.class_agnostic = args.class_agnostic;
     let wanted = Wanted { corrected: args.corrected, ..Wanted::by(&params.kind) };
-    let comparison = coco_json(Path::new(&args.gt), Path::new(&args.pred), &wanted, job)?;
+    let comparison = {
+        let truth = coco_truth(Path::new(&args.gt), &wanted)?;
+        job.check()?;
+        join(truth, coco_results(Path::new(&args.pred), &wanted)?, &Matching::default())?
+    };
     let (ids, classes) = (comparison.ids(), comparison.classes.len());
     let mut coco = Coco::new(params.clone(), classes)?;
     coco.update(&comparison.batch(&ids), job)?;

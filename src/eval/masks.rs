@@ -101,9 +101,12 @@ impl Masks {
         self.sizes.get(object).copied().unwrap_or(Size::new(0, 0))
     }
 
-    /// Says of which size the polygons of an object are: their source does not, its image does.
+    /// Says of which size the polygons of an object are, where their source did not: its image does.
     pub fn set_size(&mut self, object: usize, size: Size) {
-        if let (Some(slot), Some(Form::Polygons(..))) = (self.sizes.get_mut(object), self.forms.get(object)) {
+        if self.is_sized(object) {
+            return;
+        }
+        if let Some(slot) = self.sizes.get_mut(object) {
             *slot = size;
         }
     }

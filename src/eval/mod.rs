@@ -11,12 +11,15 @@
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
 //! | [`sum`] | sums with numpy's bits |
+//! | [`side`] | one side as read; [`join`] brings two together |
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
+//! | [`columns`] | an object set of a dataset as one side |
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`coco`] | COCO's average precision and recall |
 
 pub mod batch;
 pub mod coco;
+pub mod columns;
 pub mod comparison;
 pub mod images;
 pub mod masks;
@@ -25,9 +28,12 @@ pub mod npy;
 pub mod objects;
 pub mod outcomes;
 pub mod read;
+mod records;
+pub mod side;
 pub mod sum;
 
 pub use batch::Batch;
 pub use comparison::Comparison;
 pub use images::ImageId;
 pub use objects::{Flags, Objects, Points};
+pub use side::{ClassesBy, MatchBy, Matching, Side, join};

@@ -3,21 +3,24 @@
 use std::path::Path;
 
 use super::ids::Ids;
-use super::records::Records;
 use super::scan::{elements, id, members, number, numbers};
 use super::{Wanted, shape};
 use crate::convert::json::Cursor;
 use crate::error::{Place, Result, ResultExt};
-use crate::eval::comparison::Remarks;
+use crate::eval::comparison::{ClassEntry, ImageEntry, Remarks};
+use crate::eval::images::ImageId;
 use crate::eval::masks::Masks;
+use crate::eval::records::{Records, extent};
+use crate::eval::side::Side;
+use crate::geometry::Size;
 
 /// A results file as read.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    pub(super) image_ids: Ids,
-    pub(super) class_ids: Ids,
-    pub(super) records: Records,
-    pub(super) remarks: Remarks,
+    image_ids: Ids,
+    class_ids: Ids,
+    records: Records,
+    remarks: Remarks,
     /// How areas are found, which the first record decides for the file.
     areas: Option<Areas>,
 }
@@ -35,16 +38,15 @@ enum Areas {
 
 impl Results {
     /// Reads the file. `forget` is told how far it was read, now and then.
-    pub(super) fn read(
-        bytes: &[u8],
-        file: &Path,
-        wanted: &Wanted,
-        forget: impl Fn(usize),
-    ) -> Result<Results> {
+    pub(super) fn read(bytes: &[u8], file: &Path, wanted: &Wanted, forget: impl Fn(usize)) -> Result<Side> {
         let mut results = Results::default();
         let mut json = Cursor::of_file(bytes).at(|| Place::none().file(file))?;
         results.list(&mut json, wanted, forget).at(|| Place::none().file(file))?;
-        Ok(results)
+        let image = |id: &ImageId| Some(ImageEntry { id: id.clone(), file_name: None, size: None });
+        let class = |id: &ImageId| Some(ClassEntry { id: id.clone(), name: id.name() });
+        let images = results.image_ids.list().iter().map(image).collect();
+        let classes = results.class_ids.list().iter().map(class).collect();
+        Ok(Side { images, classes, records: results.records, remarks: results.remarks })
     }
 
     fn list(&mut self, json: &mut Cursor, wanted: &Wanted, forget: impl Fn(usize)) -> Result<()> {
@@ -114,7 +116,7 @@ impl Results {
             // As the reference does: a box without a mask is a mask of its own.
             let [x, y, w, h] = bbox.unwrap_or_default();
             let ring = [x, y, x, y + h, x + w, y + h, x + w, y];
-            self.records.masks.push_polygons(crate::geometry::Size::new(0, 0), [ring.as_slice()]);
+            self.records.masks.push_polygons(Size::new(0, 0), [ring.as_slice()]);
             self.remarks.add("found.mask.of_box", "its box is taken for its mask, as in pycocotools", || {
                 format!("result {number} has no segmentation")
             });
@@ -136,33 +138,4 @@ impl Results {
         let masks: &Masks = &self.records.masks;
         if masks.is_sized(number) { masks.area(number).map(f64::from) } else { Ok(f64::NAN) }
     }
-
-    /// Gives polygons the size of their images, and areas that had to wait for it.
-    pub(super) fn settle(&mut self, size: impl Fn(u32) -> Option<crate::geometry::Size>) {
-        for (number, image) in self.records.image.iter().enumerate() {
-            if let Some(size) = size(*image) {
-                self.records.masks.set_size(number, size);
-            }
-        }
-        if self.areas != Some(Areas::Mask) {
-            return;
-        }
-        for number in 0..self.records.area.len() {
-            if self.records.area.get(number).is_some_and(|area| area.is_nan())
-                && let Some(area) = self.records.area.get_mut(number)
-            {
-                *area = self.records.masks.area(number).map_or(0.0, f64::from);
-            }
-        }
-    }
-}
-
-/// The area of the box around all points, labelled or not: width times height.
-fn extent(points: &[[f64; 3]]) -> f64 {
-    let side = |axis: usize| {
-        let values = points.iter().filter_map(|point| point.get(axis));
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-        high - low
-    };
-    side(0) * side(1)
 }

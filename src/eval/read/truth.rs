@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use super::ids::Ids;
-use super::records::Records;
 use super::scan::{elements, flag, id, members, number, numbers};
 use super::{Wanted, shape};
 use crate::convert::json::Cursor;
@@ -12,19 +11,21 @@ use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::comparison::{ClassEntry, ImageEntry, Remarks};
 use crate::eval::images::ImageId;
 use crate::eval::objects::Flags;
+use crate::eval::records::Records;
+use crate::eval::side::Side;
 use crate::geometry::Size;
 
 /// An annotation file as read.
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     /// By the number of the id; none for ids that only annotations name.
-    pub(super) images: Vec<Option<ImageEntry>>,
+    images: Vec<Option<ImageEntry>>,
     /// By the number of the id; none for ids that only annotations name.
-    pub(super) classes: Vec<Option<ClassEntry>>,
-    pub(super) image_ids: Ids,
-    pub(super) class_ids: Ids,
-    pub(super) records: Records,
-    pub(super) remarks: Remarks,
+    classes: Vec<Option<ClassEntry>>,
+    image_ids: Ids,
+    class_ids: Ids,
+    records: Records,
+    remarks: Remarks,
     /// Ids of the annotations, as far as they are numbers; others are given numbers no annotation has.
     ids: Vec<ImageId>,
     /// Which of the three lists were met.
@@ -47,7 +48,7 @@ struct Record {
 
 impl Truth {
     /// Reads the file.
-    pub(super) fn read(bytes: &[u8], file: &Path, wanted: &Wanted) -> Result<Truth> {
+    pub(super) fn read(bytes: &[u8], file: &Path, wanted: &Wanted) -> Result<Side> {
         let mut truth = Truth::default();
         let mut json = Cursor::of_file(bytes).at(|| Place::none().file(file))?;
         truth.sections(&mut json, wanted).at(|| Place::none().file(file))?;
@@ -58,7 +59,8 @@ impl Truth {
             }
         }
         truth.settle(wanted);
-        Ok(truth)
+        let Truth { images, classes, records, remarks, .. } = truth;
+        Ok(Side { images, classes, records, remarks })
     }
 
     fn sections(&mut self, json: &mut Cursor, wanted: &Wanted) -> Result<()> {
@@ -209,21 +211,8 @@ impl Truth {
 
     /// What can only be said when everything was read: sizes of polygons, areas of masks, ids that stand twice.
     fn settle(&mut self, wanted: &Wanted) {
-        if wanted.masks {
-            for (place, image) in self.records.image.iter().enumerate() {
-                if let Some(size) = self.images.get(*image as usize).and_then(|image| image.as_ref()?.size) {
-                    self.records.masks.set_size(place, size);
-                }
-            }
-            for place in 0..self.records.area.len() {
-                if self.records.area.get(place).is_some_and(|area| area.is_nan()) {
-                    let pixels = self.records.masks.area(place).map_or(0.0, f64::from);
-                    if let Some(area) = self.records.area.get_mut(place) {
-                        *area = pixels;
-                    }
-                }
-            }
-        }
+        let images = &self.images;
+        self.records.settle(|image| images.get(image as usize)?.as_ref()?.size);
         self.repeat_doubles(wanted);
         for (flags, id) in self.records.flags.iter_mut().zip(&self.ids) {
             if *id == ImageId::Int(0) && !wanted.corrected {

@@ -1,15 +1,17 @@
-//! Objects as a file lists them: columns in file order, with the numbers of their images and classes.
+//! Objects as their source lists them: columns in that order, with the places of their images and classes.
 
 use crate::error::Result;
-use crate::eval::masks::Masks;
-use crate::eval::objects::{Flags, Objects, Points};
+
+use super::masks::Masks;
+use super::objects::{Flags, Objects, Points};
+use crate::geometry::Size;
 
 /// Objects in file order. Columns that no record had are empty; in others a record without the value has a stand-in.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    /// The number of the image's id.
+    /// The place of its image.
     pub(super) image: Vec<u32>,
-    /// The number of the class's id.
+    /// The place of its class.
     pub(super) class: Vec<u32>,
     pub(super) score: Vec<f64>,
     pub(super) bbox: Vec<[f64; 4]>,
@@ -34,8 +36,25 @@ impl Records {
         self.points.values = order.iter().flat_map(|n| self.points.of(*n as usize)).copied().collect();
     }
 
+    /// Gives polygons the size of their images, and areas that had to wait for it (NaN) their pixels.
+    pub(super) fn settle(&mut self, size: impl Fn(u32) -> Option<Size>) {
+        if self.masks.is_empty() {
+            return;
+        }
+        for (record, image) in self.image.iter().enumerate() {
+            if let Some(size) = size(*image) {
+                self.masks.set_size(record, size);
+            }
+        }
+        for (record, area) in self.area.iter_mut().enumerate() {
+            if area.is_nan() && self.masks.has(record) {
+                *area = self.masks.area(record).map_or(0.0, f64::from);
+            }
+        }
+    }
+
     /// The objects by image, in file order within each, and only those that have an image and a class: `image`
-    /// gives the place of an id's number among `images`, `class` its label.
+    /// gives an image's place in the order wanted, `class` a class's label.
     pub(super) fn into_objects(
         self,
         images: usize,
@@ -95,4 +114,14 @@ fn gather<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
         return Vec::new();
     }
     order.iter().filter_map(|n| column.get(*n as usize)).copied().collect()
+}
+
+/// The area of the box around all points, labelled or not: width times height.
+pub(super) fn extent(points: &[[f64; 3]]) -> f64 {
+    let side = |axis: usize| {
+        let values = points.iter().filter_map(|point| point.get(axis));
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+        high - low
+    };
+    side(0) * side(1)
 }
