@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Breakdown, Chart, Comparison, Coverage, Figure, Histogram, Matrix, Picture, Table};
-use super::{json, latex, markdown, terminal};
+use super::{html, json, latex, markdown, terminal};
 use crate::error::Result;
 
 /// A key and a value in words: where numbers come from, and what they depend on.
@@ -101,6 +101,14 @@ impl Report {
     /// [`ErrorKind::Format`](crate::error::ErrorKind::Format) with the line and the member that is not by the schema.
     pub fn from_json(text: &str) -> Result<Report> {
         json::read(text)
+    }
+
+    /// One page of HTML that needs nothing but itself: no network, no fonts, no other files.
+    ///
+    /// It can be sorted and filtered, prints, reads on a phone, in light and in dark. Names are shown as they are and
+    /// can do nothing. Charts of more than 100 curves show the highest and the lowest 50.
+    pub fn to_html(&self) -> String {
+        html::write(self)
     }
 
     /// Headline, comparison, breakdowns and tables as Markdown.

@@ -17,6 +17,10 @@ pub struct Matrix {
     pub row_axis: String,
     /// What columns are: `predicted`.
     pub column_axis: String,
+    /// The name that is no class but "nothing there", if there is one; what meets it is a miss or a false alarm, and
+    /// no confusion of two classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<String>,
     /// Names of rows, top to bottom.
     pub rows: Vec<String>,
     /// Names of columns, left to right.
@@ -45,11 +49,16 @@ impl Matrix {
         self.rows.get(row) == self.columns.get(column)
     }
 
-    /// The largest counts of cells whose names differ, with their row and column; the larger first, then by position.
+    fn is_background(&self, row: usize, column: usize) -> bool {
+        let either = [self.rows.get(row), self.columns.get(column)];
+        self.background.is_some() && either.contains(&self.background.as_ref())
+    }
+
+    /// The largest counts of two classes taken for each other, with row and column; the larger first, then by position.
     pub(super) fn confusions(&self, most: usize) -> Vec<(usize, usize, u64)> {
         let cells = (0..self.rows.len()).flat_map(|r| (0..self.columns.len()).map(move |c| (r, c)));
         let mut found: Vec<(usize, usize, u64)> = cells
-            .filter(|(r, c)| !self.agrees(*r, *c))
+            .filter(|(r, c)| !self.agrees(*r, *c) && !self.is_background(*r, *c))
             .map(|(r, c)| (r, c, self.count(r, c)))
             .filter(|(_, _, n)| *n > 0)
             .collect();
@@ -70,10 +79,12 @@ mod tests {
             rows: names(&["a", "b", "background"]),
             columns: names(&["a", "b", "background"]),
             counts: vec![5, 2, 1, 2, 9],
+            background: Some("background".to_owned()),
             ..Matrix::default()
         };
         assert_eq!([matrix.count(1, 1), matrix.count(2, 2), matrix.count(0, 3)], [9, 0, 0]);
         assert_eq!(matrix.row_sum(0), 8);
-        assert_eq!(matrix.confusions(2), [(0, 1, 2), (1, 0, 2)]);
+        assert_eq!(matrix.confusions(9), [(0, 1, 2), (1, 0, 2)]);
+        assert_eq!(Matrix { background: None, ..matrix }.confusions(9).len(), 3);
     }
 }

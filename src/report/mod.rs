@@ -18,6 +18,7 @@
 //! | `coverage.rs` | [`Coverage`]: how many of one side were found on the other |
 //! | `number.rs`, `grid.rs` | numbers as text; tables as text, before they take a form |
 //! | `terminal.rs`, `json.rs` | text for a terminal; the JSON of `schemas/report.json` |
+//! | `html.rs`, `html/` | one self-contained page |
 //! | `markdown.rs`, `latex.rs` | tables for a README and for a paper |
 //!
 //! What is undefined (a mean over no class, a precision without detections) is `None`: `null` in JSON and Parquet,
@@ -47,6 +48,7 @@ mod document;
 mod figure;
 mod grid;
 mod histogram;
+mod html;
 mod json;
 mod latex;
 mod markdown;
