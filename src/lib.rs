@@ -41,6 +41,7 @@ pub mod image;
 pub mod job;
 pub mod place;
 pub mod random;
+pub mod report;
 pub mod schema;
 pub mod synth;
 
