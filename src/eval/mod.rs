@@ -1,0 +1,17 @@
+//! Predictions against the truth: evaluators that are updated, merged and finished.
+//!
+//! Those of areas (an id a pixel on both sides) are rule tables over one kernel, the [`contingency`] table: how
+//! many pixels have which pair of ids.
+//!
+//! | what | where |
+//! |---|---|
+//! | the kernel | [`contingency`] |
+//! | a class a pixel: IoU, accuracy, dice | [`semantic`] |
+//!
+//! Every evaluator has `update` (an image), `merge` (what another one has seen) and `finish` (the scores).
+//! Merging commutes and associates to the bit: integers are added, and what is not whole is kept image by image
+//! and added up in the order of the images at the end.
+
+pub mod contingency;
+pub mod mean;
+pub mod semantic;
