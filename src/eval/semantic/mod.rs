@@ -34,5 +34,6 @@ mod scores;
 pub use evaluator::Evaluator;
 pub use folders::{Compared, Pairing, folders, folders_paired, update};
 pub use options::{Absent, MOST_CLASSES, Numbering, Options, Outside};
+pub(in crate::eval) use rows::row_name;
 pub use rows::{Maps, rows};
 pub use scores::{Confusion, Scores};

@@ -41,7 +41,7 @@ pub fn rows(
     let parts = job.each(&shards, |shard| {
         let mut part = Evaluator::new(options.clone())?;
         for (asked, got) in *shard {
-            let name = name(truth.dataset, *asked);
+            let name = row_name(truth.dataset, *asked);
             let (asked, got) = (truth.decode(*asked)?, predicted.decode(*got)?);
             update(&mut part, &name, &asked, &got)?;
             stage.advance(1)?;
@@ -78,7 +78,7 @@ impl Numbering {
 }
 
 /// What a row is called in messages: its file, else its id, else its number.
-fn name(dataset: &Dataset, row: usize) -> String {
+pub(in crate::eval) fn row_name(dataset: &Dataset, row: usize) -> String {
     for key in ["file_name", "image_id"] {
         let value = dataset.select(key).and_then(|view| view.get(row));
         match value.as_ref().ok().and_then(|example| example.value()) {

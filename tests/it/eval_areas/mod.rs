@@ -1,7 +1,9 @@
 //! Evaluators of areas: a class or a segment a pixel, and classes of whole images.
 //!
+//! * `panoptic`: answers of panopticapi, what disagrees, real pictures.
 //! * `semantic`: recorded answers, golden tables, sharding, folders and datasets.
 
+mod panoptic;
 mod semantic;
 
 use lensframe::random::Random;
