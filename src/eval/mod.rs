@@ -2,33 +2,46 @@
 //!
 //! Every evaluator takes images as they come (`update`), joins with others of its kind in any order (`merge`),
 //! and ends in numbers (`finish`). What it keeps in between is small and exact, so that threads, shards and the
-//! order of images change no bit of the result.
+//! order of images change no bit of the result: integers are added, and what is not whole is kept image by image
+//! and added up in the order of the images at the end.
 //!
 //! | room or file | noun |
 //! |---|---|
 //! | `objects.rs`, `masks.rs` | [`Objects`]: what both sides are made into |
 //! | `images.rs`, `batch.rs` | [`ImageId`], [`Batch`]: what an evaluator is given |
-//! | [`matching`] | the kernel: which truth each detection gets, by rule |
-//! | [`outcomes`] | what matching leaves behind |
-//! | [`sum`] | sums with numpy's bits |
 //! | [`side`] | one side as read; [`join`] brings two together |
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
 //! | [`columns`] | an object set of a dataset as one side |
 //! | [`read`] | COCO's files, straight into columns |
-//! | [`coco`] | COCO's average precision and recall |
+//! | [`matching`] | the kernel: which truth each detection gets, by rule |
+//! | [`outcomes`] | what matching leaves behind |
+//! | [`contingency`] | the other kernel: how many pixels have which pair of ids |
+//! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
+//!
+//! | protocol | |
+//! |---|---|
+//! | [`coco`] | COCO's average precision and recall of boxes, masks and points |
+//! | [`panoptic`] | segments: PQ, SQ, RQ |
+//! | [`cityscapes`] | scored masks against instance maps |
+//! | [`semantic`] | a class a pixel: IoU, accuracy, dice |
 
 pub mod batch;
+pub mod cityscapes;
 pub mod coco;
 pub mod columns;
 pub mod comparison;
+pub mod contingency;
 pub mod images;
 pub mod masks;
 pub mod matching;
+pub mod mean;
 pub mod npy;
 pub mod objects;
 pub mod outcomes;
+pub mod panoptic;
 pub mod read;
 mod records;
+pub mod semantic;
 pub mod side;
 pub mod sum;
 
