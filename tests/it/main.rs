@@ -16,6 +16,7 @@ mod coco_import;
 mod convert;
 mod counting;
 mod draw;
+mod eval;
 mod eval_areas;
 mod export;
 mod gallery;
