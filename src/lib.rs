@@ -42,6 +42,7 @@ pub mod image;
 pub mod job;
 pub mod place;
 pub mod random;
+pub mod report;
 pub mod schema;
 pub mod synth;
 

@@ -1,23 +1,54 @@
-//! Predictions against the truth: evaluators that are updated, merged and finished.
+//! Evaluation: what was found held against what is there.
 //!
-//! Those of areas (an id a pixel on both sides), and of labels, are rule tables over one kernel, the [`contingency`]
-//! table: how often which pair of ids stands at the same place.
-//!
-//! | what | where |
-//! |---|---|
-//! | the kernel | [`contingency`] |
-//! | segments: PQ, SQ, RQ | [`panoptic`] |
-//! | scored masks against instance maps | [`cityscapes`] |
-//! | a class, or several, an image | [`classification`] |
-//! | a class a pixel: IoU, accuracy, dice | [`semantic`] |
-//!
-//! Every evaluator has `update` (an image), `merge` (what another one has seen) and `finish` (the scores).
-//! Merging commutes and associates to the bit: integers are added, and what is not whole is kept image by image
+//! Every evaluator takes images as they come (`update`), joins with others of its kind in any order (`merge`),
+//! and ends in numbers (`finish`). What it keeps in between is small and exact, so that threads, shards and the
+//! order of images change no bit of the result: integers are added, and what is not whole is kept image by image
 //! and added up in the order of the images at the end.
+//!
+//! | room or file | noun |
+//! |---|---|
+//! | `objects.rs`, `masks.rs` | [`Objects`]: what both sides are made into |
+//! | `images.rs`, `batch.rs` | [`ImageId`], [`Batch`]: what an evaluator is given |
+//! | [`side`] | one side as read; [`join`] brings two together |
+//! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
+//! | [`columns`] | an object set of a dataset as one side |
+//! | [`read`] | COCO's files, straight into columns |
+//! | [`matching`] | the kernel: which truth each detection gets, by rule |
+//! | [`outcomes`] | what matching leaves behind |
+//! | [`contingency`] | the other kernel: how often which pair of ids stands together |
+//! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
+//!
+//! | protocol | |
+//! |---|---|
+//! | [`coco`] | COCO's average precision and recall of boxes, masks and points |
+//! | [`panoptic`] | segments: PQ, SQ, RQ |
+//! | [`cityscapes`] | scored masks against instance maps |
+//! | [`semantic`] | a class a pixel: IoU, accuracy, dice |
+//! | [`classification`] | a class, or several, an image |
 
+pub mod batch;
 pub mod cityscapes;
 pub mod classification;
+pub mod coco;
+pub mod columns;
+pub mod comparison;
 pub mod contingency;
+pub mod images;
+pub mod masks;
+pub mod matching;
 pub mod mean;
+pub mod npy;
+pub mod objects;
+pub mod outcomes;
 pub mod panoptic;
+pub mod read;
+mod records;
 pub mod semantic;
+pub mod side;
+pub mod sum;
+
+pub use batch::Batch;
+pub use comparison::Comparison;
+pub use images::ImageId;
+pub use objects::{Flags, Objects, Points};
+pub use side::{ClassesBy, MatchBy, Matching, Side, join};

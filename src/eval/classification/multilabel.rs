@@ -7,7 +7,8 @@
 
 use super::quality::{Over, Quality, ZeroDivision, weighted};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::eval::mean::{mean, pairwise};
+use crate::eval::mean::mean;
+use crate::eval::sum::pairwise;
 
 /// The rules of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +88,7 @@ impl Evaluator {
     pub fn update<S: Copy + Into<f64>>(&mut self, truth: &[bool], scores: &[S]) -> Result<()> {
         let classes = self.flags.len();
         let place = || Place::area("classification");
-        if truth.len() != scores.len() || (truth.len() != 0 && (classes == 0 || truth.len() % classes != 0)) {
+        if truth.len() != scores.len() || !truth.len().is_multiple_of(classes) {
             let what = format!("{} flags and {} scores of {classes} classes", truth.len(), scores.len());
             return Err(Error::new(ErrorKind::Length, what).at(place()));
         }
@@ -125,7 +126,10 @@ impl Evaluator {
             .map(|(scores, flags)| scores.iter().copied().zip(flags.iter().copied()).collect())
             .collect();
         let count = |of: &dyn Fn(&(f64, bool)) -> bool| {
-            classes.iter().map(|class| class.iter().filter(|one| of(one)).count() as u64).collect::<Vec<u64>>()
+            classes
+                .iter()
+                .map(|class| class.iter().filter(|one| of(one)).count() as u64)
+                .collect::<Vec<u64>>()
         };
         let cut = self.options.cut;
         let positives = count(&|(_, flag)| *flag);

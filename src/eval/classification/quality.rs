@@ -3,7 +3,8 @@
 //! All of it follows from three whole numbers a class: how often it is right, predicted and true. The formulas
 //! and orders of addition are scikit-learn's (`precision_recall_fscore_support`).
 
-use crate::eval::mean::{mean, nan_mean, pairwise};
+use crate::eval::mean::{mean, nan_mean};
+use crate::eval::sum::pairwise;
 
 /// What 0/0 is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +76,8 @@ impl Quality {
         let classes = 0..right.len();
         let precision: Vec<f64> = classes.clone().map(|at| ratio(right[at], predicted[at])).collect();
         let recall: Vec<f64> = classes.clone().map(|at| ratio(right[at], support[at])).collect();
-        let f1: Vec<f64> = classes.clone().map(|at| ratio(2 * right[at], predicted[at] + support[at])).collect();
+        let f1: Vec<f64> =
+            classes.clone().map(|at| ratio(2 * right[at], predicted[at] + support[at])).collect();
         let chosen: Vec<usize> =
             classes.filter(|at| over == Over::All || predicted[*at] + support[*at] > 0).collect();
         let of_chosen = |values: &[f64]| chosen.iter().map(|at| values[*at]).collect::<Vec<f64>>();

@@ -19,10 +19,16 @@ pub fn rows(
     let labels = |(dataset, key): (&Dataset, &str), rows: Vec<u64>| {
         let values = dataset.take(&rows)?.column(key)?.values();
         let label = |(row, value): (&u64, &crate::dataset::Value)| {
-            value.as_int().and_then(|n| u32::try_from(n).ok()).filter(|n| *n < options.classes).ok_or_else(|| {
-                let what = format!("{} is no label of {} classes", value.as_int().map_or_else(|| value.kind_name().to_owned(), |n| n.to_string()), options.classes);
-                Error::new(ErrorKind::Index, what).at(Place::area("classification").row(*row).key(key))
-            })
+            value.as_int().and_then(|n| u32::try_from(n).ok()).filter(|n| *n < options.classes).ok_or_else(
+                || {
+                    let what = format!(
+                        "{} is no label of {} classes",
+                        value.as_int().map_or_else(|| value.kind_name().to_owned(), |n| n.to_string()),
+                        options.classes
+                    );
+                    Error::new(ErrorKind::Index, what).at(Place::area("classification").row(*row).key(key))
+                },
+            )
         };
         rows.iter().zip(&values).map(label).collect::<Result<Vec<u32>>>()
     };

@@ -113,9 +113,8 @@ impl Evaluator {
                 Ties::LowerFirst => class < truth,
                 Ties::HigherFirst => class > truth,
             };
-            let rank = (0..classes).filter(|class| {
-                row[*class] > own || (row[*class] == own && before(*class))
-            });
+            let rank =
+                (0..classes).filter(|class| row[*class] > own || (row[*class] == own && before(*class)));
             let rank = rank.count();
             for (hit, k) in hits.iter_mut().zip(&self.options.top) {
                 *hit += u64::from(rank < *k as usize);

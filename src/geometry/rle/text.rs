@@ -30,33 +30,67 @@ const MAX_CHARACTERS: u32 = 7;
 pub fn parse(text: &[u8]) -> Result<Vec<u32>> {
     // Most runs of a real mask take one or two characters; this never allocates more than 4 bytes a byte.
     let mut runs: Vec<u32> = Vec::with_capacity(text.len() / 2 + 1);
-    let mut bytes = text.iter().enumerate();
-    while let Some((at, first)) = bytes.next() {
-        let mut bits = character(at, *first)?;
-        let mut number = i64::from(bits & 0x1f);
-        let mut shift = 5;
-        while bits & 0x20 != 0 {
-            let Some((at, next)) = bytes.next() else {
-                return Err(fault(text.len(), "the string ends in the middle of a number"));
-            };
-            if shift >= 5 * MAX_CHARACTERS {
-                return Err(fault(at, "a number has more than 7 characters"));
-            }
-            bits = character(at, *next)?;
-            number |= i64::from(bits & 0x1f) << shift;
-            shift += 5;
-        }
-        if bits & 0x10 != 0 {
-            number -= 1 << shift;
-        }
+    let mut at = 0;
+    while at < text.len() {
         let base = if runs.len() > 2 { runs[runs.len() - 2] } else { 0 };
-        let run = number + i64::from(base);
-        let Ok(run) = u32::try_from(run) else {
-            return Err(fault(at, &format!("run {} is {run} pixels long", runs.len())));
-        };
+        let (run, end) = number(text, at, base)?;
         runs.push(run);
+        at = end;
     }
     Ok(runs)
+}
+
+/// The run that is written from `at` on as a difference to `base`, and where the next begins.
+#[inline]
+fn number(text: &[u8], at: usize, base: u32) -> Result<(u32, usize)> {
+    let (mut end, mut shift, mut number) = (at, 0, 0i64);
+    loop {
+        let Some(byte) = text.get(end) else {
+            return Err(fault(text.len(), "the string ends in the middle of a number"));
+        };
+        if shift >= 5 * MAX_CHARACTERS {
+            return Err(fault(end, "a number has more than 7 characters"));
+        }
+        let bits = character(end, *byte)?;
+        number |= i64::from(bits & 0x1f) << shift;
+        (end, shift) = (end + 1, shift + 5);
+        if bits & 0x20 == 0 {
+            number -= if bits & 0x10 != 0 { 1 << shift } else { 0 };
+            let run = number + i64::from(base);
+            return match u32::try_from(run) {
+                Ok(run) => Ok((run, end)),
+                Err(_) => Err(fault(at, &format!("a run is {run} pixels long"))),
+            };
+        }
+    }
+}
+
+/// The number of pixels inside, straight from the string.
+///
+/// ```
+/// use lensframe::geometry::rle::text;
+/// assert_eq!(text::area(b"73300000a0")?, 3 * 4);
+/// # Ok::<(), lensframe::error::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`parse`].
+pub fn area(text: &[u8]) -> Result<u32> {
+    // The two runs before, since differences are to the one two back.
+    let (mut outside, mut inside, mut count, mut sum) = (0u32, 0u32, 0usize, 0u32);
+    let mut at = 0;
+    while at < text.len() {
+        let (run, end) =
+            number(text, at, if count > 2 { if count % 2 == 1 { inside } else { outside } } else { 0 })?;
+        if count % 2 == 1 {
+            inside = run;
+            sum = sum.saturating_add(run);
+        } else {
+            outside = run;
+        }
+        (count, at) = (count + 1, end);
+    }
+    Ok(sum)
 }
 
 /// The six bits of a character.

@@ -33,7 +33,8 @@ fn check(found: &Quality, want: &Json, present: bool, what: &str) {
         same(&there(list), &floats(&want[name]), &format!("{what} {name}"));
     }
     let three = |average: &Average| [average.precision, average.recall, average.f1];
-    for (name, average) in [("micro", &found.micro), ("macro", &found.macro_), ("weighted", &found.weighted)] {
+    for (name, average) in [("micro", &found.micro), ("macro", &found.macro_), ("weighted", &found.weighted)]
+    {
         same(&three(average), &floats(&want[name]), &format!("{what} {name}"));
     }
 }
@@ -48,8 +49,13 @@ fn one_class_an_image_scores_as_in_scikit_learn() {
             ("nan", Over::All, ZeroDivision::Nan),
         ];
         for (name, over, zero) in rules {
-            let options =
-                Options { top: vec![1, 2, 3], ties: Ties::HigherFirst, over, zero, ..Options::new(classes(case)) };
+            let options = Options {
+                top: vec![1, 2, 3],
+                ties: Ties::HigherFirst,
+                over,
+                zero,
+                ..Options::new(classes(case))
+            };
             let mut evaluator = Evaluator::new(options);
             evaluator.update_scores(&labels(&case["truth"]), &scores(&case["scores"])).unwrap();
             let found = evaluator.finish();
@@ -122,7 +128,8 @@ fn any_sharing_out_gives_the_same_bits() {
     };
     let many = || multilabel::Evaluator::new(multilabel::Options::new(6));
     let add_many = |evaluator: &mut multilabel::Evaluator, (truth, scores): &(Vec<u32>, Vec<f64>)| {
-        let flags: Vec<bool> = truth.iter().flat_map(|label| (0..6).map(move |class| class % (label + 1) == 0)).collect();
+        let flags: Vec<bool> =
+            truth.iter().flat_map(|label| (0..6).map(move |class| class % (label + 1) == 0)).collect();
         evaluator.update(&flags, scores).unwrap();
     };
     let (mut whole, mut whole_many) = (one(), many());

@@ -1,0 +1,293 @@
+//! COCO's protocol as an evaluator: [`Coco`].
+//!
+//! Per image and class: detections in descending scores, cut to the greatest cap; overlaps with the truths;
+//! then for every area range and threshold each detection takes the best free truth (see
+//! [`matching`](crate::eval::matching)). Truths that are crowds, flagged as ignored, or whose area lies outside
+//! the range are ignored, and so is a detection that gets one, and one without a truth whose own area lies
+//! outside. The rules are those of pycocotools 2.0.11, checked against it bit by bit.
+//!
+//! The kernel indexes by numbers that the batch's own ranges gave.
+
+#![allow(clippy::indexing_slicing)]
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::batch::Batch;
+use crate::eval::matching::{Match, Overlaps, Rule, Truths};
+use crate::eval::outcomes::{Grid, Judged, Outcomes, descending};
+use crate::job::Job;
+
+use super::overlap::Overlap;
+use super::params::{Kind, Params};
+use super::tensors::Tensors;
+
+/// Images that are matched in one go on one thread.
+const IMAGES: usize = 256;
+
+/// COCO's protocol over images as they come.
+///
+/// ```
+/// use lensframe::eval::{Batch, Objects, coco::{Coco, Kind, Params}};
+/// use lensframe::job::Job;
+/// let mut truth = Objects::new([1])?;
+/// (truth.label, truth.bbox, truth.area) = (vec![0], vec![[0.0, 0.0, 10.0, 9.0]], vec![90.0]);
+/// let mut found = Objects::new([2])?;
+/// (found.label, found.score) = (vec![0, 0], vec![0.8, 0.9]);
+/// found.bbox = vec![[0.0, 0.0, 10.0, 10.0], [0.0, 0.0, 20.0, 20.0]];
+/// let mut coco = Coco::new(Params::new(Kind::Bbox), 1)?;
+/// coco.update(&Batch { images: &[1.into()], truth: &truth, found: &found }, &Job::new())?;
+/// let tensors = coco.finish(&Job::new())?;
+/// assert!((tensors.mean_precision(None, 0, 2, None).unwrap() - 0.45).abs() < 1e-12);
+/// # Ok::<(), lensframe::error::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Coco {
+    params: Params,
+    classes: usize,
+    outcomes: Outcomes,
+}
+
+impl Coco {
+    /// An evaluator for this many classes. With [`Params::class_agnostic`] they are matched as one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for parameters that cannot be.
+    pub fn new(params: Params, classes: usize) -> Result<Coco> {
+        params.check()?;
+        let grid = Grid { thresholds: params.thresholds.len(), ranges: params.ranges.len() };
+        Ok(Coco { outcomes: Outcomes::new(grid)?, params, classes })
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// What matching left behind so far.
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+
+    /// Matches these images. How they are spread over calls and threads does not change the result.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] and [`ErrorKind::Length`] for columns that do not fit together or are absent;
+    /// [`ErrorKind::Format`] for masks that are none; [`ErrorKind::Cancelled`].
+    pub fn update(&mut self, batch: &Batch, job: &Job) -> Result<()> {
+        batch.check(self.classes)?;
+        self.needs(batch)?;
+        let starts: Vec<usize> = (0..batch.images.len()).step_by(IMAGES).collect();
+        let parts = job.each(&starts, |start| {
+            let mut part = Outcomes::new(self.outcomes.grid())?;
+            let mut matcher = Matcher::new(&self.params);
+            for image in *start..batch.images.len().min(start + IMAGES) {
+                part.image(batch.images[image].clone());
+                matcher.image(batch, image, &mut part)?;
+            }
+            Ok(part)
+        })?;
+        parts.iter().try_for_each(|part| self.outcomes.merge(part))
+    }
+
+    /// The columns that this kind of comparison cannot do without.
+    fn needs(&self, batch: &Batch) -> Result<()> {
+        let absent = |key: &str, side: &str| {
+            let what = format!("the {side} have no {key}, which {} needs", self.params.kind.name());
+            Err(Error::new(ErrorKind::Usage, what))
+        };
+        for (side, objects) in [("truths", batch.truth), ("detections", batch.found)] {
+            let n = objects.len();
+            match &self.params.kind {
+                Kind::Bbox if objects.bbox.len() != n => return absent("bbox", side),
+                Kind::Segm if objects.masks.len() != n => return absent("masks", side),
+                Kind::Keypoints(_) if n > 0 && objects.points.values.is_empty() => {
+                    return absent("points", side);
+                }
+                _ => {}
+            }
+        }
+        if batch.truth.area.len() != batch.truth.len() {
+            return absent("area", "truths");
+        }
+        if matches!(self.params.kind, Kind::Keypoints(_)) && batch.truth.bbox.len() != batch.truth.len() {
+            return absent("bbox", "truths");
+        }
+        Ok(())
+    }
+
+    /// Adds what another evaluator of the same parameters has seen: other images.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if the parameters or the number of classes differ.
+    pub fn merge(&mut self, other: &Coco) -> Result<()> {
+        if self.params != other.params || self.classes != other.classes {
+            return Err(Error::new(ErrorKind::Usage, "evaluators with other parameters cannot be merged"));
+        }
+        self.outcomes.merge(&other.outcomes)
+    }
+
+    /// Precision, recall and scores of all classes, thresholds, ranges and caps.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if an image was given twice; [`ErrorKind::Cancelled`].
+    pub fn finish(&self, job: &Job) -> Result<Tensors> {
+        let classes = if self.params.class_agnostic { 1 } else { self.classes };
+        Tensors::of(&self.params, &self.outcomes.in_order(classes)?, classes, job)
+    }
+}
+
+/// Matches images one after another, keeping its buffers.
+struct Matcher<'a> {
+    params: &'a Params,
+    overlap: Overlap<'a>,
+    truths: Truths,
+    /// Objects of the image as (class, key, class again where classes are one, place).
+    there: Vec<(u32, u32)>,
+    seen: Vec<(u32, u64, u32)>,
+    matrix: Vec<f64>,
+    judged: Vec<Judged>,
+    ignored: Vec<bool>,
+    /// The same as of the range before: what was matched there holds here.
+    before: Vec<bool>,
+    matched: Vec<Match>,
+}
+
+impl<'a> Matcher<'a> {
+    fn new(params: &'a Params) -> Matcher<'a> {
+        Matcher {
+            params,
+            overlap: Overlap::new(&params.kind),
+            truths: Truths::default(),
+            there: Vec::new(),
+            seen: Vec::new(),
+            matrix: Vec::new(),
+            judged: Vec::new(),
+            ignored: Vec::new(),
+            before: Vec::new(),
+            matched: Vec::new(),
+        }
+    }
+
+    fn image(&mut self, batch: &Batch, image: usize, out: &mut Outcomes) -> Result<()> {
+        let one = self.params.class_agnostic;
+        let (mut there, mut seen) = (std::mem::take(&mut self.there), std::mem::take(&mut self.seen));
+        there.clear();
+        there.extend(batch.truth.range(image).map(|t| (batch.truth.label[t], t as u32)));
+        if !there.is_sorted() {
+            there.sort_unstable();
+        }
+        seen.clear();
+        seen.extend(
+            batch
+                .found
+                .range(image)
+                .map(|d| (batch.found.label[d], descending(batch.found.score[d]), d as u32)),
+        );
+        if one {
+            // Classes are one, and yet the reference lists objects class by class.
+            seen.sort_by_key(|(label, key, d)| (*key, *label, *d));
+        } else if !seen.is_sorted() {
+            seen.sort_unstable();
+        }
+        let (mut t, mut d) = (0, 0);
+        while t < there.len() || d < seen.len() {
+            let next = there
+                .get(t)
+                .map(|(label, _)| *label)
+                .into_iter()
+                .chain(seen.get(d).map(|(label, ..)| *label));
+            let class = if one { 0 } else { next.min().unwrap_or(0) };
+            let t1 = if one { there.len() } else { t + run(&there[t..], |(label, _)| *label == class) };
+            let d1 = if one { seen.len() } else { d + run(&seen[d..], |(label, ..)| *label == class) };
+            let cap = (d + self.params.cap() as usize).min(d1);
+            self.cell(batch, class, &there[t..t1], &seen[d..cap], out)?;
+            (t, d) = (t1, d1);
+        }
+        (self.there, self.seen) = (there, seen);
+        Ok(())
+    }
+
+    fn cell(
+        &mut self,
+        batch: &Batch,
+        class: u32,
+        there: &[(u32, u32)],
+        seen: &[(u32, u64, u32)],
+        out: &mut Outcomes,
+    ) -> Result<()> {
+        let ranges = self.params.ranges.len();
+        let truths: Vec<u32> = there.iter().map(|(_, t)| *t).collect();
+        let found: Vec<u32> = seen.iter().map(|(.., d)| *d).collect();
+        if truths.is_empty() || found.is_empty() {
+            self.matrix.clear();
+        } else {
+            self.overlap.fill(batch, &truths, &found, &mut self.matrix)?;
+        }
+        self.judged.clear();
+        self.judged.resize(found.len() * ranges, Judged::default());
+        self.before.clear();
+        let mut counts = Vec::with_capacity(ranges);
+        for range in 0..ranges {
+            counts.push(self.range(batch, range, &truths, &found));
+        }
+        out.truths(class, &counts);
+        let scored = found.iter().zip(self.judged.chunks_exact(ranges));
+        out.found(class, scored.map(|(d, judged)| (batch.found.score[*d as usize], judged)));
+        Ok(())
+    }
+
+    /// Judges the detections of a cell in one range; gives the number of truths that count in it.
+    fn range(&mut self, batch: &Batch, range: usize, truths: &[u32], found: &[u32]) -> u32 {
+        let (area, ranges) = (&self.params.ranges[range], self.params.ranges.len());
+        self.ignored.clear();
+        self.ignored.extend(truths.iter().map(|t| {
+            let (t, flags) = (*t as usize, batch.truth.flags(*t as usize));
+            flags.crowd || flags.ignored || area.leaves_out(batch.truth.area[t])
+        }));
+        let outside = |d: u32| batch.found.area.get(d as usize).is_some_and(|own| area.leaves_out(*own));
+        let all = (1u64 << self.params.thresholds.len()) - 1;
+        if !truths.is_empty() && (range == 0 || self.ignored != self.before) {
+            self.assign(batch, truths, found.len());
+            self.before.clone_from(&self.ignored);
+        }
+        for (n, d) in found.iter().enumerate() {
+            let mut judged = Judged { hit: 0, ignored: if outside(*d) { all } else { 0 } };
+            if !truths.is_empty() {
+                for (bit, matched) in self.matched.iter().skip(n).step_by(found.len()).enumerate() {
+                    if let Match::Truth(truth) | Match::Taken(truth) = matched {
+                        let truth = *truth as usize;
+                        // A truth whose id is 0 reads as none in the reference, but for its being ignored.
+                        let nameless = batch.truth.flags(truths[truth] as usize).nameless;
+                        let unmatched = nameless && outside(*d);
+                        let (ignored, bit) = (self.ignored[truth] || unmatched, 1 << bit);
+                        judged.ignored = if ignored { judged.ignored | bit } else { judged.ignored & !bit };
+                        judged.hit |= if ignored || nameless { 0 } else { bit };
+                    }
+                }
+            }
+            self.judged[n * ranges + range] = judged;
+        }
+        self.ignored.iter().map(|ignored| u32::from(!ignored)).sum()
+    }
+
+    /// Matches all detections at all thresholds: `matched[threshold × found + detection]`.
+    fn assign(&mut self, batch: &Batch, truths: &[u32], found: usize) {
+        let matrix = Overlaps::new(&self.matrix, truths.len());
+        self.matched.clear();
+        self.truths.begin(&self.ignored);
+        for threshold in &self.params.thresholds {
+            // The reference's own guard: an overlap of 1 reaches a threshold of 1 whatever its last bit.
+            let threshold = threshold.min(1.0 - 1e-10);
+            self.truths.free();
+            for d in 0..found {
+                let row = matrix.row(d);
+                let many = |t: usize| batch.truth.flags(truths[t] as usize).crowd;
+                self.matched.push(self.truths.choose(Rule::COCO, row, many, |_| threshold));
+            }
+        }
+    }
+}
+
+/// How many elements from the first on satisfy a condition.
+fn run<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {
+    items.iter().take_while(|item| holds(item)).count()
+}

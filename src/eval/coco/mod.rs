@@ -1,0 +1,20 @@
+//! COCO's protocol: average precision and recall over thresholds, areas and caps, with pycocotools' numbers.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `params.rs` | [`Params`], [`Kind`], [`AreaRange`]: what is asked |
+//! | `evaluator.rs` | [`Coco`]: images as they come |
+//! | `overlap.rs` | boxes, masks and points compared |
+//! | `tensors.rs` | [`Tensors`]: precision, recall and scores |
+//! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
+
+mod evaluator;
+mod overlap;
+mod params;
+mod summary;
+mod tensors;
+
+pub use evaluator::Coco;
+pub use params::{AreaRange, Kind, Params};
+pub use summary::{Line, Summary};
+pub use tensors::Tensors;

@@ -1,0 +1,393 @@
+//! What matching left behind: for every detection its score and, for every threshold and area range, whether it
+//! is a true positive, a false positive or left out of account. Everything else follows from these.
+//!
+//! The state of every evaluator with a grid of thresholds and ranges. Boxes, masks and points are not kept: a
+//! detection takes its score and two bits a grid point (18 bytes for COCO's 4 × 10), a *cell* (image and class)
+//! 8 bytes more. Invariant: detections of a cell lie together in descending scores, cells in the order in which
+//! images came. Joining two states puts one behind the other; [`Outcomes::in_order`] brings images into the
+//! order of their ids, so that how work was shared out cannot be seen in a result.
+
+use crate::error::{Error, ErrorKind, Result};
+
+use super::images::ImageId;
+
+/// How many thresholds fit into one read of the packed bits.
+pub const MAX_THRESHOLDS: usize = 56;
+
+/// The grid on which detections are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// Overlap thresholds.
+    pub thresholds: usize,
+    /// Area ranges.
+    pub ranges: usize,
+}
+
+impl Grid {
+    /// Bytes for one bit a grid point.
+    fn bytes(self) -> usize {
+        (self.thresholds * self.ranges).div_ceil(8)
+    }
+}
+
+/// A run of detections of one image and class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    image: u32,
+    class: u32,
+    found: u32,
+}
+
+/// Truths that count, of one image and class: one number a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Present {
+    image: u32,
+    class: u32,
+}
+
+/// The judgement of one detection in one range: a bit a threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// True positive.
+    pub hit: u64,
+    /// Left out of account.
+    pub ignored: u64,
+}
+
+/// What matching left behind. See the head of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcomes {
+    grid: Grid,
+    images: Vec<ImageId>,
+    cells: Vec<Cell>,
+    score: Vec<f64>,
+    bits: Vec<u8>,
+    present: Vec<Present>,
+    counts: Vec<u32>,
+}
+
+impl Outcomes {
+    /// Nothing yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for no thresholds or ranges, or more than [`MAX_THRESHOLDS`].
+    pub fn new(grid: Grid) -> Result<Outcomes> {
+        if grid.thresholds == 0 || grid.ranges == 0 || grid.thresholds > MAX_THRESHOLDS {
+            let what = format!("{} thresholds and {} area ranges", grid.thresholds, grid.ranges);
+            return Err(Error::new(ErrorKind::Usage, what)
+                .remedy(format!("give 1 to {MAX_THRESHOLDS} thresholds and at least one range")));
+        }
+        Ok(Outcomes {
+            grid,
+            images: Vec::new(),
+            cells: Vec::new(),
+            score: Vec::new(),
+            bits: Vec::new(),
+            present: Vec::new(),
+            counts: Vec::new(),
+        })
+    }
+
+    /// The grid.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// The images seen.
+    pub fn images(&self) -> &[ImageId] {
+        &self.images
+    }
+
+    /// The number of detections kept.
+    pub fn len(&self) -> usize {
+        self.score.len()
+    }
+
+    /// True if no detection was kept.
+    pub fn is_empty(&self) -> bool {
+        self.score.is_empty()
+    }
+
+    /// Bytes in use for what was kept.
+    pub fn bytes(&self) -> usize {
+        self.images.len() * size_of::<ImageId>()
+            + self.cells.len() * size_of::<Cell>()
+            + self.score.len() * size_of::<f64>()
+            + self.bits.len()
+            + self.present.len() * size_of::<Present>()
+            + self.counts.len() * size_of::<u32>()
+    }
+
+    /// Begins an image; what follows belongs to it.
+    pub fn image(&mut self, id: ImageId) {
+        self.images.push(id);
+    }
+
+    /// Truths of a class on this image: how many count in each range. Only where there is at least one.
+    pub fn truths(&mut self, class: u32, counts: &[u32]) {
+        debug_assert_eq!(counts.len(), self.grid.ranges);
+        if counts.iter().any(|count| *count > 0) {
+            self.present.push(Present { image: self.last_image(), class });
+            self.counts.extend_from_slice(counts);
+        }
+    }
+
+    /// Detections of a class on this image, in descending scores, with a judgement a range.
+    pub fn found<'a>(&mut self, class: u32, found: impl ExactSizeIterator<Item = (f64, &'a [Judged])>) {
+        let (count, image) = (found.len() as u32, self.last_image());
+        if count == 0 {
+            return;
+        }
+        self.cells.push(Cell { image, class, found: count });
+        let bytes = self.grid.bytes();
+        for (score, judged) in found {
+            self.score.push(score);
+            self.pack(judged.iter().map(|judged| judged.hit), bytes);
+            self.pack(judged.iter().map(|judged| judged.ignored), bytes);
+        }
+    }
+
+    fn last_image(&self) -> u32 {
+        (self.images.len() as u32).saturating_sub(1)
+    }
+
+    /// Appends a bit a grid point, range after range.
+    fn pack(&mut self, words: impl Iterator<Item = u64>, bytes: usize) {
+        let end = self.bits.len() + bytes;
+        let (mut held, mut count) = (0u128, 0);
+        for word in words {
+            held |= u128::from(word) << count;
+            count += self.grid.thresholds;
+            while count >= 8 {
+                self.bits.push(held as u8);
+                held >>= 8;
+                count -= 8;
+            }
+        }
+        if self.bits.len() < end {
+            self.bits.push(held as u8);
+        }
+    }
+
+    /// The judgement of a detection in a range.
+    #[inline]
+    pub fn judged(&self, detection: usize, range: usize) -> Judged {
+        let bytes = self.grid.bytes();
+        let first = detection * 2 * bytes;
+        Judged { hit: self.field(first, range), ignored: self.field(first + bytes, range) }
+    }
+
+    #[inline]
+    fn field(&self, first: usize, range: usize) -> u64 {
+        let bit = range * self.grid.thresholds;
+        let (byte, shift) = (first + bit / 8, bit % 8);
+        let word = match self.bits.get(byte..byte + 8).and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => u64::from_le_bytes(bytes),
+            None => {
+                let rest = self.bits.get(byte..).unwrap_or_default().iter();
+                rest.rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+            }
+        };
+        word >> shift & ((1 << self.grid.thresholds) - 1)
+    }
+
+    /// Puts another state behind this one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] if the grids differ.
+    pub fn merge(&mut self, other: &Outcomes) -> Result<()> {
+        if self.grid != other.grid {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "states with other thresholds or ranges cannot be merged",
+            ));
+        }
+        let shift = self.images.len() as u32;
+        self.images.extend_from_slice(&other.images);
+        self.cells.extend(other.cells.iter().map(|cell| Cell { image: cell.image + shift, ..*cell }));
+        self.score.extend_from_slice(&other.score);
+        self.bits.extend_from_slice(&other.bits);
+        self.present.extend(other.present.iter().map(|p| Present { image: p.image + shift, ..*p }));
+        self.counts.extend_from_slice(&other.counts);
+        Ok(())
+    }
+
+    /// Images, cells and truths in the order of the image ids, class by class.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`], naming an image that was given twice.
+    pub fn in_order(&self, classes: usize) -> Result<Ordered<'_>> {
+        let mut order: Vec<u32> = (0..self.images.len() as u32).collect();
+        let id = |image: &u32| self.images.get(*image as usize);
+        order.sort_by(|a, b| id(a).cmp(&id(b)));
+        if let Some(pair) = order.windows(2).find(|pair| id(&pair[0]) == id(&pair[1])) {
+            let what = match id(&pair[0]) {
+                Some(id) => format!("image {id} was given twice"),
+                None => String::from("an image was given twice"),
+            };
+            return Err(Error::new(ErrorKind::Usage, what).remedy("give every image to one part only"));
+        }
+        let mut rank = vec![0u32; order.len()];
+        for (place, image) in (0u32..).zip(&order) {
+            if let Some(rank) = rank.get_mut(*image as usize) {
+                *rank = place;
+            }
+        }
+        let rank = |image: u32| rank.get(image as usize).copied().unwrap_or(0);
+        let mut starts: Vec<Vec<(u32, u32, u32)>> = vec![Vec::new(); classes];
+        let mut first = 0u32;
+        for cell in &self.cells {
+            if let Some(starts) = starts.get_mut(cell.class as usize) {
+                starts.push((rank(cell.image), first, cell.found));
+            }
+            first += cell.found;
+        }
+        for starts in &mut starts {
+            if !starts.is_sorted() {
+                starts.sort_unstable();
+            }
+        }
+        let mut counts = vec![vec![0u64; self.grid.ranges]; classes];
+        for (present, add) in self.present.iter().zip(self.counts.chunks_exact(self.grid.ranges)) {
+            if let Some(sums) = counts.get_mut(present.class as usize) {
+                sums.iter_mut().zip(add).for_each(|(sum, add)| *sum += u64::from(*add));
+            }
+        }
+        Ok(Ordered { outcomes: self, cells: starts, counts })
+    }
+}
+
+/// A state, class by class, images in the order of their ids.
+#[derive(Clone, Debug)]
+pub struct Ordered<'a> {
+    outcomes: &'a Outcomes,
+    /// For each class its cells as (image's rank, first detection, how many).
+    cells: Vec<Vec<(u32, u32, u32)>>,
+    counts: Vec<Vec<u64>>,
+}
+
+/// A detection of a class: its place in the state, and its rank within its cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ranked {
+    /// The place in the state.
+    pub detection: u32,
+    /// 0 for the best of its image and class.
+    pub rank: u32,
+}
+
+impl<'a> Ordered<'a> {
+    /// The state.
+    pub fn outcomes(&self) -> &'a Outcomes {
+        self.outcomes
+    }
+
+    /// The number of truths of a class that count, one number a range.
+    pub fn truths(&self, class: usize) -> &[u64] {
+        self.counts.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    /// True if nothing was detected of a class.
+    pub fn nothing_found(&self, class: usize) -> bool {
+        self.cells.get(class).is_none_or(Vec::is_empty)
+    }
+
+    /// The detections of a class in descending scores; equal scores by image id, then by rank in the image;
+    /// scores that are NaN last.
+    pub fn ranked(&self, class: usize) -> Vec<Ranked> {
+        let cells = self.cells.get(class).map_or(&[][..], Vec::as_slice);
+        let mut keyed: Vec<(u64, Ranked)> =
+            Vec::with_capacity(cells.iter().map(|cell| cell.2 as usize).sum());
+        for (_, first, found) in cells {
+            for rank in 0..*found {
+                let detection = first + rank;
+                let score = self.outcomes.score.get(detection as usize).copied().unwrap_or(f64::NAN);
+                keyed.push((descending(score), Ranked { detection, rank }));
+            }
+        }
+        // Stable: equal keys stay in the order of images.
+        keyed.sort_by_key(|(key, _)| *key);
+        keyed.into_iter().map(|(_, ranked)| ranked).collect()
+    }
+
+    /// The score of a detection.
+    pub fn score(&self, ranked: Ranked) -> f64 {
+        self.outcomes.score.get(ranked.detection as usize).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// A key that sorts scores from high to low, −0 with 0, NaN last.
+#[inline]
+pub fn descending(score: f64) -> u64 {
+    if score.is_nan() {
+        return u64::MAX;
+    }
+    let bits = (score + 0.0).to_bits(); // −0 + 0 is 0.
+    let ascending = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    !ascending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_order_scores_from_high_to_low() {
+        let scores = [f64::INFINITY, 2.0, 1.0, 1e-300, 0.0, -1e-300, -1.0, f64::NEG_INFINITY, f64::NAN];
+        let keys: Vec<u64> = scores.iter().map(|score| descending(*score)).collect();
+        assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
+        assert_eq!(descending(0.0), descending(-0.0));
+        assert_eq!(descending(f64::NAN), descending(-f64::NAN));
+    }
+
+    #[test]
+    fn packed_judgements_come_back() {
+        for (thresholds, ranges) in [(1, 1), (3, 3), (10, 4), (7, 5), (56, 3), (8, 1)] {
+            let grid = Grid { thresholds, ranges };
+            let mut outcomes = Outcomes::new(grid).unwrap();
+            outcomes.image(1.into());
+            let all = (1u64 << thresholds) - 1;
+            let judged: Vec<Vec<Judged>> = (0..9u64)
+                .map(|n| {
+                    (0..ranges as u64)
+                        .map(|range| {
+                            let hit = (n * 0x9e37_79b9 + range * 77) & all;
+                            Judged { hit, ignored: !hit & all & (n * 12345 + range) }
+                        })
+                        .collect()
+                })
+                .collect();
+            outcomes.found(0, judged.iter().map(|judged| (0.5, judged.as_slice())));
+            for (n, judged) in judged.iter().enumerate() {
+                for (range, judged) in judged.iter().enumerate() {
+                    assert_eq!(outcomes.judged(n, range), *judged, "{thresholds} {ranges}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_merged_state_ranks_as_one_that_was_never_parted() {
+        let part = |images: &[i64]| {
+            let mut outcomes = Outcomes::new(Grid { thresholds: 1, ranges: 1 }).unwrap();
+            for image in images {
+                outcomes.image((*image).into());
+                outcomes.truths(0, &[1]);
+                let judged = [Judged::default()];
+                outcomes.found(0, [(0.9, &judged[..]), (0.1 * *image as f64, &judged[..])].into_iter());
+            }
+            outcomes
+        };
+        let whole = part(&[1, 2, 3, 4]);
+        let mut parts = part(&[3]);
+        parts.merge(&part(&[4, 1])).unwrap();
+        parts.merge(&part(&[2])).unwrap();
+        let scores = |outcomes: &Outcomes| {
+            let ordered = outcomes.in_order(1).unwrap();
+            assert_eq!(ordered.truths(0), [4]);
+            ordered.ranked(0).into_iter().map(|r| (ordered.score(r).to_bits(), r.rank)).collect::<Vec<_>>()
+        };
+        assert_eq!(scores(&whole), scores(&parts));
+        parts.merge(&part(&[2])).unwrap();
+        assert!(parts.in_order(1).unwrap_err().to_string().contains("image 2 was given twice"));
+    }
+}
