@@ -12,6 +12,7 @@
 //! | [`side`] | one side as read; [`join`] brings two together |
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
 //! | [`columns`] | an object set of a dataset as one side |
+//! | [`rows`] | which rows of two datasets are one image |
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
@@ -43,6 +44,7 @@ pub mod outcomes;
 pub mod panoptic;
 pub mod read;
 mod records;
+pub mod rows;
 pub mod semantic;
 pub mod side;
 pub mod sum;

@@ -1,12 +1,14 @@
 """Answers of scikit-learn for the classification evaluators.
 
-    python eval_classification.py       draw the cases, ask scikit-learn, write eval_classification.json beside this
+    python eval_classification.py record    draw the cases, ask scikit-learn, write eval_classification.json beside this
+    python eval_classification.py check     the same, and compare with that file; exit 1 on a difference
 
 Floats are recorded as their bits. Scores are halves and quarters in part, so that there are ties. Recorded with
 scikit-learn 1.9.1 and numpy 2.4.6.
 """
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -71,4 +73,8 @@ cases = {
     "several": [several(c, n, s) for c, n, s in [(2, 7, 0.8), (3, 40, 0.5), (9, 30, 0.3), (20, 12, 0.2), (4, 150, 0.6)]],
 }
 text = "{\n" + ",\n".join(f'"{k}":[\n' + ",\n".join(json.dumps(c, separators=(",", ":")) for c in v) + "\n]" for k, v in cases.items()) + "\n}\n"
-Path(__file__).with_suffix(".json").write_text(text)
+OUT = Path(__file__).resolve().with_suffix(".json")
+if sys.argv[1:2] == ["check"]:
+    assert OUT.read_text() == text, f"{OUT.name} is not what is answered now"
+else:
+    OUT.write_text(text)
