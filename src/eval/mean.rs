@@ -1,14 +1,13 @@
-//! Means with numpy's bits: its pairwise summation, then one division.
+//! Means with numpy's bits: its order of addition ([`sum`](crate::eval::sum)), then one division.
 //!
 //! Numbers that are published were made by numpy, whose sum of many floats is not that of a plain loop. The
 //! invariant: [`mean`] and [`nan_mean`] of a contiguous array are `numpy.mean` and `numpy.nanmean` bit for bit.
 
+use crate::eval::sum::{self, pairwise};
+
 /// The mean; NaN of nothing.
 pub fn mean(values: &[f64]) -> f64 {
-    match values.len() {
-        0 => f64::NAN,
-        len => pairwise(values) / len as f64,
-    }
+    sum::mean(values).unwrap_or(f64::NAN)
 }
 
 /// The mean of what is not NaN; NaN if nothing is left. Others count as 0 in the sum, in their place, as numpy
@@ -25,26 +24,4 @@ pub fn nan_mean(values: &[f64]) -> f64 {
         0 => f64::NAN,
         left => pairwise(&filled) / left as f64,
     }
-}
-
-/// numpy's sum: halves down to 128 values, and these in eight lanes.
-pub fn pairwise(values: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let len = values.len();
-    if len < LANES {
-        return values.iter().fold(0.0, |sum, v| sum + v);
-    }
-    if len > 128 {
-        let half = len / 2 - len / 2 % LANES;
-        return pairwise(&values[..half]) + pairwise(&values[half..]);
-    }
-    let mut lane = [0.0; LANES];
-    lane.copy_from_slice(&values[..LANES]);
-    let blocks = values[LANES..].chunks_exact(LANES);
-    let rest = blocks.remainder();
-    for block in blocks {
-        lane.iter_mut().zip(block).for_each(|(sum, v)| *sum += v);
-    }
-    let [a, b, c, d, e, f, g, h] = lane;
-    rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, v| sum + v)
 }

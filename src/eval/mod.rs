@@ -12,10 +12,11 @@
 //! | [`side`] | one side as read; [`join`] brings two together |
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
 //! | [`columns`] | an object set of a dataset as one side |
+//! | [`rows`] | which rows of two datasets are one image |
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
-//! | [`contingency`] | the other kernel: how many pixels have which pair of ids |
+//! | [`contingency`] | the other kernel: how often which pair of ids stands together |
 //! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
 //!
 //! | protocol | |
@@ -24,9 +25,11 @@
 //! | [`panoptic`] | segments: PQ, SQ, RQ |
 //! | [`cityscapes`] | scored masks against instance maps |
 //! | [`semantic`] | a class a pixel: IoU, accuracy, dice |
+//! | [`classification`] | a class, or several, an image |
 
 pub mod batch;
 pub mod cityscapes;
+pub mod classification;
 pub mod coco;
 pub mod columns;
 pub mod comparison;
@@ -41,6 +44,7 @@ pub mod outcomes;
 pub mod panoptic;
 pub mod read;
 mod records;
+pub mod rows;
 pub mod semantic;
 pub mod side;
 pub mod sum;

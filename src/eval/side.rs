@@ -103,7 +103,7 @@ fn sorted<T, K: Ord>(entries: Vec<Option<T>>, id: impl Fn(&T) -> &K) -> (Vec<T>,
 }
 
 /// What an image is matched by.
-fn key(image: &ImageEntry, by: MatchBy) -> ImageId {
+pub(super) fn key(image: &ImageEntry, by: MatchBy) -> ImageId {
     match (by, &image.file_name) {
         (MatchBy::FileName, Some(name)) => ImageId::from(name.as_str()),
         (MatchBy::Stem, Some(name)) => stem(name),

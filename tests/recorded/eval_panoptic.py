@@ -1,6 +1,7 @@
 """Answers for the panoptic evaluator, by numpy and written from the rules alone.
 
-    python eval_panoptic.py [PANOPTICAPI]    draw the cases, answer them, write eval_panoptic.json beside this file
+    python eval_panoptic.py record [PANOPTICAPI]    draw the cases, answer them, write eval_panoptic.json beside this
+    python eval_panoptic.py check [PANOPTICAPI]     the same, and compare with that file; exit 1 on a difference
 
 panopticapi is on no index; with the path of a checkout the answers are also asked of it, and must be equal.
 The rules: a pair of segments of one class whose IoU is above 1/2 is a match; the union is without the truth's
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+OUT = Path(__file__).resolve().with_suffix(".json")
 rng = np.random.default_rng(33)
 VOID = 0
 
@@ -149,13 +151,16 @@ if __name__ == "__main__":
         things = (rng.random(1 + n % 5) < 0.5).tolist()
         images = [draw(len(things), tuple(rng.integers(8, 15, 2)), n % 3 == 2) for _ in range(1 + n % 4)]
         answer = evaluate(things, images)
-        if len(sys.argv) > 1:
-            counts, sums, means = ask(sys.argv[1], things, images)
+        if len(sys.argv) > 2:
+            counts, sums, means = ask(sys.argv[2], things, images)
             ours = [[c["counts"] for c in answer["per_class"]], [c["iou"] for c in answer["per_class"]]]
             assert ours == [counts, sums], (n, ours, counts, sums)
             assert {k: answer[k] for k in means} == means, (n, answer, means)
         cases.append({"things": things, "images": images, "answer": answer})
     # repr of a float is read back as the same float.
     text = "[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n"
-    Path(__file__).with_suffix(".json").write_text(text)
+    if sys.argv[1:2] == ["check"]:
+        assert OUT.read_text() == text, f"{OUT.name} is not what is answered now"
+    else:
+        OUT.write_text(text)
     print(len(cases), "cases,", sum(sum(c["counts"][0] for c in case["answer"]["per_class"]) for case in cases), "matches")

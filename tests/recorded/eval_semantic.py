@@ -1,6 +1,7 @@
 """Answers for the semantic evaluator, by numpy and written from the rules alone.
 
-    python eval_semantic.py       draw the cases, answer them, write eval_semantic.json beside this file
+    python eval_semantic.py record    draw the cases, answer them, write eval_semantic.json beside this file
+    python eval_semantic.py check     the same, and compare with that file; exit 1 on a difference
 
 `chainercv`: truth below 0 is skipped, classes are all that occur (skipped pixels' predictions included), 0/0 is
 NaN. `mmseg`: a number of classes and one truth number to skip are given, other numbers fall out of the histograms,
@@ -8,6 +9,7 @@ NaN. `mmseg`: a number of classes and one truth number to skip are given, other 
 """
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -98,5 +100,9 @@ for n in (2, 5, 19, 150):
     for rule in ("mmseg", "zero"):
         cases.append(case(rule, images(np.append(numbers, 255), numbers), classes=n, ignore=255))
         cases.append(case(rule, images(np.append(numbers, [255, n]), np.append(numbers, [n + 1, 255])), classes=n, ignore=255))
-out = Path(__file__).with_suffix(".json")
-out.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
+text = "[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n"
+OUT = Path(__file__).resolve().with_suffix(".json")
+if sys.argv[1:2] == ["check"]:
+    assert OUT.read_text() == text, f"{OUT.name} is not what is answered now"
+else:
+    OUT.write_text(text)

@@ -94,7 +94,7 @@ impl Evaluator {
     /// # Errors
     /// [`ErrorKind::Usage`] for a threshold below 1/2, or that is no number.
     pub fn new(options: Options) -> Result<Evaluator> {
-        match options.overlaps.iter().find(|overlap| !(**overlap >= 0.5)) {
+        match options.overlaps.iter().find(|overlap| overlap.is_nan() || **overlap < 0.5) {
             Some(overlap) => {
                 let what = format!("an overlap of {overlap} would let one prediction match two objects");
                 Err(Error::new(ErrorKind::Usage, what).at(place()).remedy("ask for 0.5 or more"))

@@ -60,7 +60,7 @@ pub fn rows(
         }
         Ok(part)
     })?;
-    let mut whole = Evaluator::new(options.clone());
+    let mut whole = Evaluator::new(options);
     parts.into_iter().try_for_each(|part| whole.merge(part))?;
     Ok(whole.finish())
 }

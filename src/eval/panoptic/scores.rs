@@ -108,7 +108,7 @@ impl Scores {
 }
 
 /// The images in this many parts, the first ones being one longer where it does not divide: numpy's `array_split`.
-fn parts<'a, T>(images: &'a [T], count: usize) -> impl Iterator<Item = &'a [T]> {
+fn parts<T>(images: &[T], count: usize) -> impl Iterator<Item = &[T]> {
     let (each, longer) = (images.len() / count, images.len() % count);
     let start = move |part: usize| part * each + part.min(longer);
     (0..count).map(move |part| &images[start(part)..start(part + 1)])

@@ -6,7 +6,8 @@
 
 use super::evaluator::{Counts, OUTSIDE};
 use super::options::{Absent, Options};
-use crate::eval::mean::{mean, nan_mean, pairwise};
+use crate::eval::mean::{mean, nan_mean};
+use crate::eval::sum::pairwise;
 
 /// Pixels by class of truth (row) and of prediction (column).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,16 +1,25 @@
 //! Evaluators of areas: a class or a segment a pixel, and classes of whole images.
 //!
+//! * `cityscapes`: answers of cityscapesscripts, folders in its form.
+//! * `classification`: answers of scikit-learn, for one class an image and several.
 //! * `panoptic`: answers of panopticapi, what disagrees, real pictures.
 //! * `semantic`: recorded answers, golden tables, sharding, folders and datasets.
 
+mod cityscapes;
+mod classification;
 mod panoptic;
 mod semantic;
 
 use lensframe::random::Random;
 use serde_json::Value as Json;
 
-/// A recorded file beside this one's `recorded` folder.
+/// The cases of a recorded file.
 fn recorded(name: &str) -> Vec<Json> {
+    recorded_json(name).as_array().unwrap().clone()
+}
+
+/// A file of the folder of recorded answers.
+fn recorded_json(name: &str) -> Json {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(name);
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
 }

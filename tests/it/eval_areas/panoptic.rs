@@ -146,7 +146,7 @@ fn png_and_list_that_disagree_are_refused_by_image_and_segment() {
     let stranger = refused(&truth, &Side::new((1, 2), &[5, 5], &[Segment::new(5, 3)]));
     assert!(stranger.1.contains("label 3 of 1 classes"), "{}", stranger.1);
     assert_eq!(refused(&truth, &Side::new((2, 1), &[5, 5], &[Segment::new(5, 0)])).0, ErrorKind::Mismatch);
-    let bare = Side { segments: vec![Segment::new(1, 0)], ..truth.clone() };
+    let bare = Side { segments: vec![Segment::new(1, 0)], ..truth };
     let bare = refused(&bare, &Side::new((1, 2), &[5, 5], &[Segment::new(5, 0)]));
     assert!(bare.1.contains("segment 1 of the truth has no area"), "{}", bare.1);
     // The truth may disagree with itself: the reference says nothing, the scores do.
