@@ -10,10 +10,13 @@
 //! | `images.rs`, `batch.rs` | [`ImageId`], [`Batch`]: what an evaluator is given |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
+//! | [`cells`] | images class by class, and the walk over them |
 //! | [`sum`] | sums with numpy's bits |
 //! | [`coco`] | COCO's average precision and recall |
+//! | [`voc`] | VOC's average precision, boxes and masks |
 
 pub mod batch;
+pub mod cells;
 pub mod coco;
 pub mod images;
 pub mod masks;
@@ -21,6 +24,7 @@ pub mod matching;
 pub mod objects;
 pub mod outcomes;
 pub mod sum;
+pub mod voc;
 
 pub use batch::Batch;
 pub use images::ImageId;

@@ -16,6 +16,7 @@ mod coco_import;
 mod convert;
 mod counting;
 mod draw;
+mod eval_choice;
 mod export;
 mod gallery;
 mod geometry;
