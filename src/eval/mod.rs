@@ -13,6 +13,7 @@
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`sum`] | sums with numpy's bits |
 //! | [`coco`] | COCO's average precision and recall |
+//! | [`mean_ap`] | MMDetection's `eval_map` |
 //! | [`voc`] | VOC's average precision, boxes and masks |
 
 pub mod batch;
@@ -21,6 +22,7 @@ pub mod coco;
 pub mod images;
 pub mod masks;
 pub mod matching;
+pub mod mean_ap;
 pub mod objects;
 pub mod outcomes;
 pub mod sum;
