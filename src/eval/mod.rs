@@ -14,6 +14,7 @@
 //! | [`sum`] | sums with numpy's bits |
 //! | [`coco`] | COCO's average precision and recall |
 //! | [`mean_ap`] | MMDetection's `eval_map` |
+//! | [`proposals`] | recall of proposals, both kinds of MMDetection |
 //! | [`voc`] | VOC's average precision, boxes and masks |
 
 pub mod batch;
@@ -25,6 +26,7 @@ pub mod matching;
 pub mod mean_ap;
 pub mod objects;
 pub mod outcomes;
+pub mod proposals;
 pub mod sum;
 pub mod voc;
 

@@ -4,6 +4,7 @@
 //! nothing shared with the library), and split over shards and threads.
 
 mod mean_ap;
+mod proposals;
 mod scenes;
 mod voc;
 
