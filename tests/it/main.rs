@@ -18,6 +18,7 @@ mod counting;
 mod draw;
 mod eval;
 mod eval_areas;
+mod eval_choice;
 mod export;
 mod gallery;
 mod geometry;
