@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Breakdown, Chart, Comparison, Coverage, Figure, Histogram, Matrix, Picture, Table};
-use super::{html, json, latex, markdown, terminal};
+use super::{html, json, latex, markdown, parquet, terminal};
 use crate::error::Result;
 
 /// A key and a value in words: where numbers come from, and what they depend on.
@@ -109,6 +109,17 @@ impl Report {
     /// can do nothing. Charts of more than 100 curves show the highest and the lowest 50.
     pub fn to_html(&self) -> String {
         html::write(self)
+    }
+
+    /// A Parquet file of all numbers, one a row: `part`, `name`, `metric`, `class`, `value` and what else is known.
+    ///
+    /// Files of several reports can be read as one table; `title` and `protocol` are in every row. Undefined numbers
+    /// are null.
+    ///
+    /// # Errors
+    /// Those of the Parquet writer; none is known for a file in memory.
+    pub fn to_parquet(&self) -> Result<Vec<u8>> {
+        parquet::write(self)
     }
 
     /// Headline, comparison, breakdowns and tables as Markdown.

@@ -19,6 +19,7 @@
 //! | `number.rs`, `grid.rs` | numbers as text; tables as text, before they take a form |
 //! | `terminal.rs`, `json.rs` | text for a terminal; the JSON of `schemas/report.json` |
 //! | `html.rs`, `html/` | one self-contained page |
+//! | `parquet.rs` | all numbers as one long table |
 //! | `markdown.rs`, `latex.rs` | tables for a README and for a paper |
 //!
 //! What is undefined (a mean over no class, a precision without detections) is `None`: `null` in JSON and Parquet,
@@ -54,6 +55,7 @@ mod latex;
 mod markdown;
 mod matrix;
 mod number;
+mod parquet;
 mod picture;
 mod table;
 mod terminal;

@@ -28,6 +28,7 @@ mod labels;
 mod laws;
 mod panoptic;
 mod place;
+mod report;
 mod roundtrip;
 mod store;
 mod synth;
