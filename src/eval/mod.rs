@@ -13,6 +13,7 @@
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`sum`] | sums with numpy's bits |
 //! | [`coco`] | COCO's average precision and recall |
+//! | [`lvis`] | COCO's protocol over a federated data set |
 //! | [`mean_ap`] | MMDetection's `eval_map` |
 //! | [`proposals`] | recall of proposals, both kinds of MMDetection |
 //! | [`voc`] | VOC's average precision, boxes and masks |
@@ -21,6 +22,7 @@ pub mod batch;
 pub mod cells;
 pub mod coco;
 pub mod images;
+pub mod lvis;
 pub mod masks;
 pub mod matching;
 pub mod mean_ap;

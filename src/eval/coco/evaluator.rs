@@ -243,7 +243,11 @@ impl<'a> Matcher<'a> {
             let (t, flags) = (*t as usize, batch.truth.flags(*t as usize));
             flags.crowd || flags.ignored || area.leaves_out(batch.truth.area[t])
         }));
-        let outside = |d: u32| batch.found.area.get(d as usize).is_some_and(|own| area.leaves_out(*own));
+        // A detection that is flagged as ignored counts only where it finds a truth: LVIS's not exhaustive classes.
+        let outside = |d: u32| {
+            let own = batch.found.area.get(d as usize);
+            own.is_some_and(|own| area.leaves_out(*own)) || batch.found.flags(d as usize).ignored
+        };
         let all = (1u64 << self.params.thresholds.len()) - 1;
         if !truths.is_empty() && (range == 0 || self.ignored != self.before) {
             self.assign(batch, truths, found.len());
