@@ -15,6 +15,7 @@
 //! | [`coco`] | COCO's average precision and recall |
 //! | [`lvis`] | COCO's protocol over a federated data set |
 //! | [`mean_ap`] | MMDetection's `eval_map` |
+//! | [`open_images`] | Open Images: hierarchy, groups, verified labels |
 //! | [`proposals`] | recall of proposals, both kinds of MMDetection |
 //! | [`voc`] | VOC's average precision, boxes and masks |
 
@@ -27,6 +28,7 @@ pub mod masks;
 pub mod matching;
 pub mod mean_ap;
 pub mod objects;
+pub mod open_images;
 pub mod outcomes;
 pub mod proposals;
 pub mod sum;

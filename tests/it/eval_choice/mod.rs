@@ -5,6 +5,7 @@
 
 mod lvis;
 mod mean_ap;
+mod open_images;
 mod proposals;
 mod scenes;
 mod voc;
