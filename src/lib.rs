@@ -23,6 +23,7 @@
 //! - [`schema`]: keys, object sets, class tables, Arrow types, the manifest
 //! - [`dataset`]: sources, views, storage
 //! - [`convert`]: foreign formats, in and out
+//! - [`eval`]: predictions against the truth
 //! - `cli`: the program, with feature `cli`
 //!
 //! Conventions hold everywhere: boxes are x, y, w, h in pixels, 0-based and half-open, unless a door asks for a
@@ -41,6 +42,7 @@ pub mod image;
 pub mod job;
 pub mod place;
 pub mod random;
+pub mod report;
 pub mod schema;
 pub mod synth;
 

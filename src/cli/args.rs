@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+mod eval;
 mod pictures;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
+pub(in crate::cli) use eval::{EvalArgs, MatchArg};
 pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
@@ -54,6 +56,8 @@ pub(super) enum Command {
     Head(HeadArgs),
     /// Draw rows of a dataset, with what is known of them, on one picture
     View(ViewArgs),
+    /// Hold what was found against what is there: average precision and its kin
+    Eval(EvalArgs),
     /// Check every file of a dataset against its manifest and its data against their rules
     Verify(VerifyArgs),
     /// Remove files that no kept version needs

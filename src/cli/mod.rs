@@ -8,6 +8,7 @@
 mod args;
 mod convert;
 mod demo;
+mod eval;
 mod export;
 mod gc;
 mod head;
@@ -90,6 +91,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Info(args) => info::run(&args, &printer, job),
         Command::Head(args) => head::run(&args, &printer, job),
         Command::View(args) => view::run(&args, &printer, job),
+        Command::Eval(args) => eval::run(&args, &printer, job),
         Command::Verify(args) => verify::run(&args, &printer, job),
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),

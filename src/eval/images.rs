@@ -14,6 +14,16 @@ pub enum ImageId {
     Text(Box<str>),
 }
 
+impl ImageId {
+    /// The id as a person writes it: a text without quotes.
+    pub fn name(&self) -> String {
+        match self {
+            ImageId::Int(id) => id.to_string(),
+            ImageId::Text(id) => id.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for ImageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::rle::{runs, text};
-use crate::geometry::{Ring, Size, coco_iou, rasterize};
+use crate::geometry::{Ring, Rle, Size, coco_iou, rasterize};
 
 /// In which column a mask lies, from where to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,14 +91,22 @@ impl Masks {
         !matches!(self.forms.get(object), None | Some(Form::Absent))
     }
 
+    /// True unless the mask is of polygons whose size is not known yet.
+    pub fn is_sized(&self, object: usize) -> bool {
+        !matches!(self.forms.get(object), Some(Form::Polygons(..))) || self.size(object) != Size::new(0, 0)
+    }
+
     /// The height and width that came with a mask.
     pub fn size(&self, object: usize) -> Size {
         self.sizes.get(object).copied().unwrap_or(Size::new(0, 0))
     }
 
-    /// Says of which size the polygons of an object are: their source does not, its image does.
+    /// Says of which size the polygons of an object are, where their source did not: its image does.
     pub fn set_size(&mut self, object: usize, size: Size) {
-        if let (Some(slot), Some(Form::Polygons(..))) = (self.sizes.get_mut(object), self.forms.get(object)) {
+        if self.is_sized(object) {
+            return;
+        }
+        if let Some(slot) = self.sizes.get_mut(object) {
             *slot = size;
         }
     }
@@ -150,7 +158,12 @@ impl Masks {
             }
             Some(Form::Polygons(..)) => {
                 let rings = self.rings(object).map(Ring::try_new).collect::<Result<Vec<_>>>()?;
-                rasterize(size, &rings)?.into_counts()
+                // No ring encloses nothing; the reference fails on it.
+                if rings.is_empty() {
+                    Rle::empty(size)?.into_counts()
+                } else {
+                    rasterize(size, &rings)?.into_counts()
+                }
             }
             Some(Form::Text(first, length)) => text::parse(self.text(*first, *length))?,
             Some(Form::Runs(first, end)) => {
@@ -209,7 +222,6 @@ fn index(n: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Rle;
 
     fn three_forms() -> (Rle, Masks) {
         let size = Size::new(20, 30);

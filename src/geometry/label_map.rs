@@ -65,6 +65,11 @@ impl<'a, T: Copy + PartialEq + Into<u32>> LabelMap<'a, T> {
         self.size
     }
 
+    /// The ids, row after row.
+    pub fn ids(&self) -> &'a [T] {
+        self.ids
+    }
+
     /// Every id that some pixel has, in ascending order, with its area and tight box.
     pub fn segments(&self) -> Vec<Segment> {
         self.walk(|_| false).into_iter().map(|slot| slot.segment()).collect()

@@ -95,6 +95,23 @@ impl Map {
         (range.end <= self.buffer.len()).then(|| self.buffer.slice_with_length(range.start, length))
     }
 
+    /// Tells the kernel that a range will not be read again soon, so that its memory may be used for something else.
+    /// Never fails; what is read again is brought again.
+    pub fn forget(&self, range: Range<usize>) {
+        let end = range.end.min(self.len());
+        let Some(length) = end.checked_sub(range.start).filter(|n| *n > 0) else { return };
+        if let Some(map) = &self.map {
+            #[cfg(unix)]
+            // SAFETY: the map is of a file, private and never written through: dropped pages are read again from
+            // the file, with the same bytes.
+            let _ = unsafe {
+                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, length)
+            };
+            #[cfg(not(unix))]
+            let _ = (map, length);
+        }
+    }
+
     /// Asks the kernel to bring a range into memory soon. Never fails; what lies past the end is left out.
     pub fn will_need(&self, range: Range<usize>) {
         let end = range.end.min(self.len());

@@ -16,6 +16,8 @@ mod coco_import;
 mod convert;
 mod counting;
 mod draw;
+mod eval;
+mod eval_areas;
 mod eval_choice;
 mod export;
 mod gallery;

@@ -10,7 +10,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
-use crate::eval::cells::{Cells, gather};
+use crate::eval::cells::{Cells, empty, gather};
 use crate::eval::matching::{Match, Overlaps, Rule, Truths};
 use crate::eval::mean_ap::Coordinates;
 use crate::eval::mean_ap::corners::{Over, overlap};
@@ -52,10 +52,10 @@ impl OpenImages {
     /// An evaluator for the classes of a hierarchy.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] for parameters that cannot be.
+    /// [`ErrorKind::Usage`] for parameters that cannot be; [`ErrorKind::Limit`] for too many classes.
     pub fn new(params: Params, tree: Hierarchy) -> Result<OpenImages> {
         params.check()?;
-        let outcomes = Outcomes::new(Grid { thresholds: 1, ranges: 1 })?;
+        let outcomes = empty(Grid { thresholds: 1, ranges: 1 }, tree.classes())?;
         Ok(OpenImages { params, outcomes, grouped: vec![false; tree.classes()], tree })
     }
 

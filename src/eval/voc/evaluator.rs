@@ -10,7 +10,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
-use crate::eval::cells::{Cells, gather};
+use crate::eval::cells::{Cells, empty, gather};
 use crate::eval::matching::{Match, Overlaps, Truths};
 use crate::eval::outcomes::{Grid, Judged, Outcomes};
 use crate::job::Job;
@@ -50,10 +50,10 @@ impl Voc {
     /// An evaluator for this many classes.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] for parameters that cannot be.
+    /// [`ErrorKind::Usage`] for parameters that cannot be; [`ErrorKind::Limit`] for too many classes.
     pub fn new(params: Params, classes: usize) -> Result<Voc> {
         params.check()?;
-        let outcomes = Outcomes::new(Grid { thresholds: 1, ranges: 1 })?;
+        let outcomes = empty(Grid { thresholds: 1, ranges: 1 }, classes)?;
         Ok(Voc { params, classes, outcomes, seen: vec![false; classes] })
     }
 

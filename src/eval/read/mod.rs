@@ -1,0 +1,69 @@
+//! Files of truths and detections, read straight into the columns that evaluators take.
+//!
+//! The shortest way from COCO's JSON to a number: nothing is converted, no field is kept that the protocol does not
+//! ask for. Every other format, and every dataset, comes through [`crate::eval::columns`].
+//!
+//! | file | noun |
+//! |---|---|
+//! | `truth.rs` | an annotation file |
+//! | `results.rs` | a results file |
+//! | `shape.rs` | masks and points as both spell them |
+//! | `ids.rs`, `scan.rs` | ids as small numbers; JSON member by member |
+
+mod ids;
+mod results;
+mod scan;
+mod shape;
+mod truth;
+
+use std::path::Path;
+
+use super::coco::Kind;
+use super::side::Side;
+use crate::error::Result;
+use crate::place::{Access, Map};
+use results::Results;
+use truth::Truth;
+
+/// What a protocol needs of the objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Boxes.
+    pub boxes: bool,
+    /// Masks.
+    pub masks: bool,
+    /// So many points an object; 0 for none.
+    pub points: usize,
+    /// Repair what makes the reference's number wrong.
+    pub corrected: bool,
+}
+
+impl Wanted {
+    /// What a kind of COCO's protocol needs.
+    pub fn by(kind: &Kind) -> Wanted {
+        match kind {
+            Kind::Bbox => Wanted { boxes: true, ..Wanted::default() },
+            Kind::Segm => Wanted { masks: true, ..Wanted::default() },
+            Kind::Keypoints(sigmas) => Wanted { points: sigmas.len(), ..Wanted::default() },
+        }
+    }
+}
+
+/// The truth of a COCO annotation file.
+///
+/// # Errors
+/// Those of reading; [`ErrorKind::Format`](crate::error::ErrorKind::Format), naming file, byte and line, for what
+/// is no such file.
+pub fn coco_truth(file: &Path, wanted: &Wanted) -> Result<Side> {
+    let map = Map::open(file, Access::Sequential)?;
+    Truth::read(map.buffer(), file, wanted)
+}
+
+/// The detections of a COCO results file.
+///
+/// # Errors
+/// As [`coco_truth`].
+pub fn coco_results(file: &Path, wanted: &Wanted) -> Result<Side> {
+    let map = Map::open(file, Access::Sequential)?;
+    Results::read(map.buffer(), file, wanted, |end| map.forget(0..end))
+}

@@ -1,0 +1,131 @@
+//! Walking JSON records member by member, as fast as an evaluator needs it.
+//!
+//! What is asked for is parsed; everything else is stepped over. Numbers may be `NaN`, `Infinity` and
+//! `-Infinity`, which Python writes and reads: an evaluator has a rule for them.
+
+use std::borrow::Cow;
+
+use crate::convert::json::Cursor;
+use crate::error::Result;
+use crate::eval::images::ImageId;
+
+/// Calls `each` at every element of a list.
+pub(super) fn elements<'a>(
+    json: &mut Cursor<'a>,
+    what: &str,
+    mut each: impl FnMut(&mut Cursor<'a>) -> Result<()>,
+) -> Result<()> {
+    json.expect(b'[', what)?;
+    if json.eat(b']') {
+        return Ok(());
+    }
+    loop {
+        each(json)?;
+        if !json.more(b']', what)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Calls `each` at every member of an object, past its name. A member that `each` did not step over is skipped.
+pub(super) fn members<'a>(
+    json: &mut Cursor<'a>,
+    what: &str,
+    mut each: impl FnMut(&[u8], &mut Cursor<'a>) -> Result<()>,
+) -> Result<()> {
+    json.expect(b'{', what)?;
+    if json.eat(b'}') {
+        return Ok(());
+    }
+    loop {
+        let name = name(json)?;
+        json.expect(b':', "a member")?;
+        let value = json.at();
+        each(&name, json)?;
+        if json.at() == value {
+            json.skip()?;
+        }
+        if !json.more(b'}', what)? {
+            return Ok(());
+        }
+    }
+}
+
+/// A member's name. Names are short: a plain loop finds their end sooner than `memchr`.
+#[inline]
+fn name<'a>(json: &mut Cursor<'a>) -> Result<Cow<'a, [u8]>> {
+    if json.peek() == Some(b'"') {
+        let rest = json.rest();
+        let end = rest.iter().skip(1).position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f | 0x80..));
+        if let Some((end, b'"')) = end.and_then(|end| Some((end, *rest.get(end + 1)?))) {
+            json.seek(json.at() + end + 2);
+            return Ok(Cow::Borrowed(rest.get(1..=end).unwrap_or_default()));
+        }
+    }
+    match json.text()?.decode()? {
+        Cow::Borrowed(text) => Ok(Cow::Borrowed(text.as_bytes())),
+        Cow::Owned(text) => Ok(Cow::Owned(text.into_bytes())),
+    }
+}
+
+/// A number, Python's words for what is not finite included; `None` and no step for anything else.
+#[inline]
+pub(super) fn number(json: &mut Cursor) -> Option<f64> {
+    if let Some(number) = json.number() {
+        return Some(number.value);
+    }
+    let words = [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY)];
+    json.space();
+    let (word, value) = words.into_iter().find(|(word, _)| json.rest().starts_with(word.as_bytes()))?;
+    json.seek(json.at() + word.len());
+    Some(value)
+}
+
+/// As many numbers as `out` holds, in a list; `None` for anything else, the cursor anywhere.
+#[inline]
+pub(super) fn numbers<const N: usize>(json: &mut Cursor) -> Option<[f64; N]> {
+    let mut out = [0.0; N];
+    if !json.eat(b'[') {
+        return None;
+    }
+    for (n, slot) in out.iter_mut().enumerate() {
+        if n > 0 && !json.eat(b',') {
+            return None;
+        }
+        *slot = number(json)?;
+    }
+    json.eat(b']').then_some(out)
+}
+
+/// An id: a whole number, also written with a fraction of zero, or a text. `None` and no step for anything else.
+#[inline]
+pub(super) fn id(json: &mut Cursor) -> Result<Option<ImageId>> {
+    if let Some(id) = json.int()? {
+        return Ok(Some(ImageId::Int(id)));
+    }
+    if json.peek() == Some(b'"') {
+        return Ok(Some(ImageId::Text(json.text()?.decode()?.into())));
+    }
+    let start = json.at();
+    match json.number() {
+        // Python holds 7.0 and 7 for one key.
+        Some(n) if n.value.fract() == 0.0 && n.value.abs() < 9e15 => Ok(Some(ImageId::Int(n.value as i64))),
+        _ => {
+            json.seek(start);
+            Ok(None)
+        }
+    }
+}
+
+/// What a flag says: a number other than 0, or `true`. `None` and no step for `null` and anything else.
+pub(super) fn flag(json: &mut Cursor) -> Option<bool> {
+    if let Some(number) = number(json) {
+        return Some(number != 0.0);
+    }
+    [("true", true), ("false", false)].into_iter().find_map(|(word, value)| {
+        json.rest().starts_with(word.as_bytes()).then(|| {
+            json.seek(json.at() + word.len());
+            value
+        })
+    })
+}
