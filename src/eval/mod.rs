@@ -26,6 +26,7 @@
 //! | [`lvis`] | COCO's protocol over a federated data set |
 //! | [`voc`] | VOC's average precision of boxes and masks, as ChainerCV has it |
 //! | [`mean_ap`] | MMDetection's `eval_map` |
+//! | [`rotated`] | DOTA's average precision of rotated boxes |
 //! | [`open_images`] | Open Images: hierarchy, groups, verified labels |
 //! | [`proposals`] | recall of proposals, both kinds of MMDetection |
 //! | [`panoptic`] | segments: PQ, SQ, RQ |
@@ -55,6 +56,7 @@ pub mod panoptic;
 pub mod proposals;
 pub mod read;
 mod records;
+pub mod rotated;
 pub mod rows;
 pub mod semantic;
 pub mod side;

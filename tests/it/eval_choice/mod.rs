@@ -7,6 +7,7 @@ mod lvis;
 mod mean_ap;
 mod open_images;
 mod proposals;
+mod rotated;
 mod scenes;
 mod voc;
 
