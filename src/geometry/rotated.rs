@@ -48,7 +48,7 @@ impl Rotated {
         // Too far apart for the circles around both: nothing is shared, and nothing need be clipped.
         let radius = |b: &Rotated| b.0[2].hypot(b.0[3]) / 2.0;
         let apart = (other.0[0] - from[0]).hypot(other.0[1] - from[1]);
-        if !(apart < radius(self) + radius(other)) {
+        if apart.is_nan() || apart >= radius(self) + radius(other) {
             return 0.0;
         }
         let clip = other.corners(from);

@@ -41,7 +41,7 @@ fn side(images: &[i64], classes: &[i64], all: &[Value]) -> Objects {
         }
         match &own["segmentation"] {
             Value::Array(rings) => {
-                let rings: Vec<Vec<f64>> = rings.iter().map(|r| numbers(r)).collect();
+                let rings: Vec<Vec<f64>> = rings.iter().map(numbers).collect();
                 objects.masks.push_polygons(Size::new(120, 130), rings.iter().map(Vec::as_slice));
             }
             Value::Object(rle) => {
