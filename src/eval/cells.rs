@@ -8,11 +8,22 @@
 
 #![allow(clippy::indexing_slicing)]
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::job::Job;
 
 use super::batch::Batch;
-use super::outcomes::{Grid, Outcomes, descending};
+use super::outcomes::{Grid, MAX_CLASSES, Outcomes, descending};
+
+/// An empty state for a grid and this many classes.
+///
+/// # Errors
+/// [`ErrorKind::Limit`] for more than [`MAX_CLASSES`]; [`ErrorKind::Usage`] for a grid that cannot be.
+pub fn empty(grid: Grid, classes: usize) -> Result<Outcomes> {
+    if classes > MAX_CLASSES {
+        return Err(Error::new(ErrorKind::Limit, format!("{classes} classes; the most are {MAX_CLASSES}")));
+    }
+    Outcomes::new(grid)
+}
 
 /// Images that are matched in one go on one thread.
 const IMAGES: usize = 128;

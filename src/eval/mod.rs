@@ -23,8 +23,11 @@
 //! | protocol | |
 //! |---|---|
 //! | [`coco`] | COCO's average precision and recall of boxes, masks and points |
-//! | [`voc`] | VOC's average precision of boxes and masks |
+//! | [`lvis`] | COCO's protocol over a federated data set |
+//! | [`voc`] | VOC's average precision of boxes and masks, as ChainerCV has it |
 //! | [`mean_ap`] | MMDetection's `eval_map` |
+//! | [`rotated`] | DOTA's average precision of rotated boxes |
+//! | [`open_images`] | Open Images: hierarchy, groups, verified labels |
 //! | [`proposals`] | recall of proposals, both kinds of MMDetection |
 //! | [`panoptic`] | segments: PQ, SQ, RQ |
 //! | [`cityscapes`] | scored masks against instance maps |
@@ -40,17 +43,20 @@ pub mod columns;
 pub mod comparison;
 pub mod contingency;
 pub mod images;
+pub mod lvis;
 pub mod masks;
 pub mod matching;
 pub mod mean;
 pub mod mean_ap;
 pub mod npy;
 pub mod objects;
+pub mod open_images;
 pub mod outcomes;
 pub mod panoptic;
 pub mod proposals;
 pub mod read;
 mod records;
+pub mod rotated;
 pub mod rows;
 pub mod semantic;
 pub mod side;

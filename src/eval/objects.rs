@@ -16,6 +16,7 @@ pub struct Flags {
     /// Stands for many: matched by share of the detection, any number of times, and never counted.
     pub crowd: bool,
     /// Not counted: VOC's difficult, COCO's keypoints without a labelled point, or any protocol's `ignore`.
+    /// Of a detection: left out of account unless it finds a truth.
     pub ignored: bool,
     /// Open Images' group of more than five that touch.
     pub group: bool,

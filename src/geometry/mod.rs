@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`BBox`] | a checked box: x, y, width, height | area, clip, intersection, IoU |
 //! | [`BoxLayout`], [`BoxForm`] | how four numbers spell a box, and in what unit | [`convert`] |
+//! | [`Rotated`] | a box with an angle | corners, shared area, IoU |
 //! | [`Rle`] | a mask as run lengths, always canonical | union, intersection, IoU, area, tight box |
 //! | [`Ring`] | a checked polygon outline | area, bounds, [`rasterize`] |
 //! | [`Bitmap`] | a mask as a byte a pixel | the same questions, answered the plain way |
@@ -39,6 +40,7 @@ mod layout;
 mod overlap;
 mod polygon;
 pub mod rle;
+mod rotated;
 mod size;
 
 pub use bbox::BBox;
@@ -49,4 +51,5 @@ pub use layout::{BoxForm, BoxLayout, Unit, convert, convert_all, convert_flat};
 pub use overlap::{Overlap, coco_iou, coco_iou_matrix, overlap, overlaps, overlaps_aligned};
 pub use polygon::{MAX_COORDINATE, MAX_CROSSINGS, Ring, rasterize, rasterize_box};
 pub use rle::{Rle, coco_mask_iou, coco_mask_iou_matrix};
+pub use rotated::Rotated;
 pub use size::{MAX_PIXELS, Size};

@@ -266,7 +266,11 @@ impl<'a> Matcher<'a> {
     fn range(&mut self, batch: &Batch, range: usize) {
         let (area, ranges) = (&self.params.ranges[range], self.params.ranges.len());
         let all = (1u64 << self.params.thresholds.len()) - 1;
-        let outside = |d: u32| batch.found.area.get(d as usize).is_some_and(|own| area.leaves_out(*own));
+        // A detection that is flagged as ignored counts only where it finds a truth: LVIS's not exhaustive classes.
+        let outside = |d: u32| {
+            let own = batch.found.area.get(d as usize);
+            own.is_some_and(|own| area.leaves_out(*own)) || batch.found.flags(d as usize).ignored
+        };
         for (n, d) in self.found.iter().enumerate() {
             self.judged[n * ranges + range].ignored = if outside(*d) { all } else { 0 };
         }

@@ -9,7 +9,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
-use crate::eval::cells::{Cells, gather};
+use crate::eval::cells::{Cells, empty, gather};
 use crate::eval::matching::{Choice, Match, Overlaps, Reach, Rule, Tie, Truths};
 use crate::eval::outcomes::{Grid, Judged, Outcomes};
 use crate::job::Job;
@@ -45,11 +45,11 @@ impl MeanAp {
     /// An evaluator for this many classes.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] for parameters that cannot be.
+    /// [`ErrorKind::Usage`] for parameters that cannot be; [`ErrorKind::Limit`] for too many classes.
     pub fn new(params: Params, classes: usize) -> Result<MeanAp> {
         params.check()?;
         let grid = Grid { thresholds: params.thresholds.len(), ranges: params.ranges() };
-        Ok(MeanAp { outcomes: Outcomes::new(grid)?, params, classes })
+        Ok(MeanAp { outcomes: empty(grid, classes)?, params, classes })
     }
 
     /// The parameters.

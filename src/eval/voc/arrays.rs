@@ -196,7 +196,7 @@ fn curves(
     let mut voc = Voc::new(params, classes(truth, found))?;
     let images = ids(truth);
     let batch = Batch { images: &images, truth, found };
-    batch.check(classes(truth, found))?;
+    voc.admit(&batch)?;
     voc.judge(&batch, &job, |truths, found, out| {
         out.clear();
         for d in found {

@@ -10,7 +10,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
-use crate::eval::cells::{Cells, gather};
+use crate::eval::cells::{Cells, empty, gather};
 use crate::eval::matching::{Match, Overlaps, Truths};
 use crate::eval::outcomes::{Grid, Judged, Outcomes};
 use crate::job::Job;
@@ -50,10 +50,10 @@ impl Voc {
     /// An evaluator for this many classes.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] for parameters that cannot be.
+    /// [`ErrorKind::Usage`] for parameters that cannot be; [`ErrorKind::Limit`] for too many classes.
     pub fn new(params: Params, classes: usize) -> Result<Voc> {
         params.check()?;
-        let outcomes = Outcomes::new(Grid { thresholds: 1, ranges: 1 })?;
+        let outcomes = empty(Grid { thresholds: 1, ranges: 1 }, classes)?;
         Ok(Voc { params, classes, outcomes, seen: vec![false; classes] })
     }
 
@@ -73,7 +73,7 @@ impl Voc {
     /// [`ErrorKind::Usage`] and [`ErrorKind::Length`] for columns that do not fit together or are absent, or masks
     /// of different sizes; [`ErrorKind::Format`] for masks that are none; [`ErrorKind::Cancelled`].
     pub fn update(&mut self, batch: &Batch, job: &Job) -> Result<()> {
-        batch.check(self.classes)?;
+        self.admit(batch)?;
         for (side, objects) in [("truths", batch.truth), ("detections", batch.found)] {
             let (key, length) = match self.params.kind {
                 Kind::Bbox => ("bbox", objects.bbox.len()),
@@ -88,8 +88,13 @@ impl Voc {
         self.judge(batch, job, fill)
     }
 
-    /// As [`Voc::update`], with overlaps from elsewhere.
-    pub(super) fn judge(
+    /// Checks a batch but for the places of its objects.
+    pub(in crate::eval) fn admit(&self, batch: &Batch) -> Result<()> {
+        batch.check(self.classes)
+    }
+
+    /// As [`Voc::update`], with overlaps from elsewhere; the batch was admitted.
+    pub(in crate::eval) fn judge(
         &mut self,
         batch: &Batch,
         job: &Job,

@@ -36,6 +36,8 @@ pub trait Real:
     const ZERO: Self;
     /// The nearest number of this type.
     fn nearest(value: f64) -> Self;
+    /// True for what is no number.
+    fn is_none(self) -> bool;
 }
 
 impl Real for f32 {
@@ -43,6 +45,9 @@ impl Real for f32 {
     const ZERO: f32 = 0.0;
     fn nearest(value: f64) -> f32 {
         value as f32
+    }
+    fn is_none(self) -> bool {
+        self.is_nan()
     }
 }
 
@@ -52,14 +57,16 @@ impl Real for f64 {
     fn nearest(value: f64) -> f64 {
         value
     }
+    fn is_none(self) -> bool {
+        self.is_nan()
+    }
 }
 
 /// The overlap of two boxes whose maxima have been moved out already. NaN where a corner is or a union is empty.
 pub(super) fn corners_iou<T: Real>(a: &[T; 4], b: &[T; 4]) -> f64 {
     // numpy's maximum and minimum pass a NaN on.
-    let is_nan = |a: T| a.partial_cmp(&a).is_none();
-    let max = |a: T, b: T| if is_nan(a) || a > b { a } else { b };
-    let min = |a: T, b: T| if is_nan(a) || a < b { a } else { b };
+    let max = |a: T, b: T| if a.is_none() || a > b { a } else { b };
+    let min = |a: T, b: T| if a.is_none() || a < b { a } else { b };
     let (top, left) = (max(a[0], b[0]), max(a[1], b[1]));
     let (bottom, right) = (min(a[2], b[2]), min(a[3], b[3]));
     let met = if top < bottom && left < right { T::ONE } else { T::ZERO };

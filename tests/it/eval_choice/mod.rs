@@ -3,8 +3,11 @@
 //! Each is held against recorded answers of its reference tool, against a plain twin written here (nested loops,
 //! nothing shared with the library), and split over shards and threads.
 
+mod lvis;
 mod mean_ap;
+mod open_images;
 mod proposals;
+mod rotated;
 mod scenes;
 mod voc;
 

@@ -15,6 +15,7 @@ use super::scenes::{Scene, Sides, draw, shards};
 use super::{get, numbers, recorded, same};
 
 type Lists<T> = Vec<Vec<T>>;
+type Lines = Vec<Option<Vec<f64>>>;
 
 fn expect(answer: &Value, curves: &Curves, area: &Scores, eleven: &Scores, what: &str) {
     for (key, own) in [("prec", &curves.prec), ("rec", &curves.rec)] {
@@ -100,7 +101,7 @@ fn curves(
     pred: (Lists<[f32; 4]>, Lists<u32>, Lists<f32>),
     gt: (Lists<[f32; 4]>, Lists<u32>, Lists<bool>),
     thresh: f64,
-) -> (Vec<Option<Vec<f64>>>, Vec<Option<Vec<f64>>>) {
+) -> (Lines, Lines) {
     let c =
         calc_detection_voc_prec_rec(&pred.0, &pred.1, &pred.2, &gt.0, &gt.1, Some(&gt.2), thresh).unwrap();
     (c.prec, c.rec)
