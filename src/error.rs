@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Conflict,
     /// Class tables, id types or keys of two sources do not agree.
     Mismatch,
+    /// A check that was asked for did not pass.
+    Failed,
     /// The job was cancelled (Ctrl-C, or [`crate::job::Job::cancel`]).
     Cancelled,
     /// A getter or a mapped function failed.

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::dataset::Value;
 use crate::error::{Error, Result};
+use crate::report::Report;
 
 /// Prints results on stdout.
 pub(super) struct Printer {
@@ -29,6 +30,15 @@ impl Printer {
         } else {
             self.raw(harmless(&text()).as_bytes())
         }
+    }
+
+    /// Prints a report: under `--json` by `schemas/report.json`.
+    pub(super) fn report(&self, report: &Report, width: usize) -> Result<()> {
+        let mut text = if self.json { report.to_json() } else { report.terminal(width) };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.raw(text.as_bytes())
     }
 
     /// A line for people; nothing under `--json`.

@@ -13,6 +13,17 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::print::harmless;
 use crate::job::{Observer, Warning, Warnings};
 
+/// How many columns stdout has; 100 where it is no terminal.
+pub(super) fn width() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
+        && size.ws_col > 0
+    {
+        return usize::from(size.ws_col);
+    }
+    100
+}
+
 pub(super) struct Terminal {
     quiet: bool,
     list: AtomicBool,

@@ -256,7 +256,7 @@ impl Window<'_> {
                 return Err(kind("bbox", &chunk));
             };
             let numbers = primitive::<Float64Type>("bbox", boxes.values())?;
-            let first = boxes.value_offset_at(0) as usize;
+            let first = boxes.value_offset_at(0);
             let flat = numbers.values().get(first..first + boxes.len() * 4).unwrap_or_default();
             let (flat, _) = flat.as_chunks::<4>();
             if boxes.null_count() == 0 {

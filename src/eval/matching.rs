@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | COCO, LVIS, CrowdPose | [`Choice::BestFree`] | [`Tie::Last`] | at least |
 //! | VOC, ChainerCV, `eval_map`, Open Images, DOTA | [`Choice::Best`] | [`Tie::First`] | at least (devkit: above) |
+//! | proposals | [`best_pairs`]: the best pair first | first | at least |
 //! | ImageNet DET | [`Choice::BestFree`] with a threshold a truth | [`Tie::First`] | at least |
 //!
 //! The kernel indexes by numbers it made itself from the lengths checked at its door. Comparisons are negated where
@@ -179,9 +180,50 @@ impl Truths {
     }
 }
 
+/// Pairs rows and columns one to one, the pair that overlaps most first (of equal ones that of the first row, and there
+/// of the first column), and gives the overlap of each pair in this order; −1 for rows that come after all columns are
+/// taken. A NaN is paired before anything else and given as such. No columns, no values.
+pub fn best_pairs(mut overlaps: Vec<f64>, columns: usize) -> Vec<f64> {
+    let rows = overlaps.len().checked_div(columns).unwrap_or(0);
+    let beats = |own: f64, best: f64| own > best || (own.is_nan() && !best.is_nan());
+    let best_of = |row: &[f64]| {
+        row.iter().enumerate().fold((f64::NEG_INFINITY, 0), |best, (column, own)| {
+            if beats(*own, best.0) { (*own, column) } else { best }
+        })
+    };
+    let mut best: Vec<(f64, usize)> = overlaps.chunks_exact(columns.max(1)).map(best_of).collect();
+    let mut pairs = Vec::with_capacity(rows);
+    for _ in 0..rows {
+        let mut first = 0;
+        for row in 1..rows {
+            if beats(best[row].0, best[first].0) {
+                first = row;
+            }
+        }
+        let (overlap, column) = best[first];
+        pairs.push(overlap);
+        overlaps[first * columns..(first + 1) * columns].fill(-1.0);
+        for row in 0..rows {
+            overlaps[row * columns + column] = -1.0;
+            if row == first || best[row].1 == column {
+                best[row] = best_of(&overlaps[row * columns..(row + 1) * columns]);
+            }
+        }
+    }
+    pairs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_best_pair_is_matched_first_and_leaves_its_row_and_column() {
+        // Row 1 and column 0 go together, so that row 0 is left with its second best, and row 2 with nothing.
+        assert_eq!(best_pairs(vec![0.8, 0.3, 0.9, 0.7, 0.5, 0.2], 2), [0.9, 0.3, -1.0]);
+        assert_eq!(best_pairs(vec![0.5; 4], 2), [0.5, 0.5]);
+        assert!(best_pairs(Vec::new(), 3).is_empty() && best_pairs(Vec::new(), 0).is_empty());
+    }
 
     fn matched(rule: Rule, ignored: &[bool], many: &[bool], overlaps: &[f64], threshold: f64) -> Vec<Match> {
         let mut truths = Truths::default();

@@ -16,18 +16,23 @@
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
+//! | [`cells`] | images class by class, and the walk over them |
 //! | [`contingency`] | the other kernel: how often which pair of ids stands together |
 //! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
 //!
 //! | protocol | |
 //! |---|---|
 //! | [`coco`] | COCO's average precision and recall of boxes, masks and points |
+//! | [`voc`] | VOC's average precision of boxes and masks |
+//! | [`mean_ap`] | MMDetection's `eval_map` |
+//! | [`proposals`] | recall of proposals, both kinds of MMDetection |
 //! | [`panoptic`] | segments: PQ, SQ, RQ |
 //! | [`cityscapes`] | scored masks against instance maps |
 //! | [`semantic`] | a class a pixel: IoU, accuracy, dice |
 //! | [`classification`] | a class, or several, an image |
 
 pub mod batch;
+pub mod cells;
 pub mod cityscapes;
 pub mod classification;
 pub mod coco;
@@ -38,16 +43,19 @@ pub mod images;
 pub mod masks;
 pub mod matching;
 pub mod mean;
+pub mod mean_ap;
 pub mod npy;
 pub mod objects;
 pub mod outcomes;
 pub mod panoptic;
+pub mod proposals;
 pub mod read;
 mod records;
 pub mod rows;
 pub mod semantic;
 pub mod side;
 pub mod sum;
+pub mod voc;
 
 pub use batch::Batch;
 pub use comparison::Comparison;

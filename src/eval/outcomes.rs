@@ -3,7 +3,7 @@
 //!
 //! The state of every evaluator with a grid of thresholds and ranges. Boxes, masks and points are not kept: a
 //! detection takes its score and two bits a grid point (18 bytes for COCO's 4 × 10), a *cell* (image and class)
-//! 8 bytes more. Invariant: detections of a cell lie together in descending scores, cells in the order in which
+//! 4 bytes more. Invariant: detections of a cell lie together in descending scores, cells in the order in which
 //! images came. Joining two states puts one behind the other; [`Outcomes::in_order`] brings images into the
 //! order of their ids, so that how work was shared out cannot be seen in a result.
 
@@ -30,19 +30,38 @@ impl Grid {
     }
 }
 
-/// A run of detections of one image and class.
+/// A run of detections of one image and class: the class above, how many below. More than fit follow in another
+/// run of the same class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cell {
-    image: u32,
-    class: u32,
-    found: u32,
+struct Cell(u32);
+
+/// Bits for the number of detections of a run.
+const FOUND: u32 = 10;
+
+/// The most classes.
+pub const MAX_CLASSES: usize = 1 << (32 - FOUND);
+
+impl Cell {
+    const MOST: usize = (1 << FOUND) - 1;
+
+    fn new(class: u32, found: u32) -> Cell {
+        Cell(class << FOUND | found)
+    }
+
+    fn class(self) -> usize {
+        (self.0 >> FOUND) as usize
+    }
+
+    fn found(self) -> u32 {
+        self.0 & ((1 << FOUND) - 1)
+    }
 }
 
-/// Truths that count, of one image and class: one number a range.
+/// Where an image's cells and truths begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Present {
-    image: u32,
-    class: u32,
+struct Start {
+    cell: u32,
+    present: u32,
 }
 
 /// The judgement of one detection in one range: a bit a threshold.
@@ -59,10 +78,13 @@ pub struct Judged {
 pub struct Outcomes {
     grid: Grid,
     images: Vec<ImageId>,
+    /// For each image.
+    starts: Vec<Start>,
     cells: Vec<Cell>,
     score: Vec<f64>,
     bits: Vec<u8>,
-    present: Vec<Present>,
+    /// The class of truths that count, of one image; `counts` has a number a range.
+    present: Vec<u32>,
     counts: Vec<u32>,
 }
 
@@ -80,6 +102,7 @@ impl Outcomes {
         Ok(Outcomes {
             grid,
             images: Vec::new(),
+            starts: Vec::new(),
             cells: Vec::new(),
             score: Vec::new(),
             bits: Vec::new(),
@@ -108,47 +131,51 @@ impl Outcomes {
         self.score.is_empty()
     }
 
+    /// The scores of the detections kept.
+    pub fn scores(&self) -> &[f64] {
+        &self.score
+    }
+
     /// Bytes in use for what was kept.
     pub fn bytes(&self) -> usize {
-        self.images.len() * size_of::<ImageId>()
-            + self.cells.len() * size_of::<Cell>()
-            + self.score.len() * size_of::<f64>()
-            + self.bits.len()
-            + self.present.len() * size_of::<Present>()
-            + self.counts.len() * size_of::<u32>()
+        size_of_val(&*self.images)
+            + size_of_val(&*self.starts)
+            + size_of_val(&*self.cells)
+            + size_of_val(&*self.score)
+            + size_of_val(&*self.bits)
+            + size_of_val(&*self.present)
+            + size_of_val(&*self.counts)
     }
 
     /// Begins an image; what follows belongs to it.
     pub fn image(&mut self, id: ImageId) {
         self.images.push(id);
+        self.starts.push(Start { cell: self.cells.len() as u32, present: self.present.len() as u32 });
     }
 
     /// Truths of a class on this image: how many count in each range. Only where there is at least one.
     pub fn truths(&mut self, class: u32, counts: &[u32]) {
         debug_assert_eq!(counts.len(), self.grid.ranges);
         if counts.iter().any(|count| *count > 0) {
-            self.present.push(Present { image: self.last_image(), class });
+            self.present.push(class);
             self.counts.extend_from_slice(counts);
         }
     }
 
     /// Detections of a class on this image, in descending scores, with a judgement a range.
     pub fn found<'a>(&mut self, class: u32, found: impl ExactSizeIterator<Item = (f64, &'a [Judged])>) {
-        let (count, image) = (found.len() as u32, self.last_image());
-        if count == 0 {
-            return;
+        let mut left = found.len();
+        while left > 0 {
+            let some = left.min(Cell::MOST);
+            self.cells.push(Cell::new(class, some as u32));
+            left -= some;
         }
-        self.cells.push(Cell { image, class, found: count });
         let bytes = self.grid.bytes();
         for (score, judged) in found {
             self.score.push(score);
             self.pack(judged.iter().map(|judged| judged.hit), bytes);
             self.pack(judged.iter().map(|judged| judged.ignored), bytes);
         }
-    }
-
-    fn last_image(&self) -> u32 {
-        (self.images.len() as u32).saturating_sub(1)
     }
 
     /// Appends a bit a grid point, range after range.
@@ -202,12 +229,14 @@ impl Outcomes {
                 "states with other thresholds or ranges cannot be merged",
             ));
         }
-        let shift = self.images.len() as u32;
+        let (cell, present) = (self.cells.len() as u32, self.present.len() as u32);
         self.images.extend_from_slice(&other.images);
-        self.cells.extend(other.cells.iter().map(|cell| Cell { image: cell.image + shift, ..*cell }));
+        let moved = |start: &Start| Start { cell: start.cell + cell, present: start.present + present };
+        self.starts.extend(other.starts.iter().map(moved));
+        self.cells.extend_from_slice(&other.cells);
         self.score.extend_from_slice(&other.score);
         self.bits.extend_from_slice(&other.bits);
-        self.present.extend(other.present.iter().map(|p| Present { image: p.image + shift, ..*p }));
+        self.present.extend_from_slice(&other.present);
         self.counts.extend_from_slice(&other.counts);
         Ok(())
     }
@@ -233,27 +262,37 @@ impl Outcomes {
                 *rank = place;
             }
         }
-        let rank = |image: u32| rank.get(image as usize).copied().unwrap_or(0);
-        let mut starts: Vec<Vec<(u32, u32, u32)>> = vec![Vec::new(); classes];
+        let mut cells: Vec<Vec<(u32, u32, u32)>> = vec![Vec::new(); classes];
         let mut first = 0u32;
-        for cell in &self.cells {
-            if let Some(starts) = starts.get_mut(cell.class as usize) {
-                starts.push((rank(cell.image), first, cell.found));
+        for (image, rank) in rank.iter().enumerate() {
+            for cell in self.cells.get(self.cells_of(image)).unwrap_or_default() {
+                let found = cell.found();
+                if let Some(cells) = cells.get_mut(cell.class()) {
+                    match cells.last_mut() {
+                        // More than fit into one run.
+                        Some((last, _, count)) if last == rank => *count += found,
+                        _ => cells.push((*rank, first, found)),
+                    }
+                }
+                first += found;
             }
-            first += cell.found;
         }
-        for starts in &mut starts {
-            if !starts.is_sorted() {
-                starts.sort_unstable();
-            }
+        for cells in cells.iter_mut().filter(|cells| !cells.is_sorted()) {
+            cells.sort_unstable();
         }
         let mut counts = vec![vec![0u64; self.grid.ranges]; classes];
-        for (present, add) in self.present.iter().zip(self.counts.chunks_exact(self.grid.ranges)) {
-            if let Some(sums) = counts.get_mut(present.class as usize) {
+        for (class, add) in self.present.iter().zip(self.counts.chunks_exact(self.grid.ranges)) {
+            if let Some(sums) = counts.get_mut(*class as usize) {
                 sums.iter_mut().zip(add).for_each(|(sum, add)| *sum += u64::from(*add));
             }
         }
-        Ok(Ordered { outcomes: self, cells: starts, counts })
+        Ok(Ordered { outcomes: self, cells, counts })
+    }
+
+    /// The cells of an image.
+    fn cells_of(&self, image: usize) -> std::ops::Range<usize> {
+        let at = |image: usize| self.starts.get(image).map_or(self.cells.len(), |start| start.cell as usize);
+        at(image)..at(image + 1)
     }
 }
 
@@ -289,6 +328,11 @@ impl<'a> Ordered<'a> {
     /// True if nothing was detected of a class.
     pub fn nothing_found(&self, class: usize) -> bool {
         self.cells.get(class).is_none_or(Vec::is_empty)
+    }
+
+    /// How many detections of a class were kept.
+    pub fn found(&self, class: usize) -> usize {
+        self.cells.get(class).map_or(0, |cells| cells.iter().map(|(.., found)| *found as usize).sum())
     }
 
     /// The detections of a class in descending scores; equal scores by image id, then by rank in the image;

@@ -4,6 +4,7 @@ use crate::error::Result;
 
 use super::masks::Masks;
 use super::objects::{Flags, Objects, Points};
+use super::read::Wanted;
 use crate::geometry::Size;
 
 /// Objects in file order. Columns that no record had are empty; in others a record without the value has a stand-in.
@@ -34,6 +35,18 @@ impl Records {
             self.masks = self.masks.pick(order);
         }
         self.points.values = order.iter().flat_map(|n| self.points.of(*n as usize)).copied().collect();
+    }
+
+    /// Makes room for this many more detections.
+    pub(super) fn reserve(&mut self, records: usize, wanted: &Wanted) {
+        self.image.reserve_exact(records);
+        self.class.reserve_exact(records);
+        self.score.reserve_exact(records);
+        self.area.reserve_exact(records);
+        if wanted.boxes {
+            self.bbox.reserve_exact(records);
+        }
+        self.points.values.reserve_exact(records * wanted.points);
     }
 
     /// Gives polygons the size of their images, and areas that had to wait for it (NaN) their pixels.

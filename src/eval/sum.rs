@@ -4,6 +4,8 @@
 //! list of up to 128 terms in eight lanes and splits a longer one in two: equal bits need the same order. The
 //! rule is that of numpy's `add.reduce` over contiguous doubles, unchanged since numpy 1.9.
 
+use std::ops::{Add, Neg};
+
 /// The most terms that are added in one run of eight lanes.
 const BLOCK: usize = 128;
 
@@ -17,25 +19,38 @@ const BLOCK: usize = 128;
 /// assert_eq!(pairwise(&terms), 100.00000000000001);
 /// ```
 pub fn pairwise(terms: &[f64]) -> f64 {
+    lanes(terms, 0.0)
+}
+
+/// The sum of single numbers, as `numpy.sum` of a contiguous array of them gives it: the same order, in single
+/// precision.
+pub fn pairwise_single(terms: &[f32]) -> f32 {
+    lanes(terms, 0.0)
+}
+
+fn lanes<T: Copy + Add<Output = T> + Neg<Output = T>>(terms: &[T], zero: T) -> T {
+    if terms.is_empty() {
+        return zero;
+    }
     if terms.len() < 8 {
         // numpy begins at −0.0, so that a sum of negative zeros stays one.
-        return terms.iter().fold(-0.0, |sum, term| sum + term) + if terms.is_empty() { 0.0 } else { -0.0 };
+        return terms.iter().fold(-zero, |sum, term| sum + *term);
     }
     if terms.len() <= BLOCK {
-        let (lanes, rest) = terms.as_chunks::<8>();
-        let mut sums = [0.0; 8];
-        for (n, eight) in lanes.iter().enumerate() {
+        let (eights, rest) = terms.as_chunks::<8>();
+        let mut sums = [zero; 8];
+        for (n, eight) in eights.iter().enumerate() {
             for (sum, term) in sums.iter_mut().zip(eight) {
-                *sum = if n == 0 { *term } else { *sum + term };
+                *sum = if n == 0 { *term } else { *sum + *term };
             }
         }
         let [a, b, c, d, e, f, g, h] = sums;
         let sum = ((a + b) + (c + d)) + ((e + f) + (g + h));
-        return rest.iter().fold(sum, |sum, term| sum + term);
+        return rest.iter().fold(sum, |sum, term| sum + *term);
     }
     let half = terms.len() / 2;
     let (left, right) = terms.split_at(half - half % 8);
-    pairwise(left) + pairwise(right)
+    lanes(left, zero) + lanes(right, zero)
 }
 
 /// The mean, as `numpy.mean` gives it; `None` of nothing.

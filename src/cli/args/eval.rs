@@ -2,19 +2,28 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+use super::SourceArgs;
 
 #[derive(Args)]
 pub(in crate::cli) struct EvalArgs {
-    /// The truth: a dataset, or a path in any known format
+    /// The truth: a dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#set`, or a path in any known format
     #[arg(long, value_name = "GT")]
     pub gt: String,
-    /// What was found: a results file, or a dataset with scores
+    /// What was found: a COCO results file, or a set with scores, as `name.lf#set`
     #[arg(long, value_name = "PRED")]
     pub pred: String,
     /// The protocol: coco/bbox, coco/segm or coco/keypoints
     #[arg(long, value_name = "METRIC", default_value = "coco/bbox")]
     pub metric: String,
+    /// By what images of both sides are matched
+    #[arg(long, value_name = "BY", value_enum, default_value_t = MatchArg::ImageId)]
+    pub match_by: MatchArg,
+    /// By what classes of both sides are matched: id, name, or a file that says which is which: JSON as
+    /// {"found": "truth", …}, or one name of the truth a line, for classes 0, 1, …
+    #[arg(long, value_name = "id|name|FILE", default_value = "id")]
+    pub classes_by: String,
     /// Repair what makes the reference tool's number wrong, instead of giving its number
     #[arg(long)]
     pub corrected: bool,
@@ -27,10 +36,92 @@ pub(in crate::cli) struct EvalArgs {
     /// All classes as one
     #[arg(long)]
     pub class_agnostic: bool,
+    /// Write the report as one self-contained page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the report's tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write the report's tables as LaTeX
+    #[arg(long, value_name = "FILE")]
+    pub latex: Option<PathBuf>,
     /// Write the arrays of precision, recall and scores into this folder, as .npy
     #[arg(long, value_name = "FOLDER")]
     pub arrays: Option<PathBuf>,
+    /// Exit with 1 if this holds, as 'AP<0.40'; may be given more than once
+    #[arg(long, value_name = "EXPR")]
+    pub fail_if: Vec<Condition>,
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// By what images are matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(in crate::cli) enum MatchArg {
+    /// The id
+    ImageId,
+    /// The name of the file, folders included
+    FileName,
+    /// The name of the file without folders, extension and leading zeros
+    Stem,
+}
+
+/// A comparison of a figure with a number.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cli) struct Condition {
+    pub key: String,
+    pub relation: &'static str,
+    pub number: f64,
+}
+
+impl std::str::FromStr for Condition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Condition, String> {
+        let bad = || format!("'{text}' is no condition: write it as 'AP<0.40', with <, <=, >, >=, == or !=");
+        let (at, relation) = ["<=", ">=", "==", "!=", "<", ">"]
+            .into_iter()
+            .filter_map(|relation| Some((text.find(relation)?, relation)))
+            .min_by_key(|(at, relation)| (*at, usize::MAX - relation.len()))
+            .ok_or_else(bad)?;
+        let (key, number) = (text[..at].trim(), text[at + relation.len()..].trim());
+        let number: f64 = number.parse().map_err(|_| bad())?;
+        if key.is_empty() || number.is_nan() {
+            return Err(bad());
+        }
+        Ok(Condition { key: key.to_owned(), relation, number })
+    }
+}
+
+impl Condition {
+    /// Whether it holds of a value.
+    pub(in crate::cli) fn holds(&self, value: f64) -> bool {
+        match self.relation {
+            "<=" => value <= self.number,
+            ">=" => value >= self.number,
+            "==" => value == self.number,
+            "!=" => value != self.number,
+            "<" => value < self.number,
+            _ => value > self.number,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_and_held() {
+        let condition: Condition = " AP@100 <= 0.4".parse().unwrap();
+        assert_eq!((condition.key.as_str(), condition.relation), ("AP@100", "<="));
+        assert!(condition.holds(0.4) && !condition.holds(0.41));
+        for bad in ["AP", "AP<", "<0.4", "AP<x", "AP=0.4", "AP<NaN"] {
+            assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
 }

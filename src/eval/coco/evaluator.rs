@@ -13,7 +13,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
 use crate::eval::matching::{Match, Overlaps, Rule, Truths};
-use crate::eval::outcomes::{Grid, Judged, Outcomes, descending};
+use crate::eval::outcomes::{Grid, Judged, MAX_CLASSES, Outcomes, descending};
 use crate::job::Job;
 
 use super::overlap::Overlap;
@@ -53,6 +53,12 @@ impl Coco {
     /// [`ErrorKind::Usage`] for parameters that cannot be.
     pub fn new(params: Params, classes: usize) -> Result<Coco> {
         params.check()?;
+        if classes > MAX_CLASSES {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("{classes} classes; the most are {MAX_CLASSES}"),
+            ));
+        }
         let grid = Grid { thresholds: params.thresholds.len(), ranges: params.ranges.len() };
         Ok(Coco { outcomes: Outcomes::new(grid)?, params, classes })
     }
@@ -76,16 +82,20 @@ impl Coco {
         batch.check(self.classes)?;
         self.needs(batch)?;
         let starts: Vec<usize> = (0..batch.images.len()).step_by(IMAGES).collect();
-        let parts = job.each(&starts, |start| {
-            let mut part = Outcomes::new(self.outcomes.grid())?;
-            let mut matcher = Matcher::new(&self.params);
-            for image in *start..batch.images.len().min(start + IMAGES) {
-                part.image(batch.images[image].clone());
-                matcher.image(batch, image, &mut part)?;
-            }
-            Ok(part)
-        })?;
-        parts.iter().try_for_each(|part| self.outcomes.merge(part))
+        // A few parts at a time: what was made of all is not kept beside the whole.
+        for some in starts.chunks(4 * job.thread_budget().max(1)) {
+            let parts = job.each(some, |start| {
+                let mut part = Outcomes::new(self.outcomes.grid())?;
+                let mut matcher = Matcher::new(&self.params);
+                for image in *start..batch.images.len().min(start + IMAGES) {
+                    part.image(batch.images[image].clone());
+                    matcher.image(batch, image, &mut part)?;
+                }
+                Ok(part)
+            })?;
+            parts.iter().try_for_each(|part| self.outcomes.merge(part))?;
+        }
+        Ok(())
     }
 
     /// The columns that this kind of comparison cannot do without.
@@ -125,13 +135,25 @@ impl Coco {
         self.outcomes.merge(&other.outcomes)
     }
 
-    /// Precision, recall and scores of all classes, thresholds, ranges and caps.
+    /// Precision and recall of all classes, thresholds, ranges and caps.
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] if an image was given twice; [`ErrorKind::Cancelled`].
     pub fn finish(&self, job: &Job) -> Result<Tensors> {
+        self.tensors(false, job)
+    }
+
+    /// [`Coco::finish`] with [`Tensors::scores`].
+    ///
+    /// # Errors
+    /// As [`Coco::finish`].
+    pub fn finish_with_scores(&self, job: &Job) -> Result<Tensors> {
+        self.tensors(true, job)
+    }
+
+    fn tensors(&self, scores: bool, job: &Job) -> Result<Tensors> {
         let classes = if self.params.class_agnostic { 1 } else { self.classes };
-        Tensors::of(&self.params, &self.outcomes.in_order(classes)?, classes, job)
+        Tensors::of(&self.params, &self.outcomes.in_order(classes)?, classes, scores, job)
     }
 }
 
@@ -139,15 +161,23 @@ impl Coco {
 struct Matcher<'a> {
     params: &'a Params,
     overlap: Overlap<'a>,
-    truths: Truths,
-    /// Objects of the image as (class, key, class again where classes are one, place).
+    /// The lowest threshold: what overlaps nothing that far is matched by none.
+    lowest: f64,
+    /// Truths of the image as (class, place), detections as (class, score's key, place).
     there: Vec<(u32, u32)>,
     seen: Vec<(u32, u64, u32)>,
+    /// Places of the cell's truths and detections.
+    truths: Vec<u32>,
+    found: Vec<u32>,
     matrix: Vec<f64>,
+    choice: Truths,
     judged: Vec<Judged>,
+    counts: Vec<u32>,
     ignored: Vec<bool>,
     /// The same as of the range before: what was matched there holds here.
     before: Vec<bool>,
+    /// Detections that any truth is in reach of, and what each came to, threshold after threshold.
+    near: Vec<u32>,
     matched: Vec<Match>,
 }
 
@@ -156,13 +186,18 @@ impl<'a> Matcher<'a> {
         Matcher {
             params,
             overlap: Overlap::new(&params.kind),
-            truths: Truths::default(),
+            lowest: params.thresholds.iter().copied().fold(f64::INFINITY, f64::min).min(GREATEST),
             there: Vec::new(),
             seen: Vec::new(),
+            truths: Vec::new(),
+            found: Vec::new(),
             matrix: Vec::new(),
+            choice: Truths::default(),
             judged: Vec::new(),
+            counts: Vec::new(),
             ignored: Vec::new(),
             before: Vec::new(),
+            near: Vec::new(),
             matched: Vec::new(),
         }
     }
@@ -175,13 +210,9 @@ impl<'a> Matcher<'a> {
         if !there.is_sorted() {
             there.sort_unstable();
         }
+        let scored = |d: usize| (batch.found.label[d], descending(batch.found.score[d]), d as u32);
         seen.clear();
-        seen.extend(
-            batch
-                .found
-                .range(image)
-                .map(|d| (batch.found.label[d], descending(batch.found.score[d]), d as u32)),
-        );
+        seen.extend(batch.found.range(image).map(scored));
         if one {
             // Classes are one, and yet the reference lists objects class by class.
             seen.sort_by_key(|(label, key, d)| (*key, *label, *d));
@@ -190,102 +221,103 @@ impl<'a> Matcher<'a> {
         }
         let (mut t, mut d) = (0, 0);
         while t < there.len() || d < seen.len() {
-            let next = there
-                .get(t)
-                .map(|(label, _)| *label)
-                .into_iter()
-                .chain(seen.get(d).map(|(label, ..)| *label));
-            let class = if one { 0 } else { next.min().unwrap_or(0) };
+            let next =
+                (there.get(t).map_or(u32::MAX, |(label, _)| *label), seen.get(d).map_or(u32::MAX, |s| s.0));
+            let class = if one { 0 } else { next.0.min(next.1) };
             let t1 = if one { there.len() } else { t + run(&there[t..], |(label, _)| *label == class) };
             let d1 = if one { seen.len() } else { d + run(&seen[d..], |(label, ..)| *label == class) };
             let cap = (d + self.params.cap() as usize).min(d1);
-            self.cell(batch, class, &there[t..t1], &seen[d..cap], out)?;
+            self.truths.clear();
+            self.truths.extend(there[t..t1].iter().map(|(_, t)| *t));
+            self.found.clear();
+            self.found.extend(seen[d..cap].iter().map(|(.., d)| *d));
+            self.cell(batch, class, out)?;
             (t, d) = (t1, d1);
         }
         (self.there, self.seen) = (there, seen);
         Ok(())
     }
 
-    fn cell(
-        &mut self,
-        batch: &Batch,
-        class: u32,
-        there: &[(u32, u32)],
-        seen: &[(u32, u64, u32)],
-        out: &mut Outcomes,
-    ) -> Result<()> {
+    fn cell(&mut self, batch: &Batch, class: u32, out: &mut Outcomes) -> Result<()> {
         let ranges = self.params.ranges.len();
-        let truths: Vec<u32> = there.iter().map(|(_, t)| *t).collect();
-        let found: Vec<u32> = seen.iter().map(|(.., d)| *d).collect();
-        if truths.is_empty() || found.is_empty() {
-            self.matrix.clear();
-        } else {
-            self.overlap.fill(batch, &truths, &found, &mut self.matrix)?;
+        self.matrix.clear();
+        self.near.clear();
+        if !self.truths.is_empty() && !self.found.is_empty() {
+            self.overlap.fill(batch, &self.truths, &self.found, &mut self.matrix)?;
+            let reaches = |row: &[f64]| row.iter().any(|overlap| *overlap >= self.lowest || overlap.is_nan());
+            let rows = (0u32..).zip(self.matrix.chunks_exact(self.truths.len()));
+            self.near.extend(rows.filter(|(_, row)| reaches(row)).map(|(d, _)| d));
         }
         self.judged.clear();
-        self.judged.resize(found.len() * ranges, Judged::default());
-        self.before.clear();
-        let mut counts = Vec::with_capacity(ranges);
+        self.judged.resize(self.found.len() * ranges, Judged::default());
+        self.counts.clear();
         for range in 0..ranges {
-            counts.push(self.range(batch, range, &truths, &found));
+            self.range(batch, range);
         }
-        out.truths(class, &counts);
-        let scored = found.iter().zip(self.judged.chunks_exact(ranges));
+        if !self.truths.is_empty() {
+            out.truths(class, &self.counts);
+        }
+        let scored = self.found.iter().zip(self.judged.chunks_exact(ranges));
         out.found(class, scored.map(|(d, judged)| (batch.found.score[*d as usize], judged)));
         Ok(())
     }
 
-    /// Judges the detections of a cell in one range; gives the number of truths that count in it.
-    fn range(&mut self, batch: &Batch, range: usize, truths: &[u32], found: &[u32]) -> u32 {
+    /// Judges the detections of a cell in one range, and counts the truths that count in it.
+    fn range(&mut self, batch: &Batch, range: usize) {
         let (area, ranges) = (&self.params.ranges[range], self.params.ranges.len());
+        let all = (1u64 << self.params.thresholds.len()) - 1;
+        let outside = |d: u32| batch.found.area.get(d as usize).is_some_and(|own| area.leaves_out(*own));
+        for (n, d) in self.found.iter().enumerate() {
+            self.judged[n * ranges + range].ignored = if outside(*d) { all } else { 0 };
+        }
         self.ignored.clear();
-        self.ignored.extend(truths.iter().map(|t| {
+        self.ignored.extend(self.truths.iter().map(|t| {
             let (t, flags) = (*t as usize, batch.truth.flags(*t as usize));
             flags.crowd || flags.ignored || area.leaves_out(batch.truth.area[t])
         }));
-        let outside = |d: u32| batch.found.area.get(d as usize).is_some_and(|own| area.leaves_out(*own));
-        let all = (1u64 << self.params.thresholds.len()) - 1;
-        if !truths.is_empty() && (range == 0 || self.ignored != self.before) {
-            self.assign(batch, truths, found.len());
+        self.counts.push(self.ignored.iter().map(|ignored| u32::from(!ignored)).sum());
+        if self.near.is_empty() {
+            return;
+        }
+        if range == 0 || self.ignored != self.before {
+            self.assign(batch);
             self.before.clone_from(&self.ignored);
         }
-        for (n, d) in found.iter().enumerate() {
-            let mut judged = Judged { hit: 0, ignored: if outside(*d) { all } else { 0 } };
-            if !truths.is_empty() {
-                for (bit, matched) in self.matched.iter().skip(n).step_by(found.len()).enumerate() {
-                    if let Match::Truth(truth) | Match::Taken(truth) = matched {
-                        let truth = *truth as usize;
-                        // A truth whose id is 0 reads as none in the reference, but for its being ignored.
-                        let nameless = batch.truth.flags(truths[truth] as usize).nameless;
-                        let unmatched = nameless && outside(*d);
-                        let (ignored, bit) = (self.ignored[truth] || unmatched, 1 << bit);
-                        judged.ignored = if ignored { judged.ignored | bit } else { judged.ignored & !bit };
-                        judged.hit |= if ignored || nameless { 0 } else { bit };
-                    }
+        for (n, near) in self.near.iter().enumerate() {
+            let outside = outside(self.found[*near as usize]);
+            let judged = &mut self.judged[*near as usize * ranges + range];
+            for (bit, matched) in self.matched[n..].iter().step_by(self.near.len()).enumerate() {
+                if let Match::Truth(truth) | Match::Taken(truth) = matched {
+                    // A truth whose id is 0 reads as none in the reference, but for its being ignored.
+                    let nameless = batch.truth.flags(self.truths[*truth as usize] as usize).nameless;
+                    let ignored = self.ignored[*truth as usize] || (nameless && outside);
+                    let bit = 1 << bit;
+                    judged.ignored = if ignored { judged.ignored | bit } else { judged.ignored & !bit };
+                    judged.hit |= if ignored || nameless { 0 } else { bit };
                 }
             }
-            self.judged[n * ranges + range] = judged;
         }
-        self.ignored.iter().map(|ignored| u32::from(!ignored)).sum()
     }
 
-    /// Matches all detections at all thresholds: `matched[threshold × found + detection]`.
-    fn assign(&mut self, batch: &Batch, truths: &[u32], found: usize) {
-        let matrix = Overlaps::new(&self.matrix, truths.len());
+    /// Matches the detections that something is in reach of at all thresholds.
+    fn assign(&mut self, batch: &Batch) {
+        let matrix = Overlaps::new(&self.matrix, self.truths.len());
         self.matched.clear();
-        self.truths.begin(&self.ignored);
+        self.choice.begin(&self.ignored);
         for threshold in &self.params.thresholds {
-            // The reference's own guard: an overlap of 1 reaches a threshold of 1 whatever its last bit.
-            let threshold = threshold.min(1.0 - 1e-10);
-            self.truths.free();
-            for d in 0..found {
-                let row = matrix.row(d);
-                let many = |t: usize| batch.truth.flags(truths[t] as usize).crowd;
-                self.matched.push(self.truths.choose(Rule::COCO, row, many, |_| threshold));
+            let threshold = threshold.min(GREATEST);
+            self.choice.free();
+            for d in &self.near {
+                let many = |t: usize| batch.truth.flags(self.truths[t] as usize).crowd;
+                self.matched
+                    .push(self.choice.choose(Rule::COCO, matrix.row(*d as usize), many, |_| threshold));
             }
         }
     }
 }
+
+/// The reference's own guard: an overlap of 1 reaches a threshold of 1 whatever its last bit.
+const GREATEST: f64 = 1.0 - 1e-10;
 
 /// How many elements from the first on satisfy a condition.
 fn run<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {

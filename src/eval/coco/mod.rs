@@ -6,15 +6,17 @@
 //! | `evaluator.rs` | [`Coco`]: images as they come |
 //! | `overlap.rs` | boxes, masks and points compared |
 //! | `tensors.rs` | [`Tensors`]: precision, recall and scores |
+//! | `report.rs` | all of it as a [`Report`](crate::report::Report) |
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
 mod evaluator;
 mod overlap;
 mod params;
+mod report;
 mod summary;
 mod tensors;
 
 pub use evaluator::Coco;
 pub use params::{AreaRange, Kind, Params};
-pub use summary::{Line, Summary};
+pub use summary::{Line, Measure, Summary};
 pub use tensors::Tensors;

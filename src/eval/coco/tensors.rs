@@ -31,9 +31,12 @@ pub struct Tensors {
     pub precision: Vec<f64>,
     /// The last recall: T × K × A × M.
     pub recall: Vec<f64>,
-    /// The score at every recall point: T × R × K × A × M.
+    /// The score at every recall point: T × R × K × A × M; empty where it was not asked for.
     pub scores: Vec<f64>,
 }
+
+/// Classes whose curves are made in one go.
+const CLASSES: usize = 16;
 
 /// A class in all ranges and caps: (A × M) blocks of T × R, or of T.
 struct ClassCurves {
@@ -43,34 +46,52 @@ struct ClassCurves {
 }
 
 impl Tensors {
-    pub(super) fn of(params: &Params, ordered: &Ordered, classes: usize, job: &Job) -> Result<Tensors> {
+    pub(super) fn of(
+        params: &Params,
+        ordered: &Ordered,
+        classes: usize,
+        scores: bool,
+        job: &Job,
+    ) -> Result<Tensors> {
         let (t, r) = (params.thresholds.len(), params.recalls.len());
         let (a, m) = (params.ranges.len(), params.caps.len());
-        let numbers: Vec<usize> = (0..classes).collect();
-        let made = job.each(&numbers, |class| Ok(curves(params, ordered, *class)))?;
+        let size = t * r * classes * a * m;
         let mut out = Tensors {
             thresholds: t,
             recalls: r,
             classes,
             ranges: a,
             caps: m,
-            precision: vec![-1.0; t * r * classes * a * m],
+            precision: vec![-1.0; size],
             recall: vec![-1.0; t * classes * a * m],
-            scores: vec![-1.0; t * r * classes * a * m],
+            scores: if scores { vec![-1.0; size] } else { Vec::new() },
         };
-        for (class, curves) in made.into_iter().enumerate() {
-            for block in 0..a * m {
-                for i in 0..t * r {
-                    let place = (i * classes + class) * a * m + block;
-                    out.precision[place] = curves.precision[block * t * r + i];
-                    out.scores[place] = curves.scores[block * t * r + i];
-                }
-                for i in 0..t {
-                    out.recall[(i * classes + class) * a * m + block] = curves.recall[block * t + i];
-                }
+        let numbers: Vec<usize> = (0..classes).collect();
+        // A few classes at a time, so that what is made of one is not kept beside the whole.
+        for some in numbers.chunks(CLASSES) {
+            let made = job.each(some, |class| Ok(curves(params, ordered, *class, scores)))?;
+            for (class, curves) in some.iter().zip(made) {
+                out.put(*class, &curves);
             }
         }
         Ok(out)
+    }
+
+    /// Puts the curves of a class in their places.
+    fn put(&mut self, class: usize, curves: &ClassCurves) {
+        let (points, blocks) = (self.thresholds * self.recalls, self.ranges * self.caps);
+        let spread = |from: &[f64], to: &mut [f64], points: usize| {
+            for (i, to) in to.chunks_exact_mut(self.classes * blocks).enumerate() {
+                for (block, to) in to[class * blocks..(class + 1) * blocks].iter_mut().enumerate() {
+                    *to = from[block * points + i];
+                }
+            }
+        };
+        spread(&curves.precision, &mut self.precision, points);
+        spread(&curves.recall, &mut self.recall, self.thresholds);
+        if !self.scores.is_empty() {
+            spread(&curves.scores, &mut self.scores, points);
+        }
     }
 
     /// The mean of the precisions that are not −1, in numpy's order of addition: pycocotools' AP. `None` where all
@@ -91,6 +112,27 @@ impl Tensors {
                 }
             }
         }
+        mean(&terms)
+    }
+
+    /// The precision of a class at a recall point; `None` without truths.
+    pub fn precision_at(
+        &self,
+        threshold: usize,
+        recall: usize,
+        class: usize,
+        range: usize,
+        cap: usize,
+    ) -> Option<f64> {
+        let place = ((threshold * self.recalls + recall) * self.classes + class) * self.ranges + range;
+        self.precision.get(place * self.caps + cap).copied().filter(|p| *p > -1.0)
+    }
+
+    /// The mean precision of all classes at a recall point.
+    pub fn mean_at(&self, threshold: usize, recall: usize, range: usize, cap: usize) -> Option<f64> {
+        let all = 0..self.classes;
+        let terms: Vec<f64> =
+            all.filter_map(|class| self.precision_at(threshold, recall, class, range, cap)).collect();
         mean(&terms)
     }
 
@@ -118,32 +160,36 @@ fn chosen(one: Option<usize>, all: usize) -> std::ops::Range<usize> {
 }
 
 /// The curves of a class. −1 everywhere in ranges without a truth that counts.
-fn curves(params: &Params, ordered: &Ordered, class: usize) -> ClassCurves {
+fn curves(params: &Params, ordered: &Ordered, class: usize, scores: bool) -> ClassCurves {
     let (t, r) = (params.thresholds.len(), params.recalls.len());
     let (a, m) = (params.ranges.len(), params.caps.len());
     let mut out = ClassCurves {
         precision: vec![-1.0; a * m * t * r],
-        scores: vec![-1.0; a * m * t * r],
+        scores: if scores { vec![-1.0; a * m * t * r] } else { Vec::new() },
         recall: vec![-1.0; a * m * t],
     };
     let ranked = ordered.ranked(class);
-    let mut hits: Vec<Vec<Hit>> = vec![Vec::new(); t];
+    let mut counts: Vec<Count> = params.caps.iter().map(|cap| Count::new(*cap, t)).collect();
     for range in 0..a {
         let truths = ordered.truths(class)[range];
         if truths == 0 {
             continue;
         }
-        for (n, cap) in params.caps.iter().enumerate() {
+        true_positives(&ranked, ordered, range, &mut counts);
+        for (n, count) in counts.iter().enumerate() {
             let block = range * m + n;
-            let first = true_positives(&ranked, ordered, range, *cap, &mut hits);
-            for (threshold, hits) in hits.iter().enumerate() {
+            for (threshold, hits) in count.hits.iter().enumerate() {
                 let at = (block * t + threshold) * r;
-                let (precision, scores) = (&mut out.precision[at..at + r], &mut out.scores[at..at + r]);
-                let score = |hit: &Hit| ordered.score(ranked[hit.place as usize]);
-                sample(hits, truths as f64, &params.recalls, precision, scores, score);
-                // Recall 0 is reached by the first detection, whatever it is.
-                if let (Some(first), Some(0.0..)) = (first, params.recalls.first().map(|r| -r)) {
-                    scores[0] = ordered.score(first);
+                let reached = sample(hits, truths as f64, &params.recalls, &mut out.precision[at..at + r]);
+                if scores {
+                    let of =
+                        |hit: Option<u32>| hit.map_or(0.0, |place| ordered.score(ranked[place as usize]));
+                    for (point, place) in reached.into_iter().enumerate() {
+                        // Recall 0 is reached by the first detection, whatever it is.
+                        let any = params.recalls[point] <= 0.0;
+                        let first = count.first.map_or(0.0, |first| ordered.score(first));
+                        out.scores[at + point] = if any { first } else { of(place) };
+                    }
                 }
                 out.recall[block * t + threshold] = hits.len() as f64 / truths as f64;
             }
@@ -159,59 +205,66 @@ struct Hit {
     precision: f64,
 }
 
-/// Collects the true positives of every threshold with their precision. Gives the first detection that the cap
-/// lets through.
-fn true_positives(
-    ranked: &[Ranked],
-    ordered: &Ordered,
-    range: usize,
+/// What is counted under one cap.
+struct Count {
     cap: u32,
-    hits: &mut [Vec<Hit>],
-) -> Option<Ranked> {
-    hits.iter_mut().for_each(Vec::clear);
-    let all = (1u64 << hits.len()) - 1;
-    // Detections that count at a threshold: those that count at every one, less those ignored at this one.
-    let (mut counted, mut less) = (0u64, vec![0u64; hits.len()]);
-    let mut first = None;
-    for (place, ranked) in (0u32..).zip(ranked) {
-        if ranked.rank >= cap {
-            continue;
-        }
-        first = first.or(Some(*ranked));
-        let judged = ordered.outcomes().judged(ranked.detection as usize, range);
-        if judged.ignored == all {
-            continue;
-        }
-        counted += 1;
-        let mut bits = judged.ignored;
-        while bits != 0 {
-            less[bits.trailing_zeros() as usize] += 1;
-            bits &= bits - 1;
-        }
-        let mut bits = judged.hit;
-        while bits != 0 {
-            let threshold = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            let hits = &mut hits[threshold];
-            let (tp, both) = ((hits.len() + 1) as f64, (counted - less[threshold]) as f64);
-            // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
-            hits.push(Hit { place, precision: tp / (both + f64::EPSILON) });
-        }
-    }
-    first
+    /// The first detection that the cap lets through.
+    first: Option<Ranked>,
+    /// Detections that count at every threshold.
+    counted: u64,
+    /// For each threshold, those of `counted` that do not count at it.
+    less: Vec<u64>,
+    /// The true positives of each threshold.
+    hits: Vec<Vec<Hit>>,
 }
 
-/// Reads the envelope of precision, and the scores, at points of recall; 0 where recall does not get that far.
-fn sample(
-    hits: &[Hit],
-    truths: f64,
-    recalls: &[f64],
-    precision: &mut [f64],
-    scores: &mut [f64],
-    score: impl Fn(&Hit) -> f64,
-) {
-    precision.fill(0.0);
-    scores.fill(0.0);
+impl Count {
+    fn new(cap: u32, thresholds: usize) -> Count {
+        Count { cap, first: None, counted: 0, less: vec![0; thresholds], hits: vec![Vec::new(); thresholds] }
+    }
+
+    fn clear(&mut self) {
+        (self.first, self.counted) = (None, 0);
+        self.less.fill(0);
+        self.hits.iter_mut().for_each(Vec::clear);
+    }
+}
+
+/// Collects the true positives of every cap and threshold with their precision.
+fn true_positives(ranked: &[Ranked], ordered: &Ordered, range: usize, counts: &mut [Count]) {
+    counts.iter_mut().for_each(Count::clear);
+    let all = (1u64 << ordered.outcomes().grid().thresholds) - 1;
+    for (place, ranked) in (0u32..).zip(ranked) {
+        let judged = ordered.outcomes().judged(ranked.detection as usize, range);
+        for count in counts.iter_mut().filter(|count| ranked.rank < count.cap) {
+            count.first = count.first.or(Some(*ranked));
+            if judged.ignored == all {
+                continue;
+            }
+            count.counted += 1;
+            each_bit(judged.ignored, |threshold| count.less[threshold] += 1);
+            each_bit(judged.hit, |threshold| {
+                let hits = &mut count.hits[threshold];
+                let (tp, both) = ((hits.len() + 1) as f64, (count.counted - count.less[threshold]) as f64);
+                // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
+                hits.push(Hit { place, precision: tp / (both + f64::EPSILON) });
+            });
+        }
+    }
+}
+
+/// Calls `each` with the place of every bit that is set.
+#[inline]
+fn each_bit(mut bits: u64, mut each: impl FnMut(usize)) {
+    while bits != 0 {
+        each(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
+    }
+}
+
+/// Reads the envelope of precision at points of recall, and where each is reached; 0 where it is not.
+fn sample(hits: &[Hit], truths: f64, recalls: &[f64], precision: &mut [f64]) -> Vec<Option<u32>> {
+    let mut reached = vec![None; recalls.len()];
     // From the highest point down, so that the envelope is a running maximum from the right.
     let (mut envelope, mut next) = (f64::NEG_INFINITY, hits.len());
     for (point, recall) in recalls.iter().enumerate().rev() {
@@ -220,8 +273,9 @@ fn sample(
             envelope = envelope.max(hits[next - 1].precision);
             next -= 1;
         }
-        if let Some(hit) = hits.get(next).filter(|_| next < hits.len()) {
-            (precision[point], scores[point]) = (envelope, score(hit));
-        }
+        let hit = hits.get(next);
+        precision[point] = if hit.is_some() { envelope } else { 0.0 };
+        reached[point] = hit.map(|hit| hit.place);
     }
+    reached
 }

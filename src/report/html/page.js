@@ -12,11 +12,17 @@
     const heads = all("thead th", table);
     const collator = new Intl.Collator(undefined, { numeric: true });
     heads.forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
+      const button = document.createElement("span");
+      button.setAttribute("role", "button");
+      button.tabIndex = 0;
       button.append(...head.childNodes);
       head.append(button);
       const isNumber = head.classList.contains("num");
+      button.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        button.click();
+      });
       button.addEventListener("click", () => {
         const first = isNumber ? "descending" : "ascending";
         const other = isNumber ? "ascending" : "descending";

@@ -1,0 +1,156 @@
+//! COCO's numbers as a [`Report`]: the lines everybody knows, classes, curves, sizes and scores.
+
+use super::evaluator::Coco;
+use super::params::Params;
+use super::summary::{Line, Measure, Summary};
+use super::tensors::Tensors;
+use crate::error::Result;
+use crate::eval::comparison::Comparison;
+use crate::job::Job;
+use crate::report::{Breakdown, Chart, Coverage, Curve, Figure, Histogram, Report, Table};
+
+/// Bins of the histogram of scores.
+const BINS: usize = 20;
+
+impl Coco {
+    /// All that this protocol says of a comparison that was evaluated.
+    ///
+    /// # Errors
+    /// As [`Coco::finish`].
+    pub fn report(&self, comparison: &Comparison, title: &str, job: &Job) -> Result<Report> {
+        let tensors = self.finish(job)?;
+        let params = self.params();
+        let summary = Summary::of(params, &tensors);
+        let mut report = Report::new(title, format!("coco/{}", params.kind.name()));
+        report.lines = Some(summary.lines.iter().map(ToString::to_string).collect());
+        report.headline = summary.lines.iter().map(figure).collect();
+        report.coverage = coverage(comparison);
+        report.warnings = comparison.remarks.iter().map(|(_, remark)| remark.to_string()).collect();
+        if !params.class_agnostic {
+            report.classes = Some(classes(params, comparison, &tensors, self)?);
+            report.charts.extend(chart(params, comparison, &tensors));
+        }
+        report.breakdowns.extend(sizes(&summary));
+        report.histograms.push(scores(self));
+        report.fact("numbers", format!("pycocotools 2.0.11, {}", params.kind.name()));
+        report.fact("images", comparison.images.len().to_string());
+        report.fact("objects", comparison.truth.len().to_string());
+        report.fact("detections", comparison.found.len().to_string());
+        report.fact("lensframe", env!("CARGO_PKG_VERSION"));
+        Ok(report)
+    }
+}
+
+fn figure(line: &Line) -> Figure {
+    let what = match line.measure {
+        Measure::Precision => "average precision",
+        Measure::Recall => "average recall",
+    };
+    let iou = match line.threshold {
+        Some(threshold) => format!("IoU {threshold:.2}"),
+        None => format!("IoU {:.2}:{:.2}", line.span.0, line.span.1),
+    };
+    let area = if line.area == "all" { String::new() } else { format!(", {} objects", line.area) };
+    Figure::new(line.key.clone(), format!("{what}, {iou}{area}, {} detections", line.cap), line.value)
+}
+
+/// Whether every detection was brought together with an image and a class of the truth.
+pub(in crate::eval) fn coverage(comparison: &Comparison) -> Vec<Coverage> {
+    let rate = &comparison.rate;
+    let matched = rate.all - rate.no_image - rate.no_class;
+    vec![
+        Coverage::new("detections", matched, rate.all)
+            .by("an image and a class of the truth")
+            .missing(rate.examples.iter().cloned()),
+    ]
+}
+
+fn classes(params: &Params, comparison: &Comparison, tensors: &Tensors, coco: &Coco) -> Result<Table> {
+    let ordered = coco.outcomes().in_order(comparison.classes.len())?;
+    let all = 0..comparison.classes.len();
+    let last = params.caps.len().saturating_sub(1);
+    let counted = |k: usize| ordered.truths(k).first().and_then(|n| i64::try_from(*n).ok());
+    let found = |k: usize| i64::try_from(ordered.found(k)).ok();
+    let precision = |threshold: Option<usize>, range: usize| {
+        let value = |k| tensors.mean_precision(threshold, range, last, Some(k));
+        all.clone().map(value).collect::<Vec<_>>()
+    };
+    let names = comparison.classes.iter().map(|class| class.name.clone());
+    let mut table = Table::new("classes")
+        .text("class", names)
+        .int("objects", all.clone().map(counted))
+        .int("detections", all.clone().map(found))
+        .float("AP", precision(None, 0));
+    for (key, wanted) in [("AP50", 0.5), ("AP75", 0.75)] {
+        if let Some(threshold) = params.thresholds.iter().position(|t| *t == wanted) {
+            table = table.float(key, precision(Some(threshold), 0));
+        }
+    }
+    for (range, area) in params.ranges.iter().enumerate().skip(1) {
+        table = table.float(format!("AP {}", area.name), precision(None, range));
+    }
+    let recall = all.map(|k| tensors.mean_recall(None, 0, last, Some(k)));
+    Ok(table.float("AR", recall.collect::<Vec<_>>()))
+}
+
+/// Precision over recall at the lowest threshold, class by class, and the mean.
+fn chart(params: &Params, comparison: &Comparison, tensors: &Tensors) -> Option<Chart> {
+    let last = params.caps.len().checked_sub(1)?;
+    let threshold = params.thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
+    let at = params.thresholds.get(threshold)?;
+    let mut chart = Chart::new(format!("Precision and recall at IoU {at:.2}"), "recall", "precision");
+    let points = |values: &dyn Fn(usize) -> Option<f64>| -> Vec<(f64, f64)> {
+        params.recalls.iter().enumerate().filter_map(|(r, recall)| Some((*recall, values(r)?))).collect()
+    };
+    let all = |r: usize| tensors.mean_at(threshold, r, 0, last);
+    chart.curves.push(
+        Curve::new("mean of all classes", points(&all))
+            .value(tensors.mean_precision(Some(threshold), 0, last, None))
+            .main(),
+    );
+    for (k, class) in comparison.classes.iter().enumerate() {
+        let own = |r: usize| tensors.precision_at(threshold, r, k, 0, last);
+        let curve = points(&own);
+        if !curve.is_empty() {
+            let value = tensors.mean_precision(Some(threshold), 0, last, Some(k));
+            chart.curves.push(Curve::new(class.name.clone(), curve).value(value));
+        }
+    }
+    Some(chart)
+}
+
+fn sizes(summary: &Summary) -> Option<Breakdown> {
+    let of = |measure: Measure| {
+        let lines = summary.lines.iter().filter(move |line| line.measure == measure && line.area != "all");
+        lines.map(|line| Figure::new(line.key.clone(), line.area.clone(), line.value))
+    };
+    let bars: Vec<Figure> = of(Measure::Precision).chain(of(Measure::Recall)).collect();
+    (!bars.is_empty()).then(|| Breakdown::new("By size of object", bars))
+}
+
+/// Scores of true and false positives at the lowest threshold.
+fn scores(coco: &Coco) -> Histogram {
+    let outcomes = coco.outcomes();
+    let mut counts = [[0u64; BINS]; 3];
+    for (detection, score) in outcomes.scores().iter().enumerate() {
+        let judged = outcomes.judged(detection, 0);
+        let series = if judged.hit & 1 == 1 {
+            0
+        } else if judged.ignored & 1 == 1 {
+            2
+        } else {
+            1
+        };
+        let bin = (score.clamp(0.0, 1.0) * BINS as f64) as usize;
+        if let Some(count) = counts.get_mut(series).and_then(|bins| bins.get_mut(bin.min(BINS - 1))) {
+            *count += 1;
+        }
+    }
+    let [hits, misses, ignored] = counts;
+    let at = coco.params().thresholds.first().copied().unwrap_or(0.5);
+    let edges: Vec<f64> = (0..=BINS).map(|n| n as f64 / BINS as f64).collect();
+    Histogram::new(format!("Scores, judged at IoU {at:.2}"), "score", edges)
+        .with("true positives", hits)
+        .with("false positives", misses)
+        .with("left out of account", ignored)
+}

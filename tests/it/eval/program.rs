@@ -1,0 +1,120 @@
+//! `lensframe eval` as a person runs it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lensframe")).current_dir(folder).arg("eval").args(args).output().unwrap()
+}
+
+/// Two images, two classes, three detections, of which the last is of an image nobody knows.
+fn files(folder: &Path) {
+    let truth = json!({
+        "images": [{"id": 1, "file_name": "a/001.jpg", "height": 50, "width": 60}, {"id": 2, "file_name": "b.jpg"}],
+        "categories": [{"id": 7, "name": "cat"}, {"id": 9, "name": "dog"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 7, "bbox": [0, 0, 10, 10], "area": 100, "iscrowd": 0},
+            {"id": 2, "image_id": 2, "category_id": 9, "bbox": [5, 5, 20, 20], "area": 400, "iscrowd": 0},
+        ],
+    });
+    let result = |image: Value, class: Value, bbox: [f64; 4], score: f64| json!({"image_id": image, "category_id": class, "bbox": bbox, "score": score});
+    let found = json!([
+        result(json!(1), json!(7), [0.0, 0.0, 10.0, 10.0], 0.9),
+        result(json!(2), json!(9), [5.0, 5.0, 20.0, 11.0], 0.8),
+        result(json!(3), json!(7), [0.0, 0.0, 10.0, 10.0], 0.7),
+    ]);
+    let named = json!([result(json!("1"), json!("cat"), [0.0, 0.0, 10.0, 10.0], 0.9)]);
+    for (name, value) in [("gt.json", truth), ("dt.json", found), ("named.json", named)] {
+        fs::write(folder.join(name), value.to_string()).unwrap();
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn what_does_not_match_is_said_first_and_the_twelve_lines_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    let out = run(folder.path(), &["--gt", "gt.json", "--pred", "dt.json"]);
+    let said = text(&out.stdout);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let (rate, lines) = (said.find("image 3").unwrap(), said.find(" Average Precision").unwrap());
+    assert!(rate < lines, "{said}");
+    assert_eq!(said.lines().filter(|line| line.contains("Average")).count(), 12);
+    assert!(said.contains("maxDets=100 ] = 0.600"), "{said}");
+}
+
+#[test]
+fn conditions_decide_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    let with = |condition: &str| {
+        run(folder.path(), &["--gt", "gt.json", "--pred", "dt.json", "--fail-if", condition])
+    };
+    assert_eq!(with("AP<0.5").status.code(), Some(0));
+    let failed = with("AP<0.65");
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stderr).contains("AP is 0.59"), "{}", text(&failed.stderr));
+    assert_eq!(with("APl<0.6").status.code(), Some(1), "a figure without a value passes no check");
+    assert_eq!(with("mAP<0.6").status.code(), Some(2));
+    assert_eq!(with("AP=0.6").status.code(), Some(2));
+}
+
+#[test]
+fn names_match_where_ids_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    let sides = ["--gt", "gt.json", "--pred", "named.json", "--json"];
+    let by_id = run(folder.path(), &sides);
+    assert_eq!(by_id.status.code(), Some(2), "{}", text(&by_id.stdout));
+    assert!(text(&by_id.stderr).contains("--match-by"), "{}", text(&by_id.stderr));
+    let by_name = run(folder.path(), &[&sides[..], &["--match-by", "stem", "--classes-by", "name"]].concat());
+    let report: Value = serde_json::from_slice(&by_name.stdout).unwrap();
+    assert_eq!(
+        report["headline"][0],
+        json!({"key": "AP", "label": report["headline"][0]["label"], "value": 0.5,
+        "unit": "share", "better": "higher"})
+    );
+}
+
+#[test]
+fn pages_and_arrays_are_written_and_never_over_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    let args =
+        ["--gt", "gt.json", "--pred", "dt.json", "--html", "r.html", "--latex", "r.tex", "--arrays", "out"];
+    assert!(run(folder.path(), &args).status.success());
+    let page = fs::read_to_string(folder.path().join("r.html")).unwrap();
+    assert!(page.contains("cat") && page.contains("0.600"));
+    assert!(fs::read(folder.path().join("out/precision.npy")).unwrap().starts_with(b"\x93NUMPY"));
+    let again = run(folder.path(), &args);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("--force"));
+}
+
+#[test]
+fn files_that_are_no_results_are_named_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    for (content, wanted) in [
+        ("{}", "list of detections"),
+        ("[{\"image_id\": 1, \"category_id\": 7, \"bbox\": [0, 0, 1, 1]}]", "result 0 has no \"score\""),
+        ("[{\"image_id\": 1, \"category_id\": 7, \"score\": 1}]", "result 0 has no \"bbox\""),
+        ("[{\"image_id\": 1,", "file ends"),
+        ("", "empty"),
+    ] {
+        fs::write(folder.path().join("bad.json"), content).unwrap();
+        let out = run(folder.path(), &["--gt", "gt.json", "--pred", "bad.json"]);
+        assert_eq!(out.status.code(), Some(1), "{content}");
+        let said = text(&out.stderr);
+        assert!(said.contains("bad.json") && said.contains(wanted), "{said}");
+    }
+    fs::write(folder.path().join("none.json"), "[]").unwrap();
+    let out = run(folder.path(), &["--gt", "gt.json", "--pred", "none.json"]);
+    assert!(text(&out.stdout).contains("= 0.000"), "no detections are an AP of 0");
+}
