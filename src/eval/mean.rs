@@ -1,4 +1,4 @@
-//! Means with numpy's bits: its order of addition ([`sum`](crate::eval::sum)), then one division.
+//! Means with numpy's bits: its order of addition ([`sum`]), then one division.
 //!
 //! Numbers that are published were made by numpy, whose sum of many floats is not that of a plain loop. The
 //! invariant: [`mean`] and [`nan_mean`] of a contiguous array are `numpy.mean` and `numpy.nanmean` bit for bit.

@@ -85,7 +85,7 @@ pub fn folders_paired(
                     .at(|| Place::area("semantic").file(tree.name(member)))
             };
             let (truth, predicted) = (read(&truths, truth)?, read(&predictions, predicted)?);
-            update(&mut part, &name.to_string_lossy(), &truth, &predicted)?;
+            part.update_images(&name.to_string_lossy(), &truth, &predicted)?;
             stage.advance(1)?;
         }
         Ok(part)
@@ -95,24 +95,21 @@ pub fn folders_paired(
     Ok(Compared { scores: whole.finish(), truth_only, predicted_only })
 }
 
-/// Adds two label images of whatever pixels.
-///
-/// # Errors
-/// As [`Evaluator::update`].
-pub fn update(
-    evaluator: &mut Evaluator,
-    image: &str,
-    truth: &LabelImage,
-    predicted: &LabelImage,
-) -> Result<()> {
-    let size = |of: &LabelImage| Size::new(of.size().0, of.size().1);
-    let (asked, got) = (size(truth), size(predicted));
-    match truth.data() {
-        LabelData::U8(ids) => beside(evaluator, image, LabelMap::try_new(asked, ids)?, got, predicted),
-        LabelData::U16(ids) => beside(evaluator, image, LabelMap::try_new(asked, ids)?, got, predicted),
-        LabelData::Rgb(colours) => {
-            let ids: Vec<u32> = colours.iter().map(|colour| pack_id(*colour)).collect();
-            beside(evaluator, image, LabelMap::try_new(asked, &ids)?, got, predicted)
+impl Evaluator {
+    /// Adds an image by its label images, whatever their pixels are: indices, gray values or packed colours.
+    ///
+    /// # Errors
+    /// As [`Evaluator::update`].
+    pub fn update_images(&mut self, image: &str, truth: &LabelImage, predicted: &LabelImage) -> Result<()> {
+        let size = |of: &LabelImage| Size::new(of.size().0, of.size().1);
+        let (asked, got) = (size(truth), size(predicted));
+        match truth.data() {
+            LabelData::U8(ids) => beside(self, image, LabelMap::try_new(asked, ids)?, got, predicted),
+            LabelData::U16(ids) => beside(self, image, LabelMap::try_new(asked, ids)?, got, predicted),
+            LabelData::Rgb(colours) => {
+                let ids: Vec<u32> = colours.iter().map(|colour| pack_id(*colour)).collect();
+                beside(self, image, LabelMap::try_new(asked, &ids)?, got, predicted)
+            }
         }
     }
 }

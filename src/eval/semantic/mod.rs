@@ -32,7 +32,7 @@ mod rows;
 mod scores;
 
 pub use evaluator::Evaluator;
-pub use folders::{Compared, Pairing, folders, folders_paired, update};
+pub use folders::{Compared, Pairing, folders, folders_paired};
 pub use options::{Absent, MOST_CLASSES, Numbering, Options, Outside};
 pub(in crate::eval) use rows::row_name;
 pub use rows::{Maps, rows};

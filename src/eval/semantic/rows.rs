@@ -1,7 +1,6 @@
 //! [`rows`]: label images of one dataset against those of another.
 
 use super::evaluator::Evaluator;
-use super::folders::update;
 use super::options::{Numbering, Options};
 use super::scores::Scores;
 use crate::dataset::{Dataset, Value};
@@ -43,7 +42,7 @@ pub fn rows(
         for (asked, got) in *shard {
             let name = row_name(truth.dataset, *asked);
             let (asked, got) = (truth.decode(*asked)?, predicted.decode(*got)?);
-            update(&mut part, &name, &asked, &got)?;
+            part.update_images(&name, &asked, &got)?;
             stage.advance(1)?;
         }
         Ok(part)
