@@ -73,9 +73,10 @@ fn bases(role: Role, wanted: &Wanted) -> Vec<&'static str> {
     let mut bases = vec!["label", "bbox"];
     match role {
         Role::Truth => {
-            bases.extend(["area", "crowded", "difficult", "group_of"]);
-            // COCO's own evaluator puts `iscrowd` in the place of a file's `ignore`.
-            bases.extend(wanted.corrected.then_some("ignored"));
+            bases.extend(["area", "crowded", "group_of"]);
+            // COCO's own evaluator puts `iscrowd` in the place of a file's `ignore`, and knows no difficult objects.
+            let left_out = wanted.left_out || wanted.corrected;
+            bases.extend(left_out.then_some(["difficult", "ignored"]).into_iter().flatten());
         }
         Role::Found => bases.push("score"),
     }

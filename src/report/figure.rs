@@ -45,13 +45,13 @@ pub struct Figure {
     /// The number; `None` where it is undefined.
     pub value: Option<f64>,
     /// The lower end of its interval.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "undefined")]
     pub low: Option<f64>,
     /// The upper end of its interval.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "undefined")]
     pub high: Option<f64>,
     /// The standard deviation over repeated runs, of which `value` is the mean.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "undefined")]
     pub spread: Option<f64>,
     /// What it counts.
     #[serde(default)]
@@ -106,6 +106,11 @@ impl Figure {
 /// The number where it is one.
 pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|x| x.is_finite())
+}
+
+/// True where JSON is to leave a number out: there is none, or it is NaN or infinite.
+fn undefined(value: &Option<f64>) -> bool {
+    finite(*value).is_none()
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub struct Wanted {
     pub masks: bool,
     /// So many points an object; 0 for none.
     pub points: usize,
+    /// Objects that are declared difficult or to be ignored are left out of account, as VOC has it.
+    pub left_out: bool,
     /// Repair what makes the reference's number wrong.
     pub corrected: bool,
 }

@@ -30,8 +30,9 @@ fn plain(value: &Value) -> Json {
             (Some(n), ..) => json!(n),
             (_, Some(x), _) => json!(x),
             (.., Some(text)) => json!(text),
-            _ => match ["size", "counts"].map(|name| value.member(name)) {
-                [Some(size), Some(counts)] => json!({ "size": plain(size), "counts": plain(counts) }),
+            _ => match ["size", "rle", "polygon"].map(|name| value.member(name).map(plain)) {
+                [Some(size), Some(Json::String(rle)), _] => json!({ "size": size, "counts": rle }),
+                [_, _, Some(polygon)] => polygon,
                 _ => Json::Null,
             },
         },

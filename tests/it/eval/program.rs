@@ -75,11 +75,9 @@ fn names_match_where_ids_do_not() {
     assert!(text(&by_id.stderr).contains("--match-by"), "{}", text(&by_id.stderr));
     let by_name = run(folder.path(), &[&sides[..], &["--match-by", "stem", "--classes-by", "name"]].concat());
     let report: Value = serde_json::from_slice(&by_name.stdout).unwrap();
-    assert_eq!(
-        report["headline"][0],
-        json!({"key": "AP", "label": report["headline"][0]["label"], "value": 0.5,
-        "unit": "share", "better": "higher"})
-    );
+    let ap = &report["headline"][0];
+    assert_eq!((ap["key"].as_str(), ap["unit"].as_str()), (Some("AP"), Some("share")));
+    assert!((ap["value"].as_f64().unwrap() - 0.5).abs() < 1e-9, "{ap}");
 }
 
 #[test]

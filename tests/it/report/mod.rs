@@ -47,7 +47,7 @@ fn pictures() -> Vec<Picture> {
             }
         }
         let caption = format!("00000000{n:04}.jpg · 3 missed, 2 false");
-        let file = encode(&pixels, if n % 2 == 0 { Encoding::Png } else { Encoding::JPEG }).unwrap();
+        let file = encode(&pixels, if n.is_multiple_of(2) { Encoding::Png } else { Encoding::JPEG }).unwrap();
         Picture::new(caption, file).figure(Figure::new("F1", "", 0.12 + f64::from(n) * 0.03))
     };
     (0..6).map(one).collect()
