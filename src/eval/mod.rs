@@ -17,6 +17,9 @@
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
+//! | [`operating`] | where to cut scores off; calibration |
+//! | [`resample`] | the bootstrap: intervals, paired differences |
+//! | [`slices`] | images by the values of a key |
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`contingency`] | the other kernel: how often which pair of ids stands together |
 //! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
@@ -53,16 +56,19 @@ pub mod npy;
 pub mod objects;
 pub mod open_images;
 mod opening;
+pub mod operating;
 pub mod outcomes;
 pub mod panoptic;
 pub mod proposals;
 pub mod protocol;
 pub mod read;
 mod records;
+pub mod resample;
 pub mod rotated;
 pub mod rows;
 pub mod semantic;
 pub mod side;
+pub mod slices;
 pub mod sum;
 pub mod voc;
 

@@ -54,9 +54,17 @@ impl Metric {
 }
 
 pub(super) fn report(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<Report> {
-    if !args.max_dets.is_empty() || !args.iou.is_empty() || args.class_agnostic || args.arrays.is_some() {
-        return Err(Error::new(ErrorKind::Usage, format!("the metric {} compares no boxes", args.metric))
-            .remedy("leave out --max-dets, --iou, --class-agnostic and --arrays"));
+    if !args.ask.max_dets.is_empty()
+        || !args.ask.iou.is_empty()
+        || args.ask.class_agnostic
+        || args.arrays.is_some()
+        || args.bootstrap.is_some()
+    {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            format!("the metric {} compares no boxes", args.ask.metric),
+        )
+        .remedy("leave out --max-dets, --iou, --class-agnostic, --arrays and --bootstrap"));
     }
     match metric {
         Metric::Cityscapes => {
@@ -96,7 +104,7 @@ fn is_pictures(path: &str) -> bool {
 }
 
 fn semantic_options(args: &EvalArgs, classes: Option<&ClassTable>) -> semantic::Options {
-    let mut options = semantic::Options { ignore: args.ignore.clone(), ..semantic::Options::default() };
+    let mut options = semantic::Options { ignore: args.ask.ignore.clone(), ..semantic::Options::default() };
     if let Some(classes) = classes {
         options.classes = u32::try_from(classes.len()).ok();
         (options.truth, options.predicted) = (Numbering::of_classes(classes), Numbering::of_classes(classes));
@@ -109,7 +117,7 @@ fn semantic_options(args: &EvalArgs, classes: Option<&ClassTable>) -> semantic::
 fn datasets(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<Report> {
     let (truth, truth_key) = open(&args.gt, metric, args, job)?;
     let (found, found_key) = open(&args.pred, metric, args, job)?;
-    let paired = pair(&truth, &found, match_by(args))?;
+    let paired = pair(&truth, &found, match_by(&args.ask))?;
     if paired.pairs.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no image of the predictions is an image of the truth")
             .at(Place::area("eval").file(&args.pred))
@@ -148,7 +156,7 @@ fn datasets(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<R
 /// The dataset that is named, and the key with the pictures: `name.lf#key`, or the metric's own.
 fn open(name: &str, metric: Metric, args: &EvalArgs, job: &Job) -> Result<(Dataset, String)> {
     let reference = Reference::parse(name)?;
-    let opened = reference.open(&args.source, job)?;
+    let opened = reference.open(&args.ask.source, job)?;
     let dataset = opened.store().dataset();
     let key = reference.set.unwrap_or_else(|| metric.key().to_owned());
     dataset.keys().find(&key).at(|| Place::none().file(name))?;
