@@ -18,6 +18,7 @@
 //! | [`outcomes`] | what matching leaves behind |
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`contingency`] | the other kernel: how often which pair of ids stands together |
+//! | [`errors`] | where detections go wrong: confusion, types of error, worst images |
 //! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
 //!
 //! | protocol | |
@@ -42,6 +43,7 @@ pub mod coco;
 pub mod columns;
 pub mod comparison;
 pub mod contingency;
+pub mod errors;
 pub mod images;
 pub mod lvis;
 pub mod masks;

@@ -17,6 +17,7 @@ mod summary;
 mod tensors;
 
 pub use evaluator::Coco;
+pub(super) use overlap::Overlap;
 pub use params::{AreaRange, Kind, Params};
 pub use summary::{Line, Measure, Summary};
 pub use tensors::Tensors;

@@ -1,0 +1,24 @@
+//! Where detections go wrong: what is taken for what, what kind of error costs how much, which images are worst.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `confusion.rs` | [`Confusion`]: classes taken for each other, by a named way of [`Counting`] |
+//! | `pairs.rs` | the counts of one image by MMDetection's way, and its suppression of doubles |
+//! | `needs.rs` | the columns that a kind of overlap cannot do without |
+//! | `tide.rs` | [`Tide`]: TIDE's types of error, and the AP that each costs ([`Losses`]) |
+//! | `example.rs` | one image judged by TIDE's rules; [`Mistake`] |
+//!
+//! Everything here is counted from a comparison that was read already ([`Comparison`](crate::eval::Comparison) or
+//! [`Batch`](crate::eval::Batch)). Images are judged one by one on the threads of the job, and what comes of them is
+//! brought into the order of their ids, so that neither threads nor shards change a number. Each result has its
+//! parts of a [`report::Report`](crate::report::Report).
+
+mod confusion;
+mod example;
+mod needs;
+mod pairs;
+mod tide;
+
+pub use confusion::{Confusion, Counting};
+pub use example::Mistake;
+pub use tide::{ClassLosses, Loss, Losses, Tide, TideParams};
