@@ -140,7 +140,8 @@ impl<'a> Judge<'a> {
         order.truncate(self.params.cap as usize);
         let of = |d: u32| (found.label[d as usize], found.score[d as usize]);
 
-        (self.matrix.clear(), self.regions.clear());
+        self.matrix.clear();
+        self.regions.clear();
         if !order.is_empty() && !real.is_empty() {
             self.overlap.fill(batch, &real, &order, &mut self.matrix)?;
         }
