@@ -93,7 +93,7 @@ fn classes(ds: &Dataset, set: &str) -> Vec<Option<ClassEntry>> {
             Some(SourceId::Text(id)) => ImageId::from(id.as_str()),
             None => ImageId::Int(label),
         };
-        Some(ClassEntry { id, name: class.name.clone() })
+        Some(ClassEntry { id, name: class.name.clone(), supercategory: class.supercategory.clone() })
     };
     ds.classes(set).map(|table| (0..).zip(table.iter()).map(entry).collect()).unwrap_or_default()
 }

@@ -18,6 +18,8 @@ pub struct ClassEntry {
     pub id: ImageId,
     /// Its name; the id as text where it has none.
     pub name: String,
+    /// The group of classes it belongs to, where its source says one.
+    pub supercategory: Option<String>,
 }
 
 /// An image of a comparison.

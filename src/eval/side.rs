@@ -206,8 +206,9 @@ mod tests {
         let entry = |(id, name): &(i64, Option<&str>)| {
             Some(ImageEntry { id: (*id).into(), file_name: name.map(str::to_owned), size: None })
         };
-        let class =
-            |(id, name): &(i64, &str)| Some(ClassEntry { id: (*id).into(), name: (*name).to_owned() });
+        let class = |(id, name): &(i64, &str)| {
+            Some(ClassEntry { id: (*id).into(), name: (*name).to_owned(), supercategory: None })
+        };
         let mut side = Side { images: images.iter().map(entry).collect(), ..Side::default() };
         side.classes = classes.iter().map(class).collect();
         (side.records.image, side.records.class) = records.iter().copied().unzip();

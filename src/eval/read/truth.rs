@@ -110,11 +110,14 @@ impl Truth {
 
     fn category(&mut self, json: &mut Cursor) -> Result<()> {
         let start = json.at();
-        let (mut key, mut title) = (None, None);
+        let (mut key, mut title, mut supercategory) = (None, None, None);
         members(json, "a category", |name, json| {
             match name {
                 b"id" => key = id(json)?,
                 b"name" if json.peek() == Some(b'"') => title = Some(json.text()?.decode()?.into_owned()),
+                b"supercategory" if json.peek() == Some(b'"') => {
+                    supercategory = Some(json.text()?.decode()?.into_owned());
+                }
                 _ => {}
             }
             Ok(())
@@ -126,7 +129,7 @@ impl Truth {
         };
         let number = self.class_ids.number(key.clone()) as usize;
         let name = title.unwrap_or_else(|| key.to_string());
-        put(&mut self.classes, number, ClassEntry { id: key, name });
+        put(&mut self.classes, number, ClassEntry { id: key, name, supercategory });
         Ok(())
     }
 

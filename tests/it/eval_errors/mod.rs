@@ -2,6 +2,10 @@
 //! tool, and against a plain twin written here.
 
 mod confusion;
+mod pictures;
+mod ranking;
+mod scenes;
+mod steps;
 mod tide;
 
 use lensframe::eval::Objects;
