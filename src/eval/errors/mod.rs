@@ -8,6 +8,7 @@
 //! | `tide.rs` | [`Tide`]: TIDE's types of error, and the AP that each costs ([`Losses`]) |
 //! | `example.rs` | one image judged by TIDE's rules; [`Mistake`] |
 //! | `steps.rs` | [`Steps`]: COCO's error analysis, one kind of error forgiven after another |
+//! | `sizes.rs` | [`Sizes`]: how large the objects are |
 //! | `verdicts.rs` | [`Verdicts`]: what became of every single object; [`Tally`] of an image |
 //! | `ranking.rs` | [`Ranking`]: images from the worst to the best, by a [`Rank`] |
 //! | `pictures.rs` | [`Pictures`]: images with what was found and missed drawn on |
@@ -25,6 +26,7 @@ mod pairs;
 mod part;
 mod pictures;
 mod ranking;
+mod sizes;
 mod steps;
 mod tide;
 mod verdicts;
@@ -33,6 +35,7 @@ pub use confusion::{Confusion, Counting};
 pub use example::Mistake;
 pub use pictures::Pictures;
 pub use ranking::{ImageScore, Rank, Ranking, mean_aps};
+pub use sizes::Sizes;
 pub use steps::{Step, Steps, StepsParams};
 pub use tide::{ClassLosses, Loss, Losses, Tide, TideParams};
 pub use verdicts::{Fate, Tally, Verdict, Verdicts};

@@ -46,7 +46,8 @@ impl Pictures {
     }
 
     /// These images of a ranking, in this order. Photographs are those of `ds`, whose rows are found by `image_id`
-    /// (by their number where there is none); where there is no photograph, objects are drawn on a plain ground.
+    /// (by their number where there is none); where there is no photograph, objects are drawn on a plain ground. An
+    /// image of which the dataset has no row gets no picture.
     ///
     /// # Errors
     /// Those of reading the dataset; [`Format`](crate::error::ErrorKind::Format) for masks that are none;
@@ -62,16 +63,14 @@ impl Pictures {
     ) -> Result<Vec<Picture>> {
         let rows = rows(ds)?;
         let stage = job.stage("drawing images", u64::try_from(images.len()).ok());
-        // A row is drawn on one thread; what one page shows is few.
-        let mut pictures = Vec::with_capacity(images.len());
-        for score in images {
-            let id = comparison.images.get(score.image).map(|entry| &entry.id);
-            if let Some(row) = id.and_then(|id| rows.get(id)) {
-                pictures.push(self.picture(comparison, ranking, score, ds, *row, job)?);
-            }
+        let alone = job.clone().threads(1);
+        let pictures = job.each(images, |score| {
             stage.advance(1)?;
-        }
-        Ok(pictures)
+            let id = comparison.images.get(score.image).map(|entry| &entry.id);
+            let row = id.and_then(|id| rows.get(id));
+            row.map(|row| self.picture(comparison, ranking, score, ds, *row, &alone)).transpose()
+        })?;
+        Ok(pictures.into_iter().flatten().collect())
     }
 
     fn picture(

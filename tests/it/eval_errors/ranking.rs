@@ -3,6 +3,8 @@
 use lensframe::eval::coco::Kind;
 use lensframe::eval::comparison::{ClassEntry, Comparison, ImageEntry};
 use lensframe::eval::errors::{Fate, Rank, Ranking, Tally, Verdict, Verdicts, mean_aps};
+use lensframe::eval::panoptic::{Evaluator, Options, Painted, Segment};
+use lensframe::geometry::{LabelMap, Size};
 use lensframe::job::Job;
 
 use super::scenes::{best_first, draw, ignored, iou};
@@ -131,4 +133,29 @@ fn without_detections_every_truth_is_missed() {
     assert_eq!(ranking.images.iter().map(|score| score.tally.missed).sum::<u64>(), real);
     let nothing: Vec<_> = ranking.images.iter().filter(|score| score.value.is_none()).collect();
     assert!(nothing.iter().all(|score| score.tally == Tally::default()));
+}
+
+#[test]
+fn panoptic_quality_of_single_images_is_that_of_evaluating_them_alone() {
+    let size = Size::new(1, 4);
+    let segment = |class| [Segment::new(7, class).with_area(2.0)];
+    let map = |pixels: [u32; 4]| LabelMap::try_new(size, &pixels).unwrap();
+    let images =
+        [([7, 7, 0, 0], [7, 7, 7, 0], 0), ([0, 7, 7, 0], [7, 0, 0, 7], 1), ([7, 7, 0, 0], [7, 7, 0, 0], 1)];
+    let add = |evaluator: &mut Evaluator, n: usize| {
+        let (there, own, class) = images[n];
+        let (truth, found) =
+            (Painted::new(map(there), &segment(class)), Painted::new(map(own), &segment(class)));
+        evaluator.update(n as u64, "", &truth, &found).unwrap();
+    };
+    let new = || Evaluator::new(Options::new(vec![true, false]));
+    let mut whole = new();
+    (0..3).rev().for_each(|n| add(&mut whole, n));
+    let by_image: Vec<(u64, f64)> = whole.by_image().map(|(n, scores)| (n, scores.all.pq)).collect();
+    for (n, (position, quality)) in by_image.into_iter().enumerate() {
+        let mut alone = new();
+        add(&mut alone, n);
+        assert_eq!((position, quality), (n as u64, alone.finish().all.pq));
+        assert!(if n == 2 { quality == 1.0 } else { quality < 1.0 });
+    }
 }

@@ -294,7 +294,7 @@ fn a_report_has_the_costs_as_bars_and_the_counts_by_class() {
     let bars = losses.breakdown();
     let keys: Vec<&str> = bars.figures.iter().map(|figure| figure.key.as_str()).collect();
     assert_eq!(keys, ["Cls", "Loc", "Both", "Dupe", "Bkg", "Miss", "FalsePos", "FalseNeg"]);
-    assert_eq!(bars.figures[1].value.map(|v| v * 100.0), losses.of(Mistake::Loc).ap);
+    assert_eq!(bars.figures[1].value, losses.of(Mistake::Loc).ap.map(|ap| ap / 100.0));
     let table = losses.table(["a", "b", "c"]);
     assert_eq!(table.rows(), 3);
     let sum: f64 = (0..3).filter_map(|row| table.get("Bkg").unwrap().cells.number(row)).sum();
