@@ -139,7 +139,7 @@ fn without_detections_every_truth_is_missed() {
 fn panoptic_quality_of_single_images_is_that_of_evaluating_them_alone() {
     let size = Size::new(1, 4);
     let segment = |class| [Segment::new(7, class).with_area(2.0)];
-    let map = |pixels: [u32; 4]| LabelMap::try_new(size, &pixels).unwrap();
+    let map = |pixels: [u32; 4]| LabelMap::try_new(size, pixels.to_vec()).unwrap();
     let images =
         [([7, 7, 0, 0], [7, 7, 7, 0], 0), ([0, 7, 7, 0], [7, 0, 0, 7], 1), ([7, 7, 0, 0], [7, 7, 0, 0], 1)];
     let add = |evaluator: &mut Evaluator, n: usize| {
