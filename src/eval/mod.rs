@@ -13,9 +13,13 @@
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
 //! | [`columns`] | an object set of a dataset as one side |
 //! | [`rows`] | which rows of two datasets are one image |
+//! | [`protocol`] | protocols by name: what they need, and their report |
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
+//! | [`operating`] | where to cut scores off; calibration |
+//! | [`resample`] | the bootstrap: intervals, paired differences |
+//! | [`slices`] | images by the values of a key |
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`contingency`] | the other kernel: how often which pair of ids stands together |
 //! | [`errors`] | where detections go wrong: confusion, types of error, worst images |
@@ -53,15 +57,20 @@ pub mod mean_ap;
 pub mod npy;
 pub mod objects;
 pub mod open_images;
+mod opening;
+pub mod operating;
 pub mod outcomes;
 pub mod panoptic;
 pub mod proposals;
+pub mod protocol;
 pub mod read;
 mod records;
+pub mod resample;
 pub mod rotated;
 pub mod rows;
 pub mod semantic;
 pub mod side;
+pub mod slices;
 pub mod sum;
 pub mod voc;
 

@@ -53,7 +53,7 @@ pub struct ImageScore {
 pub struct Ranking {
     /// By what.
     pub rank: Rank,
-    /// The score below which detections are not looked at in tallies; infinite where nothing was found.
+    /// The score below which detections are not looked at in tallies; infinite where nothing is there or was found.
     pub cut: f64,
     /// What became of every object.
     pub verdicts: Verdicts,
@@ -69,7 +69,7 @@ impl Ranking {
     pub fn of(comparison: &Comparison, kind: &Kind, rank: Rank, job: &Job) -> Result<Ranking> {
         let cap = if matches!(kind, Kind::Keypoints(_)) { 20 } else { 100 };
         let verdicts = Verdicts::of(comparison, kind, 0.5, cap, job)?;
-        let cut = verdicts.best_cut(comparison).map_or(f64::INFINITY, |(cut, _)| cut);
+        let cut = verdicts.best_cut(comparison).map_or(f64::INFINITY, |point| point.cut);
         let tally = |image| verdicts.tally(comparison, image, cut);
         let tallies: Vec<Tally> = (0..comparison.images.len()).map(tally).collect();
         let values: Vec<Option<f64>> = match rank {
@@ -133,7 +133,7 @@ impl Ranking {
                 self.verdicts.iou, self.cut
             )
         } else {
-            "Nothing was found.".to_owned()
+            "Nothing is there, or nothing was found.".to_owned()
         };
         table
             .float("F1", images.iter().map(|score| score.tally.f1()).collect::<Vec<_>>())

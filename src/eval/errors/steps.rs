@@ -125,7 +125,7 @@ impl Steps {
     /// use lensframe::eval::errors::{Step, Steps, StepsParams};
     /// use lensframe::eval::Objects;
     /// use lensframe::job::Job;
-    /// let class = |id: i64, name: &str| ClassEntry { id: id.into(), name: name.into(), supercategory: Some("pet".into()) };
+    /// let class = |id: i64, name: &str| ClassEntry { supercategory: Some("pet".into()), ..ClassEntry::new(id.into(), name) };
     /// let (cat, dog) = ([0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 10.0, 10.0]);
     /// let mut truth = Objects::new([2])?;
     /// (truth.label, truth.bbox, truth.area) = (vec![0, 1], vec![cat, dog], vec![100.0; 2]);
@@ -134,7 +134,7 @@ impl Steps {
     /// (found.label, found.bbox, found.area) = (vec![1, 1], vec![dog, cat], vec![100.0; 2]);
     /// found.score = vec![0.5, 0.9];
     /// let comparison = Comparison {
-    ///     images: vec![ImageEntry { id: 1.into(), file_name: None, size: None }],
+    ///     images: vec![ImageEntry::new(1.into())],
     ///     classes: vec![class(1, "cat"), class(2, "dog")],
     ///     truth,
     ///     found,

@@ -14,6 +14,7 @@ use crate::eval::cells::Cells;
 use crate::eval::coco::{Kind, Overlap};
 use crate::eval::comparison::Comparison;
 use crate::eval::matching::{Match, Rule, Truths};
+use crate::eval::operating::{Point, Sweep};
 use crate::eval::outcomes::descending;
 use crate::job::Job;
 
@@ -146,9 +147,9 @@ impl Verdicts {
         }
     }
 
-    /// The score at which F1 over all classes and images is highest, of equal ones the highest, and that F1. `None`
-    /// where nothing was found that counts.
-    pub fn best_cut(&self, comparison: &Comparison) -> Option<(f64, f64)> {
+    /// The highest score at which F1 over all classes and images is best, and what it keeps; `None` where nothing is
+    /// there or nothing was found.
+    pub fn best_cut(&self, comparison: &Comparison) -> Option<Point> {
         let scored = self.found.iter().zip(&comparison.found.score);
         let mut ranked: Vec<(f64, bool)> = scored
             .filter(|(verdict, _)| **verdict != Verdict::LeftOut)
@@ -156,16 +157,7 @@ impl Verdicts {
             .collect();
         ranked.sort_by_key(|(score, _)| descending(*score));
         let truths = self.truth.iter().filter(|fate| **fate != Fate::LeftOut).count();
-        let (mut hits, mut seen, mut best) = (0usize, 0usize, None);
-        for equal in ranked.chunk_by(|a, b| descending(a.0) == descending(b.0)) {
-            hits += equal.iter().filter(|(_, hit)| *hit).count();
-            seen += equal.len();
-            let f1 = (2 * hits) as f64 / (seen + truths) as f64;
-            if best.is_none_or(|(_, held)| f1 > held) {
-                best = equal.first().map(|(score, _)| (*score, f1));
-            }
-        }
-        best
+        Sweep::of(ranked.into_iter(), truths as u64).best()
     }
 }
 

@@ -42,8 +42,8 @@ impl Results {
         let mut results = Results::default();
         let mut json = Cursor::of_file(bytes).at(|| Place::none().file(file))?;
         results.list(&mut json, wanted, forget).at(|| Place::none().file(file))?;
-        let image = |id: &ImageId| Some(ImageEntry { id: id.clone(), file_name: None, size: None });
-        let class = |id: &ImageId| Some(ClassEntry { id: id.clone(), name: id.name(), supercategory: None });
+        let image = |id: &ImageId| Some(ImageEntry::new(id.clone()));
+        let class = |id: &ImageId| Some(ClassEntry::new(id.clone(), id.name()));
         let images = results.image_ids.list().iter().map(image).collect();
         let classes = results.class_ids.list().iter().map(class).collect();
         Ok(Side { images, classes, records: results.records, remarks: results.remarks })

@@ -3,7 +3,9 @@
 mod coco;
 mod doors;
 mod program;
+mod protocols;
 mod shards;
+mod standing;
 mod twin;
 
 use lensframe::eval::{Flags, Objects};

@@ -41,11 +41,10 @@ pub(super) fn draw(seed: u64, images: usize, classes: u64) -> Comparison {
         side.area = side.bbox.iter().map(|[_, _, w, h]| w * h).collect();
     }
     let class = |n: u64| ClassEntry {
-        id: (n as i64).into(),
-        name: format!("class {n}"),
         supercategory: Some(format!("group {}", n / 2)),
+        ..ClassEntry::new((n as i64).into(), format!("class {n}"))
     };
-    let entry = |n: usize| ImageEntry { id: ImageId::Int(n as i64 * 3 - 7), file_name: None, size: None };
+    let entry = |n: usize| ImageEntry::new(ImageId::Int(n as i64 * 3 - 7));
     Comparison {
         images: (0..images).map(entry).collect(),
         classes: (0..classes).map(class).collect(),

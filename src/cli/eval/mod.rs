@@ -1,0 +1,127 @@
+//! `lensframe eval`: what was found held against what is there.
+
+mod analysis;
+pub(super) mod outputs;
+mod pictures;
+pub(super) mod sides;
+
+use super::args::{AskArgs, EvalArgs};
+use super::print::Printer;
+use super::terminal;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Comparison;
+use crate::eval::coco::{Coco, Kind, Params};
+use crate::eval::protocol::{self, Protocol};
+use crate::eval::read::Wanted;
+use crate::job::Job;
+use crate::report::Report;
+
+pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
+    if args.list {
+        return list(printer);
+    }
+    outputs::check(&args.report)?;
+    let title = format!("{} against {}", short(&args.pred), short(&args.gt));
+    let mut report = match pictures::Metric::named(&args.ask.metric) {
+        Some(metric) => pictures::report(metric, args, &title, job)?,
+        None => {
+            let protocol = asked(&args.ask)?;
+            own_to_coco(args, &protocol)?;
+            let wanted = Wanted { corrected: args.ask.corrected, ..protocol.wanted() };
+            let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
+            let comparison = sides::against(truth, &args.pred, &args.ask, &wanted, job)?;
+            objects(args, &protocol, &comparison, &title, job)?
+        }
+    };
+    report.fact("truth", args.gt.clone());
+    report.fact("predictions", args.pred.clone());
+    if args.ask.corrected {
+        report.fact("corrected", "numbers that the reference tool gives wrongly are repaired");
+    }
+    outputs::write(&args.report, &report)?;
+    printer.report(&report, terminal::width())?;
+    outputs::fail(&args.report, &report)
+}
+
+/// The protocols by name.
+fn list(printer: &Printer) -> Result<()> {
+    let known = protocol::known().iter().map(|known| (known.name, known.what));
+    for (name, what) in known.chain(pictures::METRICS) {
+        printer.say(&format!("{name:<24}{what}"))?;
+    }
+    Ok(())
+}
+
+/// The last part of a path or reference.
+pub(super) fn short(name: &str) -> &str {
+    name.trim_end_matches('/').rsplit('/').next().unwrap_or(name)
+}
+
+/// The protocol with the numbers asked for.
+pub(super) fn asked(ask: &AskArgs) -> Result<Protocol> {
+    let mut protocol = Protocol::named(&ask.metric)?;
+    if !ask.max_dets.is_empty() {
+        protocol.set_caps(ask.max_dets.clone())?;
+    }
+    if !ask.iou.is_empty() {
+        protocol.set_thresholds(ask.iou.clone())?;
+    }
+    if !ask.sigmas.is_empty() {
+        match &mut protocol {
+            Protocol::Coco(Params { kind: Kind::Keypoints(sigmas), .. }) => sigmas.clone_from(&ask.sigmas),
+            _ => {
+                return Err(Error::new(ErrorKind::Usage, "--sigmas belong to coco/keypoints")
+                    .remedy("leave them out, or name that metric"));
+            }
+        }
+    }
+    match &mut protocol {
+        Protocol::Coco(params) => params.class_agnostic = ask.class_agnostic,
+        _ if ask.class_agnostic => {
+            return Err(Error::new(ErrorKind::Usage, "--class-agnostic belongs to COCO's protocol")
+                .remedy("leave it out, or name coco/bbox or coco/segm"));
+        }
+        Protocol::OpenImages(_, declared) => {
+            declared.hierarchy.clone_from(&ask.hierarchy);
+            declared.labels.clone_from(&ask.image_labels);
+        }
+        _ => {}
+    }
+    Ok(protocol)
+}
+
+/// Refuses what only COCO's protocol has.
+fn own_to_coco(args: &EvalArgs, protocol: &Protocol) -> Result<()> {
+    let others = [
+        ("--arrays", args.arrays.is_some()),
+        ("--bootstrap", args.bootstrap.is_some()),
+        ("--by", !args.by.is_empty()),
+        ("--cut", args.cut.is_some()),
+    ];
+    match (protocol, others.iter().find(|(_, given)| *given)) {
+        (Protocol::Coco(_), _) | (_, None) => Ok(()),
+        (_, Some((option, _))) => {
+            Err(Error::new(ErrorKind::Usage, format!("{option} belongs to COCO's protocol"))
+                .remedy("leave it out, or name coco/bbox, coco/segm or coco/keypoints"))
+        }
+    }
+}
+
+/// The report of a protocol over objects.
+fn objects(
+    args: &EvalArgs,
+    protocol: &Protocol,
+    comparison: &Comparison,
+    title: &str,
+    job: &Job,
+) -> Result<Report> {
+    let Protocol::Coco(params) = protocol else { return protocol.report(comparison, title, job) };
+    let mut coco = Coco::new(params.clone(), comparison.classes.len())?;
+    coco.update(&comparison.batch(&comparison.ids()), job)?;
+    if let Some(folder) = &args.arrays {
+        outputs::arrays(folder, &coco.finish_with_scores(job)?, args.report.force)?;
+    }
+    let mut report = coco.report(comparison, title, job)?;
+    analysis::add(args, &coco, comparison, &mut report, job)?;
+    Ok(report)
+}
