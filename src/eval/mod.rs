@@ -22,6 +22,7 @@
 //! | [`slices`] | images by the values of a key |
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`contingency`] | the other kernel: how often which pair of ids stands together |
+//! | [`errors`] | where detections go wrong: confusion, types of error, worst images |
 //! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
 //!
 //! | protocol | |
@@ -46,6 +47,7 @@ pub mod coco;
 pub mod columns;
 pub mod comparison;
 pub mod contingency;
+pub mod errors;
 pub mod images;
 pub mod lvis;
 pub mod masks;

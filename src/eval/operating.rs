@@ -49,7 +49,7 @@ pub struct Sweep {
 
 impl Sweep {
     /// From (score, true positive) pairs in descending scores.
-    fn of(judged: impl Iterator<Item = (f64, bool)>, truths: u64) -> Sweep {
+    pub(super) fn of(judged: impl Iterator<Item = (f64, bool)>, truths: u64) -> Sweep {
         let mut points: Vec<Point> = Vec::new();
         let (mut tp, mut fp) = (0, 0);
         for (score, hit) in judged {

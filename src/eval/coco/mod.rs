@@ -19,6 +19,7 @@ mod summary;
 mod tensors;
 
 pub use evaluator::Coco;
+pub(super) use overlap::Overlap;
 pub use params::{AreaRange, Kind, Params};
 pub use standing::Standing;
 pub use summary::{Line, Measure, Summary};
