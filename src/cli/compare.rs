@@ -100,8 +100,9 @@ fn methods(given: &[String]) -> Result<Vec<Method>> {
 fn sampling(args: &CompareArgs, own: &SamplingArgs, first: &Standing, job: &Job) -> Result<Sampling> {
     let mut sampling = Sampling::new(args.samples, own.seed);
     if let Some(key) = &own.cluster {
-        let truth = Reference::parse(&args.gt)?.open(&args.ask.source, job)?.store().dataset();
-        sampling.clusters = Some(clusters(&truth, key, first.images())?);
+        // A file is imported into a folder that goes with what was opened.
+        let opened = Reference::parse(&args.gt)?.open(&args.ask.source, job)?;
+        sampling.clusters = Some(clusters(&opened.store().dataset(), key, first.images())?);
     }
     Ok(sampling)
 }

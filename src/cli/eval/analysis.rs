@@ -2,7 +2,6 @@
 
 use super::super::args::EvalArgs;
 use super::super::reference::Reference;
-use crate::dataset::Dataset;
 use crate::error::{Place, Result, ResultExt};
 use crate::eval::Comparison;
 use crate::eval::coco::{Coco, Standing};
@@ -10,7 +9,7 @@ use crate::eval::operating::{Calibration, Operating};
 use crate::eval::resample::{Sampling, bootstrap};
 use crate::eval::slices::{Slices, clusters};
 use crate::job::Job;
-use crate::report::{Figure, Report};
+use crate::report::{Better, Breakdown, Figure, Report};
 
 /// The share of samples that intervals hold.
 pub(in crate::cli) const LEVEL: f64 = 0.95;
@@ -25,8 +24,11 @@ pub(super) fn add(
     report: &mut Report,
     job: &Job,
 ) -> Result<()> {
-    let truth =
-        (!args.by.is_empty() || args.sampling.cluster.is_some()).then(|| dataset(args, job)).transpose()?;
+    // A file is imported into a folder that goes with what was opened.
+    let opened = (!args.by.is_empty() || args.sampling.cluster.is_some())
+        .then(|| Reference::parse(&args.gt)?.open(&args.ask.source, job))
+        .transpose()?;
+    let truth = opened.as_ref().map(|opened| opened.store().dataset());
     if args.bootstrap.is_some() || !args.by.is_empty() {
         let standing = Standing::of(coco)?;
         for key in &args.by {
@@ -45,14 +47,16 @@ pub(super) fn add(
     let at = coco.params().thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
     let iou = coco.params().thresholds.get(at).copied().unwrap_or(0.5);
     let calibration = Calibration::of(coco.outcomes(), at, BINS);
+    let mut cuts = Vec::new();
     if !coco.params().class_agnostic {
         let operating = Operating::of(coco.outcomes(), at, comparison.classes.len())?;
         report.tables.push(operating.table(&comparison.classes, args.cut));
         report.charts.extend(operating.chart(iou));
-        report.headline.extend(operating.figures(args.cut));
+        cuts.extend(operating.figures(args.cut));
     }
     let label = format!("expected calibration error of scores, IoU {iou:.2}");
-    report.headline.push(Figure::new("ECE", label, calibration.error()).better(crate::report::Better::Lower));
+    cuts.push(Figure::new("ECE", label, calibration.error()).better(Better::Lower));
+    report.breakdowns.push(Breakdown::new(format!("Scores as a cut and as a chance, IoU {iou:.2}"), cuts));
     report.charts.extend(calibration.chart(iou));
     Ok(())
 }
@@ -71,9 +75,4 @@ fn intervals(standing: &[Standing], sampling: &Sampling, report: &mut Report, jo
     let fact = format!("{} % of {} samples of {of}, seed {}", LEVEL * 100.0, sampling.samples, sampling.seed);
     report.fact("intervals", fact);
     Ok(())
-}
-
-/// The truth as a dataset, for its keys.
-fn dataset(args: &EvalArgs, job: &Job) -> Result<Dataset> {
-    Ok(Reference::parse(&args.gt)?.open(&args.ask.source, job)?.store().dataset())
 }

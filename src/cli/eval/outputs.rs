@@ -36,7 +36,7 @@ pub(in crate::cli) fn write(args: &ReportArgs, report: &Report) -> Result<()> {
 
 pub(in crate::cli) fn fail(args: &ReportArgs, report: &Report) -> Result<()> {
     for condition in &args.fail_if {
-        let Some(figure) = report.headline.iter().find(|figure| figure.key == condition.key) else {
+        let Some(figure) = report.figure(&condition.key) else {
             let known: Vec<&str> = report.headline.iter().map(|figure| figure.key.as_str()).collect();
             return Err(Error::new(ErrorKind::Usage, format!("there is no figure {:?}", condition.key))
                 .remedy(format!("there are: {}", known.join(", "))));

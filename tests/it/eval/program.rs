@@ -146,14 +146,10 @@ fn intervals_slices_and_cuts_are_added_and_methods_compared() {
         "--json",
     ]);
     let report: Value = serde_json::from_str(&report).unwrap();
-    let figure = |key: &str| {
-        report["headline"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|f| f["key"] == key)
-            .unwrap_or_else(|| panic!("{key}"))
-    };
+    let parts =
+        report["breakdowns"].as_array().unwrap().iter().flat_map(|b| b["figures"].as_array().unwrap());
+    let figures: Vec<&Value> = report["headline"].as_array().unwrap().iter().chain(parts).collect();
+    let figure = |key: &str| *figures.iter().find(|f| f["key"] == key).unwrap_or_else(|| panic!("{key}"));
     let (ap, low, high) =
         (figure("AP")["value"].as_f64(), figure("AP")["low"].as_f64(), figure("AP")["high"].as_f64());
     assert!(low < ap && ap < high, "{:?}", figure("AP"));
