@@ -112,7 +112,7 @@ pub(in crate::cli) struct EvalArgs {
     /// How confusions are counted
     #[arg(long, value_name = "HOW", value_enum, default_value_t = ConfusionArg::Standard)]
     pub confusion: ConfusionArg,
-    /// So many of the worst images, and of the best
+    /// Draw so many of the worst images on the page
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub worst: usize,
     #[command(flatten)]

@@ -5,14 +5,9 @@ use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::eval::Comparison;
 use crate::eval::coco::{Kind, Params};
-use crate::eval::errors::{
-    Confusion, Counting, Pictures, Rank, Ranking, Sizes, Steps, StepsParams, Tide, TideParams,
-};
+use crate::eval::errors::{Confusion, Counting, Findings, Pictures};
 use crate::job::Job;
 use crate::report::Report;
-
-/// A matrix of more classes says nothing to anybody, and would be most of the page.
-const MOST_IN_MATRIX: usize = 250;
 
 pub(super) fn add(
     args: &EvalArgs,
@@ -22,36 +17,15 @@ pub(super) fn add(
     report: &mut Report,
     job: &Job,
 ) -> Result<()> {
-    let kind = &params.kind;
-    let names = || comparison.classes.iter().map(|class| class.name.clone());
-    if !matches!(kind, Kind::Keypoints(_)) {
-        if comparison.classes.len() <= MOST_IN_MATRIX {
-            let counting = match (args.confusion, kind) {
-                (ConfusionArg::Mmdet, Kind::Bbox) => Counting::mmdet(),
-                _ => Counting::standard(kind.clone()),
-            };
-            report.matrix = Some(Confusion::of(comparison, counting, job)?.matrix(names()));
-        }
-        let losses = Tide::of(comparison, TideParams::new(kind.clone()), job)?;
-        report.breakdowns.push(losses.breakdown());
-        report.tables.push(losses.table(names()));
-        let asked = StepsParams { corrected: args.ask.corrected, ..StepsParams::new(kind.clone()) };
-        let steps = Steps::of(comparison, asked, job)?;
-        report.breakdowns.push(steps.breakdown(None, 0));
-        report.tables.push(steps.table(names(), 0));
-        report.charts.push(steps.chart(None, 0));
+    let mut findings = Findings::of(comparison, &params.kind, job)?;
+    if (args.confusion, &params.kind) == (ConfusionArg::Mmdet, &Kind::Bbox) {
+        findings.confusion = Confusion::of(comparison, Counting::mmdet(), job)?;
     }
-    let (sizes, histogram) = Sizes::of(comparison, &params.ranges).parts();
-    report.breakdowns.push(sizes);
-    report.histograms.push(histogram);
-    if args.worst > 0 {
-        let ranking = Ranking::of(comparison, kind, Rank::F1, job)?;
-        let worst = ranking.worst(args.worst);
-        report.tables.push(ranking.table(comparison, "worst images", worst));
-        report.tables.push(ranking.table(comparison, "best images", ranking.best(args.worst)));
-        if let Some(truth) = truth {
-            report.pictures = Pictures::new(kind.clone()).of(comparison, &ranking, worst, truth, job)?;
-        }
+    findings.attach(comparison, report);
+    if let Some(truth) = truth {
+        let worst = findings.ranking.worst(args.worst);
+        report.pictures =
+            Pictures::new(params.kind.clone()).of(comparison, &findings.ranking, worst, truth, job)?;
     }
     Ok(())
 }
