@@ -19,6 +19,7 @@ mod draw;
 mod eval;
 mod eval_areas;
 mod eval_choice;
+mod eval_doors;
 mod export;
 mod gallery;
 mod geometry;
