@@ -18,6 +18,26 @@ pub struct ClassEntry {
     pub id: ImageId,
     /// Its name; the id as text where it has none.
     pub name: String,
+    /// The group of classes it belongs to, where one is given.
+    pub supercategory: Option<String>,
+    /// LVIS's letter for how often it occurs, where one is given: `r`, `c` or `f`.
+    pub frequency: Option<char>,
+}
+
+impl ClassEntry {
+    /// A class of which no more is known.
+    pub fn new(id: ImageId, name: impl Into<String>) -> ClassEntry {
+        ClassEntry { id, name: name.into(), supercategory: None, frequency: None }
+    }
+}
+
+/// What is known of the classes of an image of which not all were looked for. Classes are named by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Classes that are not there.
+    pub negative: Vec<ImageId>,
+    /// Classes of which not every object was marked.
+    pub not_exhaustive: Vec<ImageId>,
 }
 
 /// An image of a comparison.
@@ -29,6 +49,15 @@ pub struct ImageEntry {
     pub file_name: Option<String>,
     /// Height and width in pixels, where they are given.
     pub size: Option<Size>,
+    /// What is known of its classes; `None` where a protocol did not ask, or the source does not say.
+    pub known: Option<Box<Known>>,
+}
+
+impl ImageEntry {
+    /// An image of which no more is known.
+    pub fn new(id: ImageId) -> ImageEntry {
+        ImageEntry { id, file_name: None, size: None, known: None }
+    }
 }
 
 /// What was found on the way and decided by a rule: how often, and the first case of it.

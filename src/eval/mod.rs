@@ -13,6 +13,7 @@
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
 //! | [`columns`] | an object set of a dataset as one side |
 //! | [`rows`] | which rows of two datasets are one image |
+//! | [`protocol`] | protocols by name: what they need, and their report |
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
@@ -51,9 +52,11 @@ pub mod mean_ap;
 pub mod npy;
 pub mod objects;
 pub mod open_images;
+mod opening;
 pub mod outcomes;
 pub mod panoptic;
 pub mod proposals;
+pub mod protocol;
 pub mod read;
 mod records;
 pub mod rotated;

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::geometry::Rotated;
 
 use super::masks::Masks;
 
@@ -59,6 +60,8 @@ pub struct Objects {
     pub masks: Masks,
     /// Points; empty without.
     pub points: Points,
+    /// Rotated boxes; empty without.
+    pub rotated: Vec<Rotated>,
 }
 
 impl Objects {
@@ -120,6 +123,7 @@ impl Objects {
             ("area", self.area.len(), true),
             ("flags", self.flags.len(), true),
             ("mask", self.masks.len(), true),
+            ("rbox", self.rotated.len(), true),
             ("point", self.points.values.len() / self.points.each.max(1), true),
         ];
         for (key, length, optional) in columns {

@@ -5,7 +5,7 @@ use crate::error::Result;
 use super::masks::Masks;
 use super::objects::{Flags, Objects, Points};
 use super::read::Wanted;
-use crate::geometry::Size;
+use crate::geometry::{Rotated, Size};
 
 /// Objects in file order. Columns that no record had are empty; in others a record without the value has a stand-in.
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ pub(super) struct Records {
     pub(super) flags: Vec<Flags>,
     pub(super) masks: Masks,
     pub(super) points: Points,
+    pub(super) rotated: Vec<Rotated>,
 }
 
 impl Records {
@@ -31,6 +32,7 @@ impl Records {
         self.bbox = gather(&self.bbox, order);
         self.area = gather(&self.area, order);
         self.flags = gather(&self.flags, order);
+        self.rotated = gather(&self.rotated, order);
         if !self.masks.is_empty() {
             self.masks = self.masks.pick(order);
         }
@@ -93,6 +95,7 @@ impl Records {
             objects.label = self.class.iter().filter_map(|c| class(*c)).collect();
             (objects.score, objects.bbox, objects.area) = (self.score, self.bbox, self.area);
             (objects.flags, objects.masks, objects.points) = (self.flags, self.masks, self.points);
+            objects.rotated = self.rotated;
             return Ok(objects);
         }
         let mut next: Vec<usize> = (0..images).map(|image| objects.range(image).start).collect();
@@ -112,6 +115,7 @@ impl Records {
         drop(self.bbox);
         objects.area = gather(&self.area, &order);
         objects.flags = gather(&self.flags, &order);
+        objects.rotated = gather(&self.rotated, &order);
         if !self.masks.is_empty() {
             objects.masks = self.masks.pick(&order);
         }

@@ -70,7 +70,7 @@ fn names(dataset: &Dataset, side: &str, by: MatchBy) -> Result<Vec<ImageId>> {
             _ => ImageId::Int(row as i64),
         };
         let file_name = value(&files).as_text().map(str::to_owned);
-        let name = key(&ImageEntry { id, file_name, size: None }, by);
+        let name = key(&ImageEntry { file_name, ..ImageEntry::new(id) }, by);
         if let Some(other) = seen.insert(name.clone(), row) {
             let what = format!("rows {other} and {row} of the {side} are both image {name}");
             return Err(Error::new(ErrorKind::Usage, what)

@@ -204,10 +204,9 @@ mod tests {
 
     fn side(images: &[(i64, Option<&str>)], classes: &[(i64, &str)], records: &[(u32, u32)]) -> Side {
         let entry = |(id, name): &(i64, Option<&str>)| {
-            Some(ImageEntry { id: (*id).into(), file_name: name.map(str::to_owned), size: None })
+            Some(ImageEntry { file_name: name.map(str::to_owned), ..ImageEntry::new((*id).into()) })
         };
-        let class =
-            |(id, name): &(i64, &str)| Some(ClassEntry { id: (*id).into(), name: (*name).to_owned() });
+        let class = |(id, name): &(i64, &str)| Some(ClassEntry::new((*id).into(), *name));
         let mut side = Side { images: images.iter().map(entry).collect(), ..Side::default() };
         side.classes = classes.iter().map(class).collect();
         (side.records.image, side.records.class) = records.iter().copied().unzip();

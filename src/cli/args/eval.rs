@@ -9,14 +9,17 @@ use super::SourceArgs;
 #[derive(Args)]
 pub(in crate::cli) struct EvalArgs {
     /// The truth: a dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#set`, or a path in any known format
-    #[arg(long, value_name = "GT")]
+    #[arg(long, value_name = "GT", default_value = "", required_unless_present = "list")]
     pub gt: String,
     /// What was found: a COCO results file, or a set with scores, as `name.lf#set`
-    #[arg(long, value_name = "PRED")]
+    #[arg(long, value_name = "PRED", default_value = "", required_unless_present = "list")]
     pub pred: String,
-    /// The protocol: coco/bbox, coco/segm or coco/keypoints
+    /// The protocol; --list says which there are
     #[arg(long, value_name = "METRIC", default_value = "coco/bbox")]
     pub metric: String,
+    /// List the protocols
+    #[arg(long)]
+    pub list: bool,
     /// By what images of both sides are matched
     #[arg(long, value_name = "BY", value_enum, default_value_t = MatchArg::ImageId)]
     pub match_by: MatchArg,
@@ -36,6 +39,18 @@ pub(in crate::cli) struct EvalArgs {
     /// All classes as one
     #[arg(long)]
     pub class_agnostic: bool,
+    /// How far each point may be off, one number a point, as 0.026,0.025,... [default: COCO's seventeen of a person]
+    #[arg(long, value_name = "S,...", value_delimiter = ',')]
+    pub sigmas: Vec<f64>,
+    /// Numbers of true label images that are left out, as 255 (semantic)
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    pub ignore: Vec<u32>,
+    /// Classes above classes: bbox_labels_600_hierarchy.json (open_images)
+    #[arg(long, value_name = "FILE")]
+    pub hierarchy: Option<PathBuf>,
+    /// Image-level labels: ImageID,LabelName,... (open_images)
+    #[arg(long, value_name = "FILE")]
+    pub image_labels: Option<PathBuf>,
     /// Write the report as one self-contained page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -45,6 +60,9 @@ pub(in crate::cli) struct EvalArgs {
     /// Write the report's tables as LaTeX
     #[arg(long, value_name = "FILE")]
     pub latex: Option<PathBuf>,
+    /// Write every number of the report into a Parquet table
+    #[arg(long, value_name = "FILE")]
+    pub parquet: Option<PathBuf>,
     /// Write the arrays of precision, recall and scores into this folder, as .npy
     #[arg(long, value_name = "FOLDER")]
     pub arrays: Option<PathBuf>,

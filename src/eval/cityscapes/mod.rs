@@ -40,6 +40,7 @@
 mod curve;
 mod evaluator;
 mod folders;
+mod report;
 mod scores;
 
 pub use evaluator::{Evaluator, Options, Prediction};

@@ -26,6 +26,7 @@
 
 pub mod multilabel;
 mod quality;
+mod report;
 mod rows;
 mod single;
 

@@ -120,6 +120,11 @@ impl Params {
         if self.thresholds.iter().any(|t| t.is_nan()) || self.recalls.iter().any(|r| r.is_nan()) {
             return fault("a threshold or a point of recall is not a number");
         }
+        if let Kind::Keypoints(sigmas) = &self.kind
+            && !sigmas.iter().all(|sigma| *sigma > 0.0)
+        {
+            return fault("a point's sigma is not above 0");
+        }
         if !self.recalls.is_sorted() {
             return fault("points of recall are not in ascending order");
         }

@@ -6,8 +6,9 @@ use super::summary::{Line, Measure, Summary};
 use super::tensors::Tensors;
 use crate::error::Result;
 use crate::eval::comparison::Comparison;
+use crate::eval::opening;
 use crate::job::Job;
-use crate::report::{Breakdown, Chart, Coverage, Curve, Figure, Histogram, Report, Table};
+use crate::report::{Breakdown, Chart, Curve, Figure, Histogram, Report, Table};
 
 /// Bins of the histogram of scores.
 const BINS: usize = 20;
@@ -21,22 +22,17 @@ impl Coco {
         let tensors = self.finish(job)?;
         let params = self.params();
         let summary = Summary::of(params, &tensors);
-        let mut report = Report::new(title, format!("coco/{}", params.kind.name()));
+        let numbers = format!("pycocotools 2.0.11, {}", params.kind.name());
+        let mut report =
+            opening::report(title, &format!("coco/{}", params.kind.name()), &numbers, comparison);
         report.lines = Some(summary.lines.iter().map(ToString::to_string).collect());
         report.headline = summary.lines.iter().map(figure).collect();
-        report.coverage = coverage(comparison);
-        report.warnings = comparison.remarks.iter().map(|(_, remark)| remark.to_string()).collect();
         if !params.class_agnostic {
             report.classes = Some(classes(params, comparison, &tensors, self)?);
             report.charts.extend(chart(params, comparison, &tensors));
         }
         report.breakdowns.extend(sizes(&summary));
         report.histograms.push(scores(self));
-        report.fact("numbers", format!("pycocotools 2.0.11, {}", params.kind.name()));
-        report.fact("images", comparison.images.len().to_string());
-        report.fact("objects", comparison.truth.len().to_string());
-        report.fact("detections", comparison.found.len().to_string());
-        report.fact("lensframe", env!("CARGO_PKG_VERSION"));
         Ok(report)
     }
 }
@@ -52,17 +48,6 @@ fn figure(line: &Line) -> Figure {
     };
     let area = if line.area == "all" { String::new() } else { format!(", {} objects", line.area) };
     Figure::new(line.key.clone(), format!("{what}, {iou}{area}, {} detections", line.cap), line.value)
-}
-
-/// Whether every detection was brought together with an image and a class of the truth.
-pub(in crate::eval) fn coverage(comparison: &Comparison) -> Vec<Coverage> {
-    let rate = &comparison.rate;
-    let matched = rate.all - rate.no_image - rate.no_class;
-    vec![
-        Coverage::new("detections", matched, rate.all)
-            .by("an image and a class of the truth")
-            .missing(rate.examples.iter().cloned()),
-    ]
 }
 
 fn classes(params: &Params, comparison: &Comparison, tensors: &Tensors, coco: &Coco) -> Result<Table> {

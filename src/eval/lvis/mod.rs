@@ -11,6 +11,7 @@
 //! | `summary.rs` | [`LvisSummary`]: the thirteen numbers |
 
 mod evaluator;
+mod report;
 mod summary;
 
 pub use evaluator::{CAP, Federation, Frequency, Lvis};

@@ -16,6 +16,7 @@ mod arrays;
 pub(super) mod corners;
 mod evaluator;
 mod params;
+mod report;
 mod table;
 
 pub use arrays::{Annotation, eval_map};

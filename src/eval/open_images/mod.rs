@@ -20,15 +20,19 @@
 //! | `hierarchy.rs` | [`Hierarchy`]: classes above and below |
 //! | `params.rs` | [`Params`], [`Groups`]: what is asked |
 //! | `evaluator.rs` | [`OpenImages`]: images as they come |
+//! | `declared.rs` | [`Declared`]: hierarchy and image-level labels as they are published |
 //! | `expand.rs` | both sides with the hierarchy applied |
 //! | `scores.rs` | [`OpenImagesScores`]: the numbers |
 
+mod declared;
 mod evaluator;
 mod expand;
 mod hierarchy;
 mod params;
+mod report;
 mod scores;
 
+pub use declared::Declared;
 pub use evaluator::OpenImages;
 pub use hierarchy::Hierarchy;
 pub use params::{Arithmetic, Groups, Params};

@@ -37,6 +37,7 @@
 
 mod evaluator;
 mod matching;
+mod report;
 mod rows;
 mod scores;
 mod segments;

@@ -39,11 +39,18 @@ pub struct Wanted {
     pub masks: bool,
     /// So many points an object; 0 for none.
     pub points: usize,
+    /// Boxes that are turned.
+    pub rotated: bool,
+    /// What is known of the classes of images of which not all were looked for.
+    pub known: bool,
     /// Objects that are declared difficult or to be ignored are left out of account, as VOC has it.
     pub left_out: bool,
     /// Repair what makes the reference's number wrong.
     pub corrected: bool,
 }
+
+/// What is done with points of another number than the protocol's.
+pub(super) const ODD_POINTS: &str = "taken for none; give a sigma for each point by --sigmas";
 
 impl Wanted {
     /// What a kind of COCO's protocol needs.

@@ -82,10 +82,10 @@ impl Results {
 
     fn side(mut self) -> Side {
         let image = |(n, id): (u32, &ImageId)| {
-            Some(ImageEntry { id: id.clone(), file_name: self.files.remove(&n), size: None })
+            Some(ImageEntry { file_name: self.files.remove(&n), ..ImageEntry::new(id.clone()) })
         };
         let class = |(n, id): (u32, &ImageId)| {
-            Some(ClassEntry { id: id.clone(), name: self.names.remove(&n).unwrap_or_else(|| id.name()) })
+            Some(ClassEntry::new(id.clone(), self.names.remove(&n).unwrap_or_else(|| id.name())))
         };
         let images = (0u32..).zip(self.image_ids.list()).map(image).collect();
         let classes = (0u32..).zip(self.class_ids.list()).map(class).collect();

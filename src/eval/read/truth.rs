@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::ids::Ids;
 use super::scan::{elements, flag, id, members, number, numbers};
-use super::{Wanted, shape};
+use super::{ODD_POINTS, Wanted, shape};
 use crate::convert::json::Cursor;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
-use crate::eval::comparison::{ClassEntry, ImageEntry, Remarks};
+use crate::eval::comparison::{ClassEntry, ImageEntry, Known, Remarks};
 use crate::eval::images::ImageId;
 use crate::eval::objects::Flags;
 use crate::eval::records::Records;
@@ -67,7 +67,7 @@ impl Truth {
         members(json, "the file", |name, json| match name {
             b"images" => {
                 self.sections |= 1;
-                elements(json, "images", |json| self.image(json))
+                elements(json, "images", |json| self.image(json, wanted))
             }
             b"annotations" => {
                 self.sections |= 2;
@@ -82,9 +82,10 @@ impl Truth {
         json.end()
     }
 
-    fn image(&mut self, json: &mut Cursor) -> Result<()> {
+    fn image(&mut self, json: &mut Cursor, wanted: &Wanted) -> Result<()> {
         let start = json.at();
         let (mut key, mut file_name, mut height, mut width) = (None, None, None, None);
+        let mut known: Option<Box<Known>> = None;
         members(json, "an image", |name, json| {
             match name {
                 b"id" => key = id(json)?,
@@ -93,6 +94,12 @@ impl Truth {
                 }
                 b"height" => height = number(json),
                 b"width" => width = number(json),
+                b"neg_category_ids" if wanted.known => {
+                    known.get_or_insert_default().negative = ids(json)?;
+                }
+                b"not_exhaustive_category_ids" if wanted.known => {
+                    known.get_or_insert_default().not_exhaustive = ids(json)?;
+                }
                 _ => {}
             }
             Ok(())
@@ -104,17 +111,23 @@ impl Truth {
         let size = side(height).zip(side(width)).map(|(height, width)| Size::new(height, width));
         let number = self.image_ids.number(key.clone()) as usize;
         // Annotations may come before images, so that numbers may be given already.
-        put(&mut self.images, number, ImageEntry { id: key, file_name, size });
+        put(&mut self.images, number, ImageEntry { id: key, file_name, size, known });
         Ok(())
     }
 
     fn category(&mut self, json: &mut Cursor) -> Result<()> {
         let start = json.at();
-        let (mut key, mut title) = (None, None);
+        let (mut key, mut title, mut supercategory, mut frequency) = (None, None, None, None);
         members(json, "a category", |name, json| {
             match name {
                 b"id" => key = id(json)?,
                 b"name" if json.peek() == Some(b'"') => title = Some(json.text()?.decode()?.into_owned()),
+                b"supercategory" if json.peek() == Some(b'"') => {
+                    supercategory = Some(json.text()?.decode()?.into_owned());
+                }
+                b"frequency" if json.peek() == Some(b'"') => {
+                    frequency = json.text()?.decode()?.chars().next()
+                }
                 _ => {}
             }
             Ok(())
@@ -126,13 +139,14 @@ impl Truth {
         };
         let number = self.class_ids.number(key.clone()) as usize;
         let name = title.unwrap_or_else(|| key.to_string());
-        put(&mut self.classes, number, ClassEntry { id: key, name });
+        put(&mut self.classes, number, ClassEntry { id: key, name, supercategory, frequency });
         Ok(())
     }
 
     fn annotation(&mut self, json: &mut Cursor, wanted: &Wanted) -> Result<()> {
         let start = json.at();
         let mut record = Record::default();
+        let mut odd = false;
         let (records, images, classes) = (&mut self.records, &mut self.image_ids, &mut self.class_ids);
         members(json, "an annotation", |name, json| {
             match name {
@@ -152,6 +166,7 @@ impl Truth {
                 b"segmentation" if wanted.masks => record.mask = shape::mask(json, &mut records.masks)?,
                 b"keypoints" if wanted.points > 0 => {
                     record.points = shape::points(json, &mut records.points, wanted.points)?;
+                    odd |= !record.points;
                 }
                 _ => {}
             }
@@ -180,6 +195,12 @@ impl Truth {
         if record.bbox.is_none() && (wanted.boxes || wanted.points > 0) {
             remarks.add("truth.bbox.absent", "counted with an empty box", || {
                 format!("{} has no \"bbox\"", said())
+            });
+        }
+        if odd {
+            let each = wanted.points;
+            remarks.add("truth.keypoints.number", ODD_POINTS, || {
+                format!("{} does not have {each} keypoints of x, y, v", said())
             });
         }
         if record.crowd.is_none() {
@@ -257,6 +278,18 @@ impl Truth {
             self.records.pick(&stand_in);
         }
     }
+}
+
+/// The ids in a list; none for anything else.
+fn ids(json: &mut Cursor) -> Result<Vec<ImageId>> {
+    let mut out = Vec::new();
+    if json.peek() == Some(b'[') {
+        elements(json, "ids", |json| {
+            out.extend(id(json)?);
+            Ok(())
+        })?;
+    }
+    Ok(out)
 }
 
 /// Puts a value at a place of a list that may still be shorter.

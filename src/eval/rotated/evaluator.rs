@@ -48,6 +48,7 @@ impl Default for RotatedParams {
 #[derive(Clone, Debug)]
 pub struct RotatedAp {
     voc: Voc,
+    params: RotatedParams,
 }
 
 impl RotatedAp {
@@ -57,7 +58,13 @@ impl RotatedAp {
     /// As [`Voc::new`].
     pub fn new(params: RotatedParams, classes: usize) -> Result<RotatedAp> {
         let RotatedParams { threshold, reach } = params;
-        Ok(RotatedAp { voc: Voc::new(Params { threshold, reach, ..Params::new(Kind::Bbox) }, classes)? })
+        let voc = Voc::new(Params { threshold, reach, ..Params::new(Kind::Bbox) }, classes)?;
+        Ok(RotatedAp { voc, params })
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> RotatedParams {
+        self.params
     }
 
     /// What matching left behind so far.
@@ -75,7 +82,8 @@ impl RotatedAp {
         for (side, objects, boxes) in [("truths", batch.truth, there), ("detections", batch.found, own)] {
             if objects.len() != boxes.len() {
                 let what = format!("{} {side}, but {} rotated boxes", objects.len(), boxes.len());
-                return Err(Error::new(ErrorKind::Length, what));
+                return Err(Error::new(ErrorKind::Length, what)
+                    .remedy("give both sides the key rbox: x, y of the centre, w, h, angle"));
             }
         }
         self.voc.judge(batch, job, |truths, found, out| {

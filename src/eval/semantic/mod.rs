@@ -28,6 +28,7 @@
 mod evaluator;
 mod folders;
 mod options;
+mod report;
 mod rows;
 mod scores;
 

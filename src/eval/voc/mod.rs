@@ -17,6 +17,7 @@ mod curves;
 mod evaluator;
 mod overlap;
 mod params;
+mod report;
 
 pub use arrays::{
     calc_detection_voc_prec_rec, calc_instance_segmentation_voc_prec_rec, eval_detection_voc,
@@ -27,3 +28,4 @@ pub use curves::{Curves, Scores, calc_detection_voc_ap};
 pub use evaluator::Voc;
 pub use overlap::Real;
 pub use params::{FarEdge, Kind, Params};
+pub(in crate::eval) use report::fill;

@@ -3,6 +3,7 @@
 mod coco;
 mod doors;
 mod program;
+mod protocols;
 mod shards;
 mod twin;
 

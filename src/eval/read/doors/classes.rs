@@ -126,7 +126,7 @@ pub(super) fn settle(
 ) -> Result<Vec<Option<ClassEntry>>> {
     let raw = |token: &String| {
         let id = whole(token).map_or_else(|| ImageId::from(token.as_str()), ImageId::Int);
-        Some(ClassEntry { id, name: token.clone() })
+        Some(ClassEntry::new(id, token.clone()))
     };
     if said == ClassNumbers::Raw {
         return Ok(tokens.iter().map(raw).collect());
@@ -158,8 +158,7 @@ pub(super) fn settle(
         }
     };
     // An id that no truth has: as a text with its quotes, which nothing is called.
-    let unknown =
-        |token: &String| ClassEntry { id: ImageId::Text(format!("{token:?}").into()), name: token.clone() };
+    let unknown = |token: &String| ClassEntry::new(ImageId::Text(format!("{token:?}").into()), token.clone());
     Ok(tokens.iter().map(|token| Some(of(token).cloned().unwrap_or_else(|| unknown(token)))).collect())
 }
 
@@ -168,8 +167,7 @@ mod tests {
     use super::*;
 
     fn truth(classes: &[(i64, &str)]) -> Side {
-        let entry =
-            |(id, name): &(i64, &str)| Some(ClassEntry { id: (*id).into(), name: (*name).to_owned() });
+        let entry = |(id, name): &(i64, &str)| Some(ClassEntry::new((*id).into(), (*name).to_owned()));
         Side { classes: classes.iter().map(entry).collect(), ..Side::default() }
     }
 

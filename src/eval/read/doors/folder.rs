@@ -48,6 +48,11 @@ impl Files {
         Ok(Files { tree, members })
     }
 
+    /// All files.
+    pub(super) fn members(&self) -> &[String] {
+        &self.members
+    }
+
     /// The files with an ending, given in small letters.
     pub(super) fn with_ending<'s>(&'s self, ending: &'s str) -> impl Iterator<Item = &'s str> {
         let has = move |member: &&String| {

@@ -3,6 +3,8 @@
 //! What holds for every format stands here once: images and classes are sought in the truth, numbers must be finite, the
 //! area of a detection is its box's or its pixels' as in COCO's results, and what a rule decided is counted.
 
+use std::collections::HashMap;
+
 use super::classes::{Tokens, settle};
 use super::names::{By, Names};
 use super::options::{ClassNumbers, PredictionOptions};
@@ -12,7 +14,7 @@ use crate::eval::images::ImageId;
 use crate::eval::read::Wanted;
 use crate::eval::records::{Records, extent};
 use crate::eval::side::Side;
-use crate::geometry::Size;
+use crate::geometry::{Rotated, Size};
 
 /// What a detection says. Coordinates are pixels, boxes x, y, w, h.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +45,7 @@ pub(super) struct Intake<'a> {
     images: Vec<ImageEntry>,
     /// The place in the truth of each image met.
     places: Vec<Option<u32>>,
+    image_numbers: HashMap<i64, u32>,
     classes: Tokens,
     records: Records,
 }
@@ -60,6 +63,7 @@ impl<'a> Intake<'a> {
             tokens: Tokens::default(),
             images: Vec::new(),
             places: Vec::new(),
+            image_numbers: HashMap::new(),
             classes: Tokens::default(),
             records: Records::default(),
         }
@@ -72,11 +76,26 @@ impl<'a> Intake<'a> {
             let place = self.names.find(name, by)?;
             let known = place.and_then(|place| self.truth.images.get(usize::try_from(place).ok()?)?.clone());
             // An image that no truth has keeps its name, as a text: no number of it can be another's id.
-            let unknown = || ImageEntry { id: ImageId::from(name), file_name: None, size: None };
+            let unknown = || ImageEntry::new(ImageId::from(name));
             self.images.push(known.unwrap_or_else(unknown));
             self.places.push(place);
         }
         Ok(number)
+    }
+
+    /// The number of an image by its id.
+    pub(super) fn image_of(&mut self, id: i64) -> Result<u32> {
+        if let Some(number) = self.image_numbers.get(&id) {
+            return Ok(*number);
+        }
+        let number = self.image(&id.to_string(), By::Id)?;
+        self.image_numbers.insert(id, number);
+        Ok(number)
+    }
+
+    /// Whether the truth has an image of this name.
+    pub(super) fn knows_image(&self, name: &str) -> bool {
+        !matches!(self.names.find(name, By::File), Ok(None))
     }
 
     /// The number of a class, by its name or number as written.
@@ -116,6 +135,11 @@ impl<'a> Intake<'a> {
         usize::try_from(image).ok().and_then(|at| self.tokens.list().get(at)).map_or("", String::as_str)
     }
 
+    /// How many detections were taken.
+    pub(super) fn len(&self) -> usize {
+        self.records.image.len()
+    }
+
     /// Takes a detection; `at` says where it stands.
     ///
     /// # Errors
@@ -144,7 +168,7 @@ impl<'a> Intake<'a> {
         }
         let (bbox, polygon) = (found.bbox, found.polygon.filter(|ring| !ring.is_empty()));
         let own = bbox.or_else(|| polygon.map(around));
-        if own.is_none() && (self.wanted.boxes || self.wanted.masks) {
+        if own.is_none() && (self.wanted.boxes || self.wanted.masks || self.wanted.rotated) {
             return wrong("bbox", "a detection has neither box nor outline", "give every detection one");
         }
         if self.wanted.points > 0 && points.len() != self.wanted.points {
@@ -175,6 +199,9 @@ impl<'a> Intake<'a> {
         if self.wanted.boxes {
             self.records.bbox.push(own.unwrap_or_default());
         }
+        if self.wanted.rotated {
+            self.turned(polygon, own.unwrap_or_default(), &at);
+        }
         if self.wanted.masks {
             self.mask(polygon, own.unwrap_or_default(), found.image, at);
         }
@@ -183,6 +210,19 @@ impl<'a> Intake<'a> {
             self.records.points.values.extend_from_slice(points);
         }
         Ok(())
+    }
+
+    /// The turned box of four corners; any other outline has that of its upright box.
+    fn turned(&mut self, polygon: Option<&[f64]>, [x, y, w, h]: [f64; 4], at: &impl Fn() -> Place) {
+        let upright = Rotated([x + w / 2.0, y + h / 2.0, w, h, 0.0]);
+        let corners = polygon.and_then(|ring| ring.as_chunks::<2>().0.as_array::<4>());
+        let turned = corners.map(rectangle);
+        if turned.is_none() {
+            self.remarks.add("found.rbox.of_box", "its upright box is taken", || {
+                format!("{}: a detection has no four corners", at())
+            });
+        }
+        self.records.rotated.push(turned.unwrap_or(upright));
     }
 
     fn mask(&mut self, polygon: Option<&[f64]>, [x, y, w, h]: [f64; 4], image: u32, at: impl Fn() -> Place) {
@@ -232,4 +272,25 @@ pub(super) fn around(ring: &[f64]) -> [f64; 4] {
         high = [high[0].max(*x), high[1].max(*y)];
     }
     [low[0], low[1], high[0] - low[0], high[1] - low[1]]
+}
+
+/// The rectangle of four corners in the order of its outline: about their centre, along the first side, each side as
+/// long as its two are in the mean. Corners of a rectangle give that rectangle.
+fn rectangle([a, b, c, d]: &[[f64; 2]; 4]) -> Rotated {
+    let length = |p: &[f64; 2], q: &[f64; 2]| (q[0] - p[0]).hypot(q[1] - p[1]);
+    let centre = |axis: fn(&[f64; 2]) -> f64| [a, b, c, d].map(axis).iter().sum::<f64>() / 4.0;
+    let (w, h) = ((length(a, b) + length(c, d)) / 2.0, (length(b, c) + length(d, a)) / 2.0);
+    Rotated([centre(|p| p[0]), centre(|p| p[1]), w, h, (b[1] - a[1]).atan2(b[0] - a[0])])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_corners_of_a_turned_box_give_it_back() {
+        let own = Rotated([50.0, 40.0, 30.0, 10.0, 0.5]);
+        let back = rectangle(&own.corners([0.0, 0.0]));
+        assert!(own.0.iter().zip(back.0).all(|(a, b)| (a - b).abs() < 1e-12), "{back:?}");
+    }
 }

@@ -139,7 +139,7 @@ mod tests {
 
     fn side(images: &[(ImageId, Option<&str>)]) -> Side {
         let entry = |(id, name): &(ImageId, Option<&str>)| {
-            Some(ImageEntry { id: id.clone(), file_name: name.map(str::to_owned), size: None })
+            Some(ImageEntry { file_name: name.map(str::to_owned), ..ImageEntry::new(id.clone()) })
         };
         Side { images: images.iter().map(entry).collect(), ..Side::default() }
     }

@@ -1,0 +1,66 @@
+//! What `eval` writes: the report in every form, arrays, and the exit code that conditions ask for.
+
+use std::path::{Path, PathBuf};
+
+use super::super::args::EvalArgs;
+use super::super::save::save;
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::eval::coco::Tensors;
+use crate::eval::npy;
+use crate::report::Report;
+
+/// Refuses files that are there already, before any work is done.
+pub(super) fn check(args: &EvalArgs) -> Result<()> {
+    let outputs = [&args.html, &args.markdown, &args.latex, &args.parquet];
+    match outputs.into_iter().flatten().find(|path| !args.force && path.exists()) {
+        Some(path) => Err(Error::new(ErrorKind::AlreadyExists, "there is such a file already")
+            .at(Place::area("eval").file(path))
+            .remedy("use --force to replace it")),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn write(args: &EvalArgs, report: &Report) -> Result<()> {
+    let save = |path: &Option<PathBuf>, form: fn(&Report) -> String| match path {
+        Some(path) => save(path, form(report).as_bytes(), args.force),
+        None => Ok(()),
+    };
+    save(&args.html, Report::to_html)?;
+    save(&args.markdown, Report::to_markdown)?;
+    save(&args.latex, Report::to_latex)?;
+    match &args.parquet {
+        Some(path) => super::super::save::save(path, &report.to_parquet()?, args.force),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn fail(args: &EvalArgs, report: &Report) -> Result<()> {
+    for condition in &args.fail_if {
+        let Some(figure) = report.headline.iter().find(|figure| figure.key == condition.key) else {
+            let known: Vec<&str> = report.headline.iter().map(|figure| figure.key.as_str()).collect();
+            return Err(Error::new(ErrorKind::Usage, format!("there is no figure {:?}", condition.key))
+                .remedy(format!("there are: {}", known.join(", "))));
+        };
+        let said = format!("{}{}{}", condition.key, condition.relation, condition.number);
+        match figure.value {
+            Some(value) if condition.holds(value) => {
+                return Err(Error::new(ErrorKind::Failed, format!("{said}: {} is {value}", condition.key)));
+            }
+            None => {
+                return Err(Error::new(ErrorKind::Failed, format!("{said}: {} has no value", condition.key)));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn arrays(folder: &Path, tensors: &Tensors, force: bool) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Error::io("make the folder", e))
+        .at(|| Place::none().file(folder))?;
+    let Tensors { thresholds: t, recalls: r, classes: k, ranges: a, caps: m, .. } = *tensors;
+    save(&folder.join("precision.npy"), &npy::write(&[t, r, k, a, m], &tensors.precision), force)?;
+    save(&folder.join("scores.npy"), &npy::write(&[t, r, k, a, m], &tensors.scores), force)?;
+    save(&folder.join("recall.npy"), &npy::write(&[t, k, a, m], &tensors.recall), force)
+}

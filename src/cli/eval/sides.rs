@@ -1,0 +1,90 @@
+//! Both sides of a comparison as the command line names them.
+
+use std::path::Path;
+
+use super::super::args::{EvalArgs, MatchArg};
+use super::super::reference::{Reference, set_named};
+use crate::dataset::Dataset;
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::eval::columns::{self, Role};
+use crate::eval::read::{Wanted, coco_results, coco_truth};
+use crate::eval::{ClassesBy, Comparison, MatchBy, Matching, Side, join};
+use crate::job::Job;
+use crate::schema::axis::{DEFAULT_SET, key_name};
+
+/// Both sides, brought together.
+pub(super) fn comparison(args: &EvalArgs, wanted: &Wanted, job: &Job) -> Result<Comparison> {
+    let matching = Matching { images: match_by(args), classes: classes_by(&args.classes_by)? };
+    let truth = side(&args.gt, Role::Truth, args, wanted, job)?;
+    job.check()?;
+    let found = side(&args.pred, Role::Found, args, wanted, job)?;
+    job.check()?;
+    join(truth, found, &matching).at(|| Place::none().file(&args.pred))
+}
+
+/// By what images are matched.
+pub(super) fn match_by(args: &EvalArgs) -> MatchBy {
+    match args.match_by {
+        MatchArg::ImageId => MatchBy::Id,
+        MatchArg::FileName => MatchBy::FileName,
+        MatchArg::Stem => MatchBy::Stem,
+    }
+}
+
+/// One side: a COCO file is read as it is, everything else is a dataset.
+fn side(name: &str, role: Role, args: &EvalArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
+    let path = Path::new(name);
+    let json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    if json && path.is_file() {
+        return match role {
+            Role::Truth => coco_truth(path, wanted),
+            Role::Found => coco_results(path, wanted),
+        };
+    }
+    let reference = Reference::parse(name)?;
+    let opened = reference.open(&args.source, job)?;
+    let ds = opened.store().dataset();
+    let set = match (&reference.set, role) {
+        (Some(set), _) => set_named(&ds, set)?,
+        (None, Role::Truth) => DEFAULT_SET.to_owned(),
+        (None, Role::Found) => scored(&ds)?,
+    };
+    columns::side(&ds, &set, role, wanted, job).at(|| Place::none().file(name))
+}
+
+/// The one set that has scores.
+fn scored(ds: &Dataset) -> Result<String> {
+    let mut sets = ds.sets();
+    sets.retain(|set| ds.keys().find(&key_name(set, "score")).is_ok());
+    match sets.as_slice() {
+        [set] => Ok(set.clone()),
+        [] => Err(Error::new(ErrorKind::Key, "no set has scores")
+            .remedy("give a results file, or a dataset with predictions")),
+        sets => Err(Error::new(ErrorKind::Usage, format!("several sets have scores: {}", sets.join(", ")))
+            .remedy("name one of them as DATASET#SET")),
+    }
+}
+
+fn classes_by(text: &str) -> Result<ClassesBy> {
+    let file = match text {
+        "id" => return Ok(ClassesBy::Id),
+        "name" => return Ok(ClassesBy::Name),
+        file => Path::new(file),
+    };
+    let place = || Place::none().file(file);
+    let content = std::fs::read_to_string(file).map_err(|e| Error::io("read", e)).at(place)?;
+    let pairs = if content.trim_start().starts_with('{') {
+        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&content)
+            .map_err(|e| Error::new(ErrorKind::Format, e.to_string()))
+            .at(place)?;
+        let name = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        object.into_iter().map(|(found, truth)| (found, name(truth))).collect()
+    } else {
+        let names = content.lines().map(str::trim).filter(|line| !line.is_empty());
+        names.enumerate().map(|(n, name)| (n.to_string(), name.to_owned())).collect()
+    };
+    Ok(ClassesBy::Map(pairs))
+}
