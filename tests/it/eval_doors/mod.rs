@@ -3,8 +3,13 @@
 //! One scene is written in every format; each door has to give what COCO's own results give, to the bit where the
 //! format keeps doubles. Every accepted spelling has its case, and every file is cut at every byte.
 
+mod arrays;
+mod classwise;
+mod columnar;
+mod csv;
 mod json;
 mod scene;
+mod xml;
 mod yolo;
 
 use std::fs;

@@ -48,6 +48,11 @@ impl Files {
         Ok(Files { tree, members })
     }
 
+    /// One file of a folder.
+    pub(super) fn one(tree: Tree, member: &str) -> Files {
+        Files { tree, members: vec![member.to_owned()] }
+    }
+
     /// All files.
     pub(super) fn members(&self) -> &[String] {
         &self.members

@@ -135,11 +135,6 @@ impl<'a> Intake<'a> {
         usize::try_from(image).ok().and_then(|at| self.tokens.list().get(at)).map_or("", String::as_str)
     }
 
-    /// How many detections were taken.
-    pub(super) fn len(&self) -> usize {
-        self.records.image.len()
-    }
-
     /// Takes a detection; `at` says where it stands.
     ///
     /// # Errors
@@ -215,7 +210,7 @@ impl<'a> Intake<'a> {
     /// The turned box of four corners; any other outline has that of its upright box.
     fn turned(&mut self, polygon: Option<&[f64]>, [x, y, w, h]: [f64; 4], at: &impl Fn() -> Place) {
         let upright = Rotated([x + w / 2.0, y + h / 2.0, w, h, 0.0]);
-        let corners = polygon.and_then(|ring| ring.as_chunks::<2>().0.as_array::<4>());
+        let corners = polygon.and_then(|ring| <&[[f64; 2]; 4]>::try_from(ring.as_chunks::<2>().0).ok());
         let turned = corners.map(rectangle);
         if turned.is_none() {
             self.remarks.add("found.rbox.of_box", "its upright box is taken", || {

@@ -7,6 +7,13 @@
 //! |---|---|
 //! | `json` | `{"image_id": 7, "category_id": 1, "bbox": [x, y, w, h], "score": 0.9}` in a list, in `annotations`, or a line each; ids of images may be texts |
 //! | `yolo` | `0 0.5 0.5 0.25 0.125 0.9` in `000007.txt`; see [`yolo`] for the six forms of a line |
+//! | `voc-results` | `000007 0.9 11 21 50 60` in `comp4_det_test_car.txt` |
+//! | `voc-xml` | `<object><name>car</name><confidence>0.9</confidence><bndbox>…` in `000007.xml` |
+//! | `csv` | `image_id,label,score,xmin,ymin,xmax,ymax` then `7,car,0.9,10,20,50,60`; Open Images' names; `ImageId,PredictionString` |
+//! | `npy` | `[image_id, x, y, w, h, score, category_id]`, a row a detection |
+//! | `npz` | `boxes_xyxy`, `scores`, `labels`, `image_ids` |
+//! | `parquet`, `arrow` | the columns of `csv`, or `bbox` as a list of four |
+//! | `dota` | `P0706 0.9 10 20 50 20 50 60 10 60` in `Task1_plane.txt` |
 //!
 //! # What holds in all of them
 //! - Numbers have to be finite; the error names file, line or row, and what it is of.
@@ -18,15 +25,23 @@
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+mod arrow;
 mod classes;
+mod classwise;
+mod csv;
 mod folder;
+mod form;
 mod format;
 mod intake;
 mod json;
 mod lines;
 mod names;
+mod npy;
+mod npz;
 mod options;
 mod recognise;
+mod table;
+mod voc_xml;
 pub mod yolo;
 
 use std::path::Path;
@@ -38,7 +53,6 @@ use super::Wanted;
 use crate::error::{Place, Result, ResultExt};
 use crate::eval::side::Side;
 use crate::job::Job;
-use folder::Files;
 use intake::Intake;
 use recognise::{Content, recognise};
 
@@ -57,32 +71,39 @@ pub fn predictions(
 ) -> Result<Side> {
     let seen = recognise(path, truth, options, job)?;
     let format = seen.format;
+    let place = || Place::none().file(path);
+    let mut intake = Intake::new(truth, wanted, options);
     let mut side = match (format, seen.content) {
         (PredictionFormat::Json, Content::Bytes(map)) => {
             json::read(map.buffer(), path, truth, wanted, options, |end| map.forget(0..end))?
         }
-        (_, Content::Files(files)) => read_files(format, &files, truth, wanted, options, job)?,
-        _ => return Err(recognise::not_such(path, format)),
+        (format, content) => {
+            match (format, &content) {
+                (PredictionFormat::Csv, Content::Bytes(map)) => {
+                    table::read(&csv::Text::new(map.buffer(), path)?, &mut intake, job)
+                }
+                (PredictionFormat::Parquet | PredictionFormat::Arrow, Content::Bytes(_)) => {
+                    let columns = arrow::Columnar::open(path, format == PredictionFormat::Parquet)?;
+                    table::read(&columns, &mut intake, job)
+                }
+                (PredictionFormat::Npy, Content::Bytes(map)) => {
+                    npy::read(map.buffer(), path, &mut intake, job)
+                }
+                (PredictionFormat::Npz, Content::Files(files)) => npz::read(files, &mut intake, job),
+                (PredictionFormat::Yolo, Content::Files(files)) => yolo::read(files, &mut intake, job),
+                (PredictionFormat::VocXml, Content::Files(files)) => voc_xml::read(files, &mut intake, job),
+                (PredictionFormat::VocResults | PredictionFormat::Dota, Content::Files(files)) => {
+                    classwise::read(files, format, &mut intake, job)
+                }
+                _ => Err(recognise::not_such(path, format)),
+            }
+            .at(place)?;
+            intake.finish().at(place)?
+        }
     };
     side.remarks.add("found.format", "--pred-format names another", || {
         let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
         format!("{name} is read as {} ({})", format.title(), format.name())
     });
     Ok(side)
-}
-
-fn read_files(
-    format: PredictionFormat,
-    files: &Files,
-    truth: &Side,
-    wanted: &Wanted,
-    options: &PredictionOptions,
-    job: &Job,
-) -> Result<Side> {
-    let mut intake = Intake::new(truth, wanted, options);
-    match format {
-        PredictionFormat::Yolo => yolo::read(files, &mut intake, job)?,
-        _ => return Err(recognise::not_such(&files.name(""), format)),
-    }
-    intake.finish().at(|| Place::none().file(files.name("")))
 }

@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use super::folder::Files;
 use super::format::PredictionFormat;
 use super::options::PredictionOptions;
-use super::yolo;
+use super::{classwise, csv, lines, names, npz, table, voc_xml, yolo};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::side::Side;
 use crate::job::Job;
@@ -23,6 +23,9 @@ const MOST_EXPANDED: u64 = 4 << 30;
 
 /// How much of a text is looked at.
 const HEAD: usize = 64 << 10;
+
+/// How many files of a folder are looked at.
+const LOOKED_AT: usize = 64;
 
 /// What was found, and as what it is to be read.
 #[derive(Debug)]
@@ -68,24 +71,60 @@ pub(super) fn recognise(path: &Path, truth: &Side, options: &PredictionOptions, 
         _ if Tree::is_tree(path) => {
             of_tree(Tree::open(path, &TreeOptions::default(), job)?, truth, options, job)
         }
-        Some(format) => Err(not_such(path, format)),
-        None => Err(unknown(path)),
+        seen => {
+            let files = alone(path, job)?;
+            let format = match seen {
+                Some(format) => format,
+                None => of_file(&files, truth)?,
+            };
+            Ok(Seen { format, content: Content::Files(files) })
+        }
     }
 }
 
-/// Whether a format is many files.
-fn in_files(format: PredictionFormat) -> bool {
-    matches!(format, PredictionFormat::Yolo)
+/// A file that is one of many of its kind.
+fn alone(path: &Path, job: &Job) -> Result<Files> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| unknown(path))?;
+    Ok(Files::one(Tree::open(folder, &TreeOptions::default(), job)?, name))
 }
 
-/// The format of a file.
+/// Whether a format is many files, or an archive of them.
+fn in_files(format: PredictionFormat) -> bool {
+    use PredictionFormat::{Dota, Npz, VocResults, VocXml, Yolo};
+    matches!(format, Yolo | VocResults | VocXml | Dota | Npz)
+}
+
+/// The format of a file that is whole in itself.
 fn of_bytes(bytes: &[u8]) -> Option<PredictionFormat> {
+    for (magic, format) in [
+        (b"\x93NUMPY".as_slice(), PredictionFormat::Npy),
+        (b"PAR1", PredictionFormat::Parquet),
+        (b"ARROW1", PredictionFormat::Arrow),
+    ] {
+        if bytes.starts_with(magic) {
+            return Some(format);
+        }
+    }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    match first {
-        Some(b'[' | b'{') => Some(PredictionFormat::Json),
-        _ => None,
+    if let Some(b'[' | b'{') = first {
+        return Some(PredictionFormat::Json);
     }
+    let head = text.get(..text.len().min(HEAD)).unwrap_or_default();
+    let (_, names) = csv::header(head)?;
+    table::is_header(&names).then_some(PredictionFormat::Csv)
+}
+
+/// The format of a file that has others of its kind beside it.
+fn of_file(files: &Files, truth: &Side) -> Result<PredictionFormat> {
+    for member in files.members() {
+        let bytes = files.read(member)?;
+        if voc_xml::accepts(&bytes) {
+            return Ok(PredictionFormat::VocXml);
+        }
+    }
+    of_texts(files, files.members(), truth)
 }
 
 /// What Python's pickle or torch's archive is called; none for anything else.
@@ -113,19 +152,65 @@ fn of_tree(tree: Tree, truth: &Side, options: &PredictionOptions, job: &Job) -> 
     Ok(Seen { format, content: Content::Files(files) })
 }
 
-fn of_files(files: &Files, _truth: &Side) -> Result<PredictionFormat> {
-    let mut lines = files.with_ending("txt").take(64).map(|member| -> Result<bool> {
+fn of_files(files: &Files, truth: &Side) -> Result<PredictionFormat> {
+    if npz::accepts(files) {
+        return Ok(PredictionFormat::Npz);
+    }
+    let mut kinds = Vec::new();
+    let texts: Vec<String> = files.with_ending("txt").map(str::to_owned).collect();
+    if !texts.is_empty() {
+        kinds.extend(of_texts(files, &texts, truth).ok());
+    }
+    if let Some(member) = files.with_ending("xml").next() {
+        kinds.extend(voc_xml::accepts(&files.read(member)?).then_some(PredictionFormat::VocXml));
+    }
+    match kinds.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(unknown(&files.name(""))),
+        several => {
+            let names: Vec<&str> = several.iter().map(|format| format.name()).collect();
+            let what = format!("holds predictions in several formats: {}", names.join(", "));
+            Err(Error::new(ErrorKind::Usage, what)
+                .at(Place::none().file(files.name("")))
+                .remedy("name one of them with --pred-format, or the folder of one"))
+        }
+    }
+}
+
+/// The format of text files, by their names and first lines.
+fn of_texts(files: &Files, members: &[String], truth: &Side) -> Result<PredictionFormat> {
+    let any = |format| members.iter().any(|member| classwise::is_named(member, format));
+    for format in [PredictionFormat::Dota, PredictionFormat::VocResults] {
+        if any(format) {
+            return Ok(format);
+        }
+    }
+    // A folder of empty files is one in which nothing was found; an empty file is nothing.
+    let (mut yolo, mut classes) = (true, true);
+    let mut any = files.members().len() > 1;
+    let class = |name: &str| truth.classes.iter().flatten().any(|class| class.name == name);
+    for member in members.iter().take(LOOKED_AT) {
         let bytes = files.read(member)?;
         let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or_default();
         let path = files.name(member);
-        let first = super::lines::lines(head, &path).next().transpose()?;
-        Ok(yolo::is_names(member, head) || first.is_none_or(|line| yolo::accepts(line.text)))
-    });
-    let texts = files.with_ending("txt").next().is_some();
-    if texts && lines.all(|line| line.unwrap_or(false)) {
-        return Ok(PredictionFormat::Yolo);
+        if yolo::is_names(member, head) {
+            continue;
+        }
+        classes &= class(names::stem(member));
+        // A head may be cut within a letter or a number; its first line is whole, or too long to be one.
+        let first = lines::lines(head, &path).next().transpose()?;
+        any |= first.is_some();
+        if let Some(line) = first {
+            yolo &= yolo::accepts(line.text);
+            classes &= classwise::accepts(line.text, 5);
+        }
     }
-    Err(unknown(&files.name("")))
+    match (yolo && any, classes && any) {
+        // Files are called after classes only where they are of classes.
+        (_, true) => Ok(PredictionFormat::VocResults),
+        (true, false) => Ok(PredictionFormat::Yolo),
+        (false, false) => Err(unknown(&files.name(""))),
+    }
 }
 
 /// A gzip file's content.

@@ -12,12 +12,12 @@
 //! A file is of the image that has its name without extension; images without a file have no detections, files without
 //! an image are counted. Classes are places in the truth's list from 0, or names; a `classes.txt` of names is obeyed.
 
-mod form;
 mod line;
 
 use std::path::Path;
 
 use super::folder::Files;
+use super::form::{Evidence, parts};
 use super::intake::{Found, Intake};
 use super::lines::{Line, lines};
 use super::names::{By, base, stem};
@@ -25,7 +25,6 @@ use super::options::{BoxForm, ClassNumbers, corners};
 use crate::convert::Coords;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
-use form::{Evidence, parts};
 use line::{Row, row, split};
 
 /// Files of class names that tools put beside the others.

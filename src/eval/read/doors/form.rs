@@ -1,11 +1,11 @@
-//! Which form of box the lines of a folder have, found by what they cannot be: [`Evidence`].
+//! Which form of box the lines of a folder or the rows of an array have, found by what they cannot be: [`Evidence`].
 //!
 //! Four forms of five numbers are in use and none says which it is. Every line rules out the forms in which it would
 //! be nonsense: a confidence outside 0 to 1, a box outside its image, a far corner before the near one. The form that
 //! is left was proven; two that are left are never guessed between.
 
+use super::options::BoxForm;
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::read::doors::options::BoxForm;
 use crate::geometry::Size;
 
 /// How far beyond its image a box may reach, in shares of it: tools round, and some do not clip.
@@ -77,7 +77,7 @@ pub(super) fn parts(form: BoxForm, [a, b, c, d, e]: [f64; 5]) -> (f64, [f64; 4])
 }
 
 /// Whether a line makes sense in a form.
-fn fits(form: BoxForm, numbers: [f64; 5], size: Option<Size>) -> bool {
+pub(super) fn fits(form: BoxForm, numbers: [f64; 5], size: Option<Size>) -> bool {
     let (score, four) = parts(form, numbers);
     let within = |low: f64, high: f64, most: f64| low >= -SLACK * most && high <= most * (1.0 + SLACK) + 1e-9;
     let [a, b, c, d] = four;
