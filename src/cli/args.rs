@@ -9,7 +9,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
-pub(in crate::cli) use eval::{EvalArgs, MatchArg};
+pub(in crate::cli) use eval::{AskArgs, CompareArgs, EvalArgs, MatchArg, ReportArgs, SamplingArgs};
 pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
@@ -58,6 +58,8 @@ pub(super) enum Command {
     View(ViewArgs),
     /// Hold what was found against what is there: average precision and its kin
     Eval(EvalArgs),
+    /// Hold several sets of predictions against one truth, and say which differences are more than chance
+    Compare(CompareArgs),
     /// Check every file of a dataset against its manifest and its data against their rules
     Verify(VerifyArgs),
     /// Remove files that no kept version needs

@@ -6,6 +6,7 @@
 //! `--force`.
 
 mod args;
+mod compare;
 mod convert;
 mod demo;
 mod eval;
@@ -92,6 +93,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Head(args) => head::run(&args, &printer, job),
         Command::View(args) => view::run(&args, &printer, job),
         Command::Eval(args) => eval::run(&args, &printer, job),
+        Command::Compare(args) => compare::run(&args, &printer, job),
         Command::Verify(args) => verify::run(&args, &printer, job),
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),

@@ -17,8 +17,12 @@
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
+//! | [`operating`] | where to cut scores off; calibration |
+//! | [`resample`] | the bootstrap: intervals, paired differences |
+//! | [`slices`] | images by the values of a key |
 //! | [`cells`] | images class by class, and the walk over them |
 //! | [`contingency`] | the other kernel: how often which pair of ids stands together |
+//! | [`errors`] | where detections go wrong: confusion, types of error, worst images |
 //! | [`sum`], [`mean`] | sums with numpy's bits; means that leave out what has no value |
 //!
 //! | protocol | |
@@ -43,6 +47,7 @@ pub mod coco;
 pub mod columns;
 pub mod comparison;
 pub mod contingency;
+pub mod errors;
 pub mod images;
 pub mod lvis;
 pub mod masks;
@@ -53,16 +58,19 @@ pub mod npy;
 pub mod objects;
 pub mod open_images;
 mod opening;
+pub mod operating;
 pub mod outcomes;
 pub mod panoptic;
 pub mod proposals;
 pub mod protocol;
 pub mod read;
 mod records;
+pub mod resample;
 pub mod rotated;
 pub mod rows;
 pub mod semantic;
 pub mod side;
+pub mod slices;
 pub mod sum;
 pub mod voc;
 

@@ -57,10 +57,11 @@ impl Cell {
     }
 }
 
-/// Where an image's cells and truths begin.
+/// Where an image's cells, detections and truths begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Start {
     cell: u32,
+    found: u32,
     present: u32,
 }
 
@@ -136,6 +137,32 @@ impl Outcomes {
         &self.score
     }
 
+    /// The classes of an image with truths that count, and how many in each range.
+    pub fn truths_of(&self, image: usize) -> impl Iterator<Item = (usize, &[u32])> {
+        let at =
+            |image: usize| self.starts.get(image).map_or(self.present.len(), |start| start.present as usize);
+        let (from, to, ranges) = (at(image), at(image + 1), self.grid.ranges);
+        let classes = self.present.get(from..to).unwrap_or_default().iter().map(|class| *class as usize);
+        classes.zip(self.counts.get(from * ranges..to * ranges).unwrap_or_default().chunks_exact(ranges))
+    }
+
+    /// The detections of an image by class, in descending scores.
+    pub fn found_of(&self, image: usize) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
+        let mut first = self.starts.get(image).map_or(0, |start| start.found as usize);
+        let mut cells = self.cells.get(self.cells_of(image)).unwrap_or_default().iter().peekable();
+        std::iter::from_fn(move || {
+            let cell = cells.next()?;
+            let mut end = first + cell.found() as usize;
+            // More than fit into one run.
+            while let Some(more) = cells.next_if(|more| more.class() == cell.class()) {
+                end += more.found() as usize;
+            }
+            let range = first..end;
+            first = end;
+            Some((cell.class(), range))
+        })
+    }
+
     /// Bytes in use for what was kept.
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.images)
@@ -150,7 +177,8 @@ impl Outcomes {
     /// Begins an image; what follows belongs to it.
     pub fn image(&mut self, id: ImageId) {
         self.images.push(id);
-        self.starts.push(Start { cell: self.cells.len() as u32, present: self.present.len() as u32 });
+        let (cell, found, present) = (self.cells.len(), self.score.len(), self.present.len());
+        self.starts.push(Start { cell: cell as u32, found: found as u32, present: present as u32 });
     }
 
     /// Truths of a class on this image: how many count in each range. Only where there is at least one.
@@ -229,9 +257,14 @@ impl Outcomes {
                 "states with other thresholds or ranges cannot be merged",
             ));
         }
-        let (cell, present) = (self.cells.len() as u32, self.present.len() as u32);
+        let (cell, found) = (self.cells.len() as u32, self.score.len() as u32);
+        let present = self.present.len() as u32;
         self.images.extend_from_slice(&other.images);
-        let moved = |start: &Start| Start { cell: start.cell + cell, present: start.present + present };
+        let moved = |start: &Start| Start {
+            cell: start.cell + cell,
+            found: start.found + found,
+            present: start.present + present,
+        };
         self.starts.extend(other.starts.iter().map(moved));
         self.cells.extend_from_slice(&other.cells);
         self.score.extend_from_slice(&other.score);

@@ -8,7 +8,7 @@ use super::read::Wanted;
 use crate::geometry::{Rotated, Size};
 
 /// Objects in file order. Columns that no record had are empty; in others a record without the value has a stand-in.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Records {
     /// The place of its image.
     pub(super) image: Vec<u32>,

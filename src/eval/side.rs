@@ -45,7 +45,7 @@ pub struct Matching {
 }
 
 /// Images, classes and objects of one side. Objects name their image and class by place in the lists.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Side {
     /// Images; none at places that only objects name.
     pub(super) images: Vec<Option<ImageEntry>>,

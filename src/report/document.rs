@@ -77,9 +77,15 @@ impl Report {
         self.provenance.push(Fact { key: key.into(), value: value.into() });
     }
 
-    /// The headline's value of a key; `None` where there is none or it is undefined.
+    /// The figure of a key: of the headline or, where that has none, of a breakdown.
+    pub fn figure(&self, key: &str) -> Option<&Figure> {
+        let parts = self.breakdowns.iter().flat_map(|breakdown| &breakdown.figures);
+        self.headline.iter().chain(parts).find(|figure| figure.key == key)
+    }
+
+    /// The value of a figure, as [`Report::figure`]; `None` where there is none or it is undefined.
     pub fn value(&self, key: &str) -> Option<f64> {
-        self.headline.iter().find(|figure| figure.key == key).and_then(|figure| figure.value)
+        self.figure(key).and_then(|figure| figure.value)
     }
 
     /// Text for a terminal of `width` columns (at least 20 are assumed): aligned tables, what is incomplete first.

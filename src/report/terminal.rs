@@ -20,6 +20,8 @@ const PANELS: &str = "  │  ";
 const NARROW: usize = 12;
 /// A table with more rows shows its ends.
 const MOST_ROWS: usize = 120;
+/// The same of tables beside that of classes.
+const MOST_OTHER_ROWS: usize = 40;
 /// How many rows of each end.
 const END_ROWS: usize = 15;
 /// A table with more rows is laid out in panels where there is room.
@@ -55,9 +57,9 @@ pub(super) fn write(report: &Report, width: usize) -> String {
         out.note(&comparison.method);
     }
     report.breakdowns.iter().for_each(|breakdown| out.breakdown(breakdown));
-    report.tables.iter().for_each(|table| out.table(table));
+    report.tables.iter().for_each(|table| out.table(table, MOST_OTHER_ROWS));
     if let Some(classes) = &report.classes {
-        out.table(classes);
+        out.table(classes, MOST_ROWS);
     }
     if let Some(matrix) = &report.matrix {
         let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
@@ -139,9 +141,9 @@ impl Out {
         }
     }
 
-    fn table(&mut self, table: &Table) {
+    fn table(&mut self, table: &Table, most: usize) {
         let all = table.rows();
-        if all <= MOST_ROWS {
+        if all <= most {
             self.grid(&table.name, &Grid::of_table(table));
         } else {
             let (rows, how) = ends(table);

@@ -20,6 +20,7 @@ mod eval;
 mod eval_areas;
 mod eval_choice;
 mod eval_doors;
+mod eval_errors;
 mod export;
 mod gallery;
 mod geometry;

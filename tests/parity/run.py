@@ -83,11 +83,21 @@ def pins(path):
     return dict(line.split("==") for line in lines if line)
 
 
+def alone(path):
+    """The names of those that are installed without what they depend on: lines that say so."""
+    return {line.split("==")[0] for line in path.read_text().splitlines() if "# alone" in line}
+
+
 def install(wanted):
     """Installs what is missing and returns the peers that are there, by name, with their versions."""
     missing = [f"{name}=={version}" for name, version in wanted.items() if installed().get(name) != version]
     if missing:
         print("installing", ", ".join(missing), "into .venv", flush=True)
+        for pin in [pin for pin in missing if pin.split("==")[0] in alone(HERE / "requirements.txt")]:
+            missing.remove(pin)
+            if pip(["--no-deps", pin]).returncode != 0:
+                print(f"  {pin} cannot be installed")
+    if missing:
         if pip(missing).returncode != 0:
             # Together is faster; one by one finds out which it was.
             for pin in missing:

@@ -6,20 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::SourceArgs;
 
+/// What is asked of the two sides, and how they are brought together.
 #[derive(Args)]
-pub(in crate::cli) struct EvalArgs {
-    /// The truth: a dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#set`, or a path in any known format
-    #[arg(long, value_name = "GT", default_value = "", required_unless_present = "list")]
-    pub gt: String,
-    /// What was found: a COCO results file, or a set with scores, as `name.lf#set`
-    #[arg(long, value_name = "PRED", default_value = "", required_unless_present = "list")]
-    pub pred: String,
-    /// The protocol; --list says which there are
+pub(in crate::cli) struct AskArgs {
+    /// The protocol; `eval --list` says which there are
     #[arg(long, value_name = "METRIC", default_value = "coco/bbox")]
     pub metric: String,
-    /// List the protocols
-    #[arg(long)]
-    pub list: bool,
     /// By what images of both sides are matched
     #[arg(long, value_name = "BY", value_enum, default_value_t = MatchArg::ImageId)]
     pub match_by: MatchArg,
@@ -33,10 +25,10 @@ pub(in crate::cli) struct EvalArgs {
     /// How many detections of an image and class count, as 1,10,100
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     pub max_dets: Vec<u32>,
-    /// Overlap thresholds, as 0.5,0.75 [default: 0.5 to 0.95 in steps of 0.05]
+    /// Overlap thresholds, as 0.5,0.75 [default: those of the protocol]
     #[arg(long, value_name = "T,...", value_delimiter = ',')]
     pub iou: Vec<f64>,
-    /// All classes as one
+    /// All classes as one (COCO)
     #[arg(long)]
     pub class_agnostic: bool,
     /// How far each point may be off, one number a point, as 0.026,0.025,... [default: COCO's seventeen of a person]
@@ -51,6 +43,24 @@ pub(in crate::cli) struct EvalArgs {
     /// Image-level labels: ImageID,LabelName,... (open_images)
     #[arg(long, value_name = "FILE")]
     pub image_labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// How images are drawn for intervals.
+#[derive(Args)]
+pub(in crate::cli) struct SamplingArgs {
+    /// Where chance begins
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub seed: u64,
+    /// Sample images with one value of this key of the truth together, as the frames of a video
+    #[arg(long, value_name = "KEY")]
+    pub cluster: Option<String>,
+}
+
+/// Where the report goes beside the terminal.
+#[derive(Args)]
+pub(in crate::cli) struct ReportArgs {
     /// Write the report as one self-contained page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -63,17 +73,66 @@ pub(in crate::cli) struct EvalArgs {
     /// Write every number of the report into a Parquet table
     #[arg(long, value_name = "FILE")]
     pub parquet: Option<PathBuf>,
-    /// Write the arrays of precision, recall and scores into this folder, as .npy
-    #[arg(long, value_name = "FOLDER")]
-    pub arrays: Option<PathBuf>,
     /// Exit with 1 if this holds, as 'AP<0.40'; may be given more than once
     #[arg(long, value_name = "EXPR")]
     pub fail_if: Vec<Condition>,
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct EvalArgs {
+    /// The truth: a dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#set`, or a path in any known format
+    #[arg(long, value_name = "GT", default_value = "", required_unless_present = "list")]
+    pub gt: String,
+    /// What was found: a results file, or a set with scores, as `name.lf#set`
+    #[arg(long, value_name = "PRED", default_value = "", required_unless_present = "list")]
+    pub pred: String,
+    /// List the protocols
+    #[arg(long)]
+    pub list: bool,
     #[command(flatten)]
-    pub source: SourceArgs,
+    pub ask: AskArgs,
+    /// Give every headline number the interval in which it lies in 95 % of this many samples of the images (COCO)
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000")]
+    pub bootstrap: Option<usize>,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
+    /// Also the numbers of the images by the values of these keys of the truth (COCO)
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Also precision, recall and F1 of scores from this one up (COCO)
+    #[arg(long, value_name = "SCORE")]
+    pub cut: Option<f64>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Write the arrays of precision, recall and scores into this folder, as .npy (COCO)
+    #[arg(long, value_name = "FOLDER")]
+    pub arrays: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct CompareArgs {
+    /// The truth, as `eval` takes it
+    #[arg(long, value_name = "GT")]
+    pub gt: String,
+    /// What was found, as `eval` takes it, and more than once; the first is what others are held against. With a name
+    /// as `r50=a.json`; runs of one method with other seeds as `r50=a.json,b.json,c.json`: mean and deviation
+    #[arg(long, value_name = "[NAME=]PRED[,PRED...]", required = true)]
+    pub pred: Vec<String>,
+    #[command(flatten)]
+    pub ask: AskArgs,
+    /// How many samples of the images test differences; 0 tests none
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub samples: usize,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
+    /// Below which p, corrected for the number of runs, a difference counts
+    #[arg(long, value_name = "P", default_value_t = 0.05)]
+    pub level: f64,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 /// By what images are matched.

@@ -1,10 +1,11 @@
 //! `lensframe eval`: what was found held against what is there.
 
-mod outputs;
+mod analysis;
+pub(super) mod outputs;
 mod pictures;
-mod sides;
+pub(super) mod sides;
 
-use super::args::EvalArgs;
+use super::args::{AskArgs, EvalArgs};
 use super::print::Printer;
 use super::terminal;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,25 +20,27 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
     if args.list {
         return list(printer);
     }
-    outputs::check(args)?;
+    outputs::check(&args.report)?;
     let title = format!("{} against {}", short(&args.pred), short(&args.gt));
-    let mut report = match pictures::Metric::named(&args.metric) {
+    let mut report = match pictures::Metric::named(&args.ask.metric) {
         Some(metric) => pictures::report(metric, args, &title, job)?,
         None => {
-            let protocol = protocol(args)?;
-            let wanted = Wanted { corrected: args.corrected, ..protocol.wanted() };
-            let comparison = sides::comparison(args, &wanted, job)?;
+            let protocol = asked(&args.ask)?;
+            own_to_coco(args, &protocol)?;
+            let wanted = Wanted { corrected: args.ask.corrected, ..protocol.wanted() };
+            let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
+            let comparison = sides::against(truth, &args.pred, &args.ask, &wanted, job)?;
             objects(args, &protocol, &comparison, &title, job)?
         }
     };
     report.fact("truth", args.gt.clone());
     report.fact("predictions", args.pred.clone());
-    if args.corrected {
+    if args.ask.corrected {
         report.fact("corrected", "numbers that the reference tool gives wrongly are repaired");
     }
-    outputs::write(args, &report)?;
+    outputs::write(&args.report, &report)?;
     printer.report(&report, terminal::width())?;
-    outputs::fail(args, &report)
+    outputs::fail(&args.report, &report)
 }
 
 /// The protocols by name.
@@ -50,22 +53,22 @@ fn list(printer: &Printer) -> Result<()> {
 }
 
 /// The last part of a path or reference.
-fn short(name: &str) -> &str {
+pub(super) fn short(name: &str) -> &str {
     name.trim_end_matches('/').rsplit('/').next().unwrap_or(name)
 }
 
 /// The protocol with the numbers asked for.
-fn protocol(args: &EvalArgs) -> Result<Protocol> {
-    let mut protocol = Protocol::named(&args.metric)?;
-    if !args.max_dets.is_empty() {
-        protocol.set_caps(args.max_dets.clone())?;
+pub(super) fn asked(ask: &AskArgs) -> Result<Protocol> {
+    let mut protocol = Protocol::named(&ask.metric)?;
+    if !ask.max_dets.is_empty() {
+        protocol.set_caps(ask.max_dets.clone())?;
     }
-    if !args.iou.is_empty() {
-        protocol.set_thresholds(args.iou.clone())?;
+    if !ask.iou.is_empty() {
+        protocol.set_thresholds(ask.iou.clone())?;
     }
-    if !args.sigmas.is_empty() {
+    if !ask.sigmas.is_empty() {
         match &mut protocol {
-            Protocol::Coco(Params { kind: Kind::Keypoints(sigmas), .. }) => sigmas.clone_from(&args.sigmas),
+            Protocol::Coco(Params { kind: Kind::Keypoints(sigmas), .. }) => sigmas.clone_from(&ask.sigmas),
             _ => {
                 return Err(Error::new(ErrorKind::Usage, "--sigmas belong to coco/keypoints")
                     .remedy("leave them out, or name that metric"));
@@ -73,21 +76,35 @@ fn protocol(args: &EvalArgs) -> Result<Protocol> {
         }
     }
     match &mut protocol {
-        Protocol::Coco(params) => params.class_agnostic = args.class_agnostic,
-        _ if args.class_agnostic || args.arrays.is_some() => {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "--class-agnostic and --arrays belong to COCO's protocol",
-            )
-            .remedy("leave them out, or name coco/bbox, coco/segm or coco/keypoints"));
+        Protocol::Coco(params) => params.class_agnostic = ask.class_agnostic,
+        _ if ask.class_agnostic => {
+            return Err(Error::new(ErrorKind::Usage, "--class-agnostic belongs to COCO's protocol")
+                .remedy("leave it out, or name coco/bbox or coco/segm"));
         }
         Protocol::OpenImages(_, declared) => {
-            declared.hierarchy.clone_from(&args.hierarchy);
-            declared.labels.clone_from(&args.image_labels);
+            declared.hierarchy.clone_from(&ask.hierarchy);
+            declared.labels.clone_from(&ask.image_labels);
         }
         _ => {}
     }
     Ok(protocol)
+}
+
+/// Refuses what only COCO's protocol has.
+fn own_to_coco(args: &EvalArgs, protocol: &Protocol) -> Result<()> {
+    let others = [
+        ("--arrays", args.arrays.is_some()),
+        ("--bootstrap", args.bootstrap.is_some()),
+        ("--by", !args.by.is_empty()),
+        ("--cut", args.cut.is_some()),
+    ];
+    match (protocol, others.iter().find(|(_, given)| *given)) {
+        (Protocol::Coco(_), _) | (_, None) => Ok(()),
+        (_, Some((option, _))) => {
+            Err(Error::new(ErrorKind::Usage, format!("{option} belongs to COCO's protocol"))
+                .remedy("leave it out, or name coco/bbox, coco/segm or coco/keypoints"))
+        }
+    }
 }
 
 /// The report of a protocol over objects.
@@ -102,7 +119,9 @@ fn objects(
     let mut coco = Coco::new(params.clone(), comparison.classes.len())?;
     coco.update(&comparison.batch(&comparison.ids()), job)?;
     if let Some(folder) = &args.arrays {
-        outputs::arrays(folder, &coco.finish_with_scores(job)?, args.force)?;
+        outputs::arrays(folder, &coco.finish_with_scores(job)?, args.report.force)?;
     }
-    coco.report(comparison, title, job)
+    let mut report = coco.report(comparison, title, job)?;
+    analysis::add(args, &coco, comparison, &mut report, job)?;
+    Ok(report)
 }

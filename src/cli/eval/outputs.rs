@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::args::EvalArgs;
+use super::super::args::ReportArgs;
 use super::super::save::save;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::coco::Tensors;
@@ -10,7 +10,7 @@ use crate::eval::npy;
 use crate::report::Report;
 
 /// Refuses files that are there already, before any work is done.
-pub(super) fn check(args: &EvalArgs) -> Result<()> {
+pub(in crate::cli) fn check(args: &ReportArgs) -> Result<()> {
     let outputs = [&args.html, &args.markdown, &args.latex, &args.parquet];
     match outputs.into_iter().flatten().find(|path| !args.force && path.exists()) {
         Some(path) => Err(Error::new(ErrorKind::AlreadyExists, "there is such a file already")
@@ -20,7 +20,7 @@ pub(super) fn check(args: &EvalArgs) -> Result<()> {
     }
 }
 
-pub(super) fn write(args: &EvalArgs, report: &Report) -> Result<()> {
+pub(in crate::cli) fn write(args: &ReportArgs, report: &Report) -> Result<()> {
     let save = |path: &Option<PathBuf>, form: fn(&Report) -> String| match path {
         Some(path) => save(path, form(report).as_bytes(), args.force),
         None => Ok(()),
@@ -34,9 +34,9 @@ pub(super) fn write(args: &EvalArgs, report: &Report) -> Result<()> {
     }
 }
 
-pub(super) fn fail(args: &EvalArgs, report: &Report) -> Result<()> {
+pub(in crate::cli) fn fail(args: &ReportArgs, report: &Report) -> Result<()> {
     for condition in &args.fail_if {
-        let Some(figure) = report.headline.iter().find(|figure| figure.key == condition.key) else {
+        let Some(figure) = report.figure(&condition.key) else {
             let known: Vec<&str> = report.headline.iter().map(|figure| figure.key.as_str()).collect();
             return Err(Error::new(ErrorKind::Usage, format!("there is no figure {:?}", condition.key))
                 .remedy(format!("there are: {}", known.join(", "))));
@@ -55,7 +55,7 @@ pub(super) fn fail(args: &EvalArgs, report: &Report) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn arrays(folder: &Path, tensors: &Tensors, force: bool) -> Result<()> {
+pub(in crate::cli) fn arrays(folder: &Path, tensors: &Tensors, force: bool) -> Result<()> {
     std::fs::create_dir_all(folder)
         .map_err(|e| Error::io("make the folder", e))
         .at(|| Place::none().file(folder))?;

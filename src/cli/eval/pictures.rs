@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::args::EvalArgs;
 use super::super::reference::Reference;
 use super::sides::match_by;
+use crate::convert::Opened;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::panoptic::Panoptics;
@@ -54,9 +55,17 @@ impl Metric {
 }
 
 pub(super) fn report(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<Report> {
-    if !args.max_dets.is_empty() || !args.iou.is_empty() || args.class_agnostic || args.arrays.is_some() {
-        return Err(Error::new(ErrorKind::Usage, format!("the metric {} compares no boxes", args.metric))
-            .remedy("leave out --max-dets, --iou, --class-agnostic and --arrays"));
+    if !args.ask.max_dets.is_empty()
+        || !args.ask.iou.is_empty()
+        || args.ask.class_agnostic
+        || args.arrays.is_some()
+        || args.bootstrap.is_some()
+    {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            format!("the metric {} compares no boxes", args.ask.metric),
+        )
+        .remedy("leave out --max-dets, --iou, --class-agnostic, --arrays and --bootstrap"));
     }
     match metric {
         Metric::Cityscapes => {
@@ -96,7 +105,7 @@ fn is_pictures(path: &str) -> bool {
 }
 
 fn semantic_options(args: &EvalArgs, classes: Option<&ClassTable>) -> semantic::Options {
-    let mut options = semantic::Options { ignore: args.ignore.clone(), ..semantic::Options::default() };
+    let mut options = semantic::Options { ignore: args.ask.ignore.clone(), ..semantic::Options::default() };
     if let Some(classes) = classes {
         options.classes = u32::try_from(classes.len()).ok();
         (options.truth, options.predicted) = (Numbering::of_classes(classes), Numbering::of_classes(classes));
@@ -107,9 +116,11 @@ fn semantic_options(args: &EvalArgs, classes: Option<&ClassTable>) -> semantic::
 
 /// Two datasets, row by row.
 fn datasets(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<Report> {
-    let (truth, truth_key) = open(&args.gt, metric, args, job)?;
-    let (found, found_key) = open(&args.pred, metric, args, job)?;
-    let paired = pair(&truth, &found, match_by(args))?;
+    // A file is imported into a folder that goes with what was opened.
+    let (asked, truth_key) = open(&args.gt, metric, args, job)?;
+    let (got, found_key) = open(&args.pred, metric, args, job)?;
+    let (truth, found) = (asked.store().dataset(), got.store().dataset());
+    let paired = pair(&truth, &found, match_by(&args.ask))?;
     if paired.pairs.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no image of the predictions is an image of the truth")
             .at(Place::area("eval").file(&args.pred))
@@ -146,13 +157,12 @@ fn datasets(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<R
 }
 
 /// The dataset that is named, and the key with the pictures: `name.lf#key`, or the metric's own.
-fn open(name: &str, metric: Metric, args: &EvalArgs, job: &Job) -> Result<(Dataset, String)> {
+fn open(name: &str, metric: Metric, args: &EvalArgs, job: &Job) -> Result<(Opened, String)> {
     let reference = Reference::parse(name)?;
-    let opened = reference.open(&args.source, job)?;
-    let dataset = opened.store().dataset();
+    let opened = reference.open(&args.ask.source, job)?;
     let key = reference.set.unwrap_or_else(|| metric.key().to_owned());
-    dataset.keys().find(&key).at(|| Place::none().file(name))?;
-    Ok((dataset, key))
+    opened.store().dataset().keys().find(&key).at(|| Place::none().file(name))?;
+    Ok((opened, key))
 }
 
 /// How many images of the truth were predicted, with some that were not.

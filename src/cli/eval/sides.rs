@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::args::{EvalArgs, MatchArg};
+use super::super::args::{AskArgs, MatchArg};
 use super::super::reference::{Reference, set_named};
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
@@ -12,19 +12,30 @@ use crate::eval::{ClassesBy, Comparison, MatchBy, Matching, Side, join};
 use crate::job::Job;
 use crate::schema::axis::{DEFAULT_SET, key_name};
 
-/// Both sides, brought together.
-pub(super) fn comparison(args: &EvalArgs, wanted: &Wanted, job: &Job) -> Result<Comparison> {
-    let matching = Matching { images: match_by(args), classes: classes_by(&args.classes_by)? };
-    let truth = side(&args.gt, Role::Truth, args, wanted, job)?;
+/// The truth as the command line names it.
+pub(in crate::cli) fn truth(name: &str, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
+    let truth = side(name, Role::Truth, ask, wanted, job)?;
     job.check()?;
-    let found = side(&args.pred, Role::Found, args, wanted, job)?;
+    Ok(truth)
+}
+
+/// Detections as the command line names them, brought together with the truth.
+pub(in crate::cli) fn against(
+    truth: Side,
+    name: &str,
+    ask: &AskArgs,
+    wanted: &Wanted,
+    job: &Job,
+) -> Result<Comparison> {
+    let matching = Matching { images: match_by(ask), classes: classes_by(&ask.classes_by)? };
+    let found = side(name, Role::Found, ask, wanted, job)?;
     job.check()?;
-    join(truth, found, &matching).at(|| Place::none().file(&args.pred))
+    join(truth, found, &matching).at(|| Place::none().file(name))
 }
 
 /// By what images are matched.
-pub(super) fn match_by(args: &EvalArgs) -> MatchBy {
-    match args.match_by {
+pub(in crate::cli) fn match_by(ask: &AskArgs) -> MatchBy {
+    match ask.match_by {
         MatchArg::ImageId => MatchBy::Id,
         MatchArg::FileName => MatchBy::FileName,
         MatchArg::Stem => MatchBy::Stem,
@@ -32,7 +43,7 @@ pub(super) fn match_by(args: &EvalArgs) -> MatchBy {
 }
 
 /// One side: a COCO file is read as it is, everything else is a dataset.
-fn side(name: &str, role: Role, args: &EvalArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
+fn side(name: &str, role: Role, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
     let path = Path::new(name);
     let json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     if json && path.is_file() {
@@ -42,7 +53,7 @@ fn side(name: &str, role: Role, args: &EvalArgs, wanted: &Wanted, job: &Job) -> 
         };
     }
     let reference = Reference::parse(name)?;
-    let opened = reference.open(&args.source, job)?;
+    let opened = reference.open(&ask.source, job)?;
     let ds = opened.store().dataset();
     let set = match (&reference.set, role) {
         (Some(set), _) => set_named(&ds, set)?,

@@ -151,8 +151,13 @@ impl Coco {
         self.tensors(true, job)
     }
 
+    /// The number of classes that have curves: one where all are taken as one.
+    pub(super) fn curves(&self) -> usize {
+        if self.params.class_agnostic { 1 } else { self.classes }
+    }
+
     fn tensors(&self, scores: bool, job: &Job) -> Result<Tensors> {
-        let classes = if self.params.class_agnostic { 1 } else { self.classes };
+        let classes = self.curves();
         Tensors::of(&self.params, &self.outcomes.in_order(classes)?, classes, scores, job)
     }
 }

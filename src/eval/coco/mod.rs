@@ -7,16 +7,20 @@
 //! | `overlap.rs` | boxes, masks and points compared |
 //! | `tensors.rs` | [`Tensors`]: precision, recall and scores |
 //! | `report.rs` | all of it as a [`Report`](crate::report::Report) |
+//! | `standing.rs` | [`Standing`]: the same numbers for samples and slices of the images, and after changes |
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
 mod evaluator;
 mod overlap;
 mod params;
 mod report;
+mod standing;
 mod summary;
 mod tensors;
 
 pub use evaluator::Coco;
+pub(super) use overlap::Overlap;
 pub use params::{AreaRange, Kind, Params};
+pub use standing::Standing;
 pub use summary::{Line, Measure, Summary};
 pub use tensors::Tensors;

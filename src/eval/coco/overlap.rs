@@ -14,7 +14,7 @@ use super::params::Kind;
 
 /// Computes the overlaps of cells; keeps its buffers.
 #[derive(Debug)]
-pub(super) struct Overlap<'a> {
+pub(in crate::eval) struct Overlap<'a> {
     kind: &'a Kind,
     /// `(2 sigma)²`, a point.
     variances: Vec<f64>,
@@ -22,7 +22,7 @@ pub(super) struct Overlap<'a> {
 }
 
 impl<'a> Overlap<'a> {
-    pub(super) fn new(kind: &'a Kind) -> Overlap<'a> {
+    pub(in crate::eval) fn new(kind: &'a Kind) -> Overlap<'a> {
         let variances = match kind {
             Kind::Keypoints(sigmas) => sigmas.iter().map(|sigma| (sigma * 2.0) * (sigma * 2.0)).collect(),
             _ => Vec::new(),
@@ -31,7 +31,7 @@ impl<'a> Overlap<'a> {
     }
 
     /// The overlaps of the detections (rows) with the truths (columns), row after row, into `out`.
-    pub(super) fn fill(
+    pub(in crate::eval) fn fill(
         &mut self,
         batch: &Batch,
         truths: &[u32],

@@ -125,6 +125,9 @@ impl Params {
         {
             return fault("a point's sigma is not above 0");
         }
+        if self.recalls.iter().any(|recall| recall.is_infinite()) {
+            return fault("a point of recall is infinite");
+        }
         if !self.recalls.is_sorted() {
             return fault("points of recall are not in ascending order");
         }

@@ -52,6 +52,24 @@ impl fmt::Display for Line {
     }
 }
 
+/// Means over all classes, and over all thresholds or one.
+pub(super) trait Means {
+    /// The mean precision; `None` where there is nothing to be found.
+    fn precision(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64>;
+    /// The mean recall; `None` where there is nothing to be found.
+    fn recall(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64>;
+}
+
+impl Means for Tensors {
+    fn precision(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
+        self.mean_precision(threshold, range, cap, None)
+    }
+
+    fn recall(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
+        self.mean_recall(threshold, range, cap, None)
+    }
+}
+
 /// pycocotools' summary.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
@@ -65,6 +83,11 @@ impl Summary {
     /// As in the reference, the first line's cap is 100 (points: 20): with other caps it has no number. Other
     /// lines have the greatest cap, the first recalls each cap.
     pub fn of(params: &Params, tensors: &Tensors) -> Summary {
+        Summary::from_means(params, tensors)
+    }
+
+    /// The same of anything that knows these means.
+    pub(super) fn from_means(params: &Params, means: &impl Means) -> Summary {
         let points = matches!(params.kind, Kind::Keypoints(_));
         let last = params.caps.last().copied().unwrap_or(0);
         let headline = if points { 20 } else { 100 };
@@ -80,7 +103,7 @@ impl Summary {
                 params.thresholds.first().copied().unwrap_or(0.0),
                 params.thresholds.last().copied().unwrap_or(0.0),
             ),
-            value: value(params, tensors, measure, threshold, area, cap),
+            value: value(params, means, measure, threshold, area, cap),
         };
         use Measure::{Precision, Recall};
         let short = |area: &str| area.chars().next().map(String::from).unwrap_or_default();
@@ -126,7 +149,7 @@ impl fmt::Display for Summary {
 /// The number of a line, if its range, cap and threshold are among the parameters.
 fn value(
     params: &Params,
-    tensors: &Tensors,
+    means: &impl Means,
     measure: Measure,
     threshold: Option<f64>,
     area: &str,
@@ -139,7 +162,7 @@ fn value(
         None => None,
     };
     match measure {
-        Measure::Precision => tensors.mean_precision(threshold, range, cap, None),
-        Measure::Recall => tensors.mean_recall(threshold, range, cap, None),
+        Measure::Precision => means.precision(threshold, range, cap),
+        Measure::Recall => means.recall(threshold, range, cap),
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::eval) fn area(corners: &Corners, extra: f32) -> f32 {
 }
 
 /// numpy's maximum, which passes a NaN on.
-fn max(a: f32, b: f32) -> f32 {
+pub(in crate::eval) fn max(a: f32, b: f32) -> f32 {
     if a.is_nan() || a > b { a } else { b }
 }
 

@@ -91,6 +91,11 @@ impl Evaluator {
         let images: Vec<&Seen> = self.images.values().collect();
         Scores::of(&images, &self.options)
     }
+
+    /// The scores of every image alone, with its position: by `all.pq`, best and worst images are found.
+    pub fn by_image(&self) -> impl Iterator<Item = (u64, Scores)> {
+        self.images.iter().map(|(position, seen)| (*position, Scores::of(&[seen], &self.options)))
+    }
 }
 
 fn twice(position: u64) -> Error {

@@ -34,6 +34,8 @@ pub(super) struct Results {
     names: HashMap<u32, String>,
     /// Whether `file_name` of a record is read.
     named: bool,
+    /// The score of records that have none.
+    score: Option<f64>,
     /// How deep in `instances` of a record.
     depth: u32,
 }
@@ -63,9 +65,10 @@ impl Results {
         bytes: &[u8],
         file: &Path,
         wanted: &Wanted,
+        score: Option<f64>,
         forget: impl Fn(usize),
     ) -> Result<Side> {
-        let mut results = Results { named: true, ..Results::default() };
+        let mut results = Results { named: true, score, ..Results::default() };
         let place = || Place::none().file(file);
         let mut json = Cursor::of_file(bytes).at(place)?;
         if json.peek() == Some(b'[') {
@@ -192,7 +195,7 @@ impl Results {
             slot.insert(name.decode()?.into_owned());
         }
         self.records.class.push(class.ok_or_else(|| absent("category_id"))?);
-        self.records.score.push(score.ok_or_else(|| absent("score"))?);
+        self.records.score.push(score.or(self.score).ok_or_else(|| absent("score"))?);
         if (wanted.boxes && bbox.is_none() && !has_mask) || (wanted.masks && !has_mask && bbox.is_none()) {
             return Err(absent(if wanted.boxes { "bbox" } else { "segmentation" }));
         }

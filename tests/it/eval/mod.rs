@@ -5,6 +5,7 @@ mod doors;
 mod program;
 mod protocols;
 mod shards;
+mod standing;
 mod twin;
 
 use lensframe::eval::{Flags, Objects};

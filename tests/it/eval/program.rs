@@ -116,3 +116,85 @@ fn files_that_are_no_results_are_named_with_what_is_wrong() {
     let out = run(folder.path(), &["--gt", "gt.json", "--pred", "none.json"]);
     assert!(text(&out.stdout).contains("= 0.000"), "no detections are an AP of 0");
 }
+
+/// A run of the program with any command.
+fn program(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lensframe")).current_dir(folder).args(args).output().unwrap()
+}
+
+#[test]
+fn intervals_slices_and_cuts_are_added_and_methods_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = |args: &[&str]| {
+        let out = program(folder.path(), args);
+        assert!(out.status.success(), "{args:?}: {}", text(&out.stderr));
+        text(&out.stdout)
+    };
+    done(&["synth", "a.lf", "--count", "40", "--size", "96x96", "--val", "0.25", "--detections"]);
+    let report = done(&[
+        "eval",
+        "--gt",
+        "a.lf",
+        "--pred",
+        "a.lf#pred",
+        "--bootstrap",
+        "50",
+        "--by",
+        "split,height",
+        "--cut",
+        "0.5",
+        "--json",
+    ]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let parts =
+        report["breakdowns"].as_array().unwrap().iter().flat_map(|b| b["figures"].as_array().unwrap());
+    let figures: Vec<&Value> = report["headline"].as_array().unwrap().iter().chain(parts).collect();
+    let figure = |key: &str| *figures.iter().find(|f| f["key"] == key).unwrap_or_else(|| panic!("{key}"));
+    let (ap, low, high) =
+        (figure("AP")["value"].as_f64(), figure("AP")["low"].as_f64(), figure("AP")["high"].as_f64());
+    assert!(low < ap && ap < high, "{:?}", figure("AP"));
+    assert!(figure("F1")["value"].as_f64() >= figure("F1@0.5")["value"].as_f64());
+    assert!(figure("ECE")["value"].as_f64().is_some_and(|ece| (0.0..1.0).contains(&ece)));
+    let by = report["tables"].as_array().unwrap().iter().find(|t| t["name"] == "by split").unwrap();
+    assert_eq!(by["columns"][0]["cells"], json!(["train", "val"]));
+    assert_eq!(by["columns"][1]["cells"], json!([30, 10]));
+    // The truth of the file and a copy of the predictions: no difference; a worse one: a difference.
+    done(&[
+        "eval",
+        "--gt",
+        "a.lf",
+        "--pred",
+        "a.lf#pred",
+        "--html",
+        "page with space.html",
+        "--parquet",
+        "a.parquet",
+    ]);
+    let said = done(&[
+        "compare",
+        "--gt",
+        "a.lf",
+        "--pred",
+        "one=a.lf#pred",
+        "--pred",
+        "same=a.lf#pred",
+        "--samples",
+        "50",
+    ]);
+    assert!(
+        said.contains("one") && said.contains("same") && said.contains("paired bootstrap over 50 samples"),
+        "{said}"
+    );
+    let seeds =
+        done(&["compare", "--gt", "a.lf", "--pred", "seeds=a.lf#pred,a.lf#pred", "--samples", "0", "--json"]);
+    let seeds: Value = serde_json::from_str(&seeds).unwrap();
+    let ap = &seeds["comparison"]["runs"][0]["figures"][0]["figure"];
+    assert_eq!((ap["key"].as_str(), ap["spread"].as_f64()), (Some("AP"), Some(0.0)));
+    let wrong = program(folder.path(), &["eval", "--gt", "a.lf", "--pred", "a.lf#pred", "--by", "splt"]);
+    assert!(text(&wrong.stderr).contains("split"), "{}", text(&wrong.stderr));
+    let wrong = program(
+        folder.path(),
+        &["eval", "--gt", "a.lf", "--pred", "a.lf#pred", "--metric", "voc/bbox", "--cut", "0.5"],
+    );
+    assert_eq!(wrong.status.code(), Some(2));
+}

@@ -8,7 +8,7 @@ use lensframe::random::Random;
 use super::twin::scenes;
 
 /// The objects of some of the images.
-fn part(objects: &Objects, images: &[usize]) -> Objects {
+pub(super) fn part(objects: &Objects, images: &[usize]) -> Objects {
     let mut out = Objects::new(images.iter().map(|image| objects.range(*image).len())).unwrap();
     for at in images.iter().flat_map(|image| objects.range(*image)) {
         out.label.push(objects.label[at]);
@@ -20,7 +20,13 @@ fn part(objects: &Objects, images: &[usize]) -> Objects {
     out
 }
 
-fn evaluated(ids: &[ImageId], truth: &Objects, found: &Objects, images: &[usize], job: &Job) -> Coco {
+pub(super) fn evaluated(
+    ids: &[ImageId],
+    truth: &Objects,
+    found: &Objects,
+    images: &[usize],
+    job: &Job,
+) -> Coco {
     let ids: Vec<ImageId> = images.iter().map(|image| ids[*image].clone()).collect();
     let mut coco = Coco::new(Params::new(Kind::Bbox), 4).unwrap();
     let (truth, found) = (part(truth, images), part(found, images));

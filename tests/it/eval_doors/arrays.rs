@@ -7,7 +7,7 @@ use lensframe::eval::read::{BoxForm, PredictionOptions};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{Desk, cut_at_every_byte, det, listed};
+use super::{Desk, damage_every_byte, det, listed};
 
 fn options() -> PredictionOptions {
     PredictionOptions::default()
@@ -182,14 +182,14 @@ fn arrays_that_cannot_be_read_say_why() {
 }
 
 #[test]
-fn arrays_that_are_cut_short_never_do_worse_than_fail() {
+fn arrays_that_are_damaged_never_do_worse_than_fail() {
     let desk = Desk::new();
-    cut_at_every_byte(&desk, &npy::write(&[1, 7], &ROW), "a.npy", &desk.path("a.npy"), &options());
+    damage_every_byte(&desk, &npy::write(&[1, 7], &ROW), "a.npy", &desk.path("a.npy"), &options());
     let arrays = [
         ("xyxy", npy::write(&[1, 4], &[1.0, 2.0, 3.0, 4.0])),
         ("scores", floats(&[0.5])),
         ("labels", longs(&[3])),
         ("image_ids", longs(&[7])),
     ];
-    cut_at_every_byte(&desk, &archive(&arrays, true), "a.npz", &desk.path("a.npz"), &options());
+    damage_every_byte(&desk, &archive(&arrays, true), "a.npz", &desk.path("a.npz"), &options());
 }

@@ -3,7 +3,7 @@
 use lensframe::convert::Coords;
 use lensframe::eval::read::{PredictionFormat, PredictionOptions, Wanted};
 
-use super::{Desk, cut_at_every_byte, det, listed};
+use super::{Desk, damage_every_byte, det, listed};
 
 fn options() -> PredictionOptions {
     PredictionOptions::default()
@@ -65,11 +65,11 @@ fn nonsense_is_named_with_file_and_line() {
 }
 
 #[test]
-fn files_that_are_cut_short_never_do_worse_than_fail() {
+fn files_that_are_damaged_never_do_worse_than_fail() {
     let desk = Desk::new();
     let text = "\u{feff}000007 0.5 11 21 50 50\r\nb.x 1e-3 1 2 3 4\n";
-    cut_at_every_byte(&desk, text.as_bytes(), "a/comp4_det_test_car.txt", &desk.path("a"), &options());
+    damage_every_byte(&desk, text.as_bytes(), "a/comp4_det_test_car.txt", &desk.path("a"), &options());
     let text = "000007 0.5 50 40 90 40 90 60 50 60\n";
     let dota = PredictionOptions { format: Some(PredictionFormat::Dota), ..options() };
-    cut_at_every_byte(&desk, text.as_bytes(), "b/Task1_car.txt", &desk.path("b"), &dota);
+    damage_every_byte(&desk, text.as_bytes(), "b/Task1_car.txt", &desk.path("b"), &dota);
 }

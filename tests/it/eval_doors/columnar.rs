@@ -94,7 +94,7 @@ fn what_a_column_cannot_say_is_named_with_its_row() {
 }
 
 #[test]
-fn files_that_are_cut_short_never_do_worse_than_fail() {
+fn files_that_are_damaged_never_do_worse_than_fail() {
     let desk = Desk::new();
     let table = batch(vec![
         ("image_id", Arc::new(Int64Array::from(vec![7]))),
@@ -109,6 +109,6 @@ fn files_that_are_cut_short_never_do_worse_than_fail() {
         let path = desk.path("whole");
         write(&path, &table, parquet);
         let bytes = std::fs::read(&path).unwrap();
-        super::cut_at_every_byte(&desk, &bytes, "cut", &desk.path("cut"), &PredictionOptions::default());
+        super::damage_every_byte(&desk, &bytes, "cut", &desk.path("cut"), &PredictionOptions::default());
     }
 }

@@ -3,7 +3,7 @@
 use lensframe::convert::Coords;
 use lensframe::eval::read::{ClassNumbers, PredictionFormat, PredictionOptions};
 
-use super::{Desk, cut_at_every_byte, det};
+use super::{Desk, damage_every_byte, det};
 
 fn options() -> PredictionOptions {
     PredictionOptions::default()
@@ -112,7 +112,9 @@ fn nonsense_is_named_with_line_and_column() {
         assert!(desk.read(&path, &forced).is_err());
     }
     let strings = desk.put("a.csv", "ImageId,PredictionString\n7,car 0.5 10 20 50\n");
-    assert!(desk.refused(&strings).to_string().contains("PredictionString is no list"));
+    assert!(desk.refused(&strings).to_string().contains("line 2: a PredictionString is no list"));
+    let open = desk.put("a.csv", "ImageID,LabelName,Conf,XMin,XMax,YMin,YMax\n000007,car,0.5,10,50,20,50");
+    assert!(desk.refused(&open).to_string().contains("line 2: 10 is no share of the image"));
 }
 
 #[test]
@@ -127,13 +129,13 @@ fn a_negative_size_is_kept_and_counted_and_shares_may_not_be_pixels() {
 }
 
 #[test]
-fn a_table_that_is_cut_short_never_does_worse_than_fail() {
+fn a_table_that_is_damaged_never_does_worse_than_fail() {
     let desk = Desk::new();
     let path = desk.path("a.csv");
     for text in [
         "\u{feff}image_id,label,score,x,y,w,h\r\n7,\"traffic light\",0.5,10,20,40,30\r\né,car,1,1,2,3,4\n",
         "ImageId,PredictionString\n000007,car 0.5 10 20 50 50 person 1 1 2 3 4\n8,\n",
     ] {
-        cut_at_every_byte(&desk, text.as_bytes(), "a.csv", &path, &options());
+        damage_every_byte(&desk, text.as_bytes(), "a.csv", &path, &options());
     }
 }

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lensframe::eval::read::{ClassNumbers, PredictionOptions};
 
-use super::{Desk, cut_at_every_byte, det};
+use super::{Desk, damage_every_byte, det};
 
 /// A record of image `image`, given as JSON.
 fn record(image: &str, class: i64) -> String {
@@ -72,6 +72,16 @@ fn class_numbers_are_ids_unless_something_else_is_said() {
 }
 
 #[test]
+fn a_score_for_all_makes_annotations_detections() {
+    let desk = Desk::new();
+    let path = desk.path("truth.json");
+    assert!(desk.refused(&path).to_string().contains("result 0 has no \"score\""));
+    let one = PredictionOptions { score: Some(1.0), ..PredictionOptions::default() };
+    let read = super::listed(&desk.read(&path, &one).unwrap());
+    assert_eq!(read, [det(7, "person", 1.0, [10.0, 10.0, 20.0, 20.0])]);
+}
+
+#[test]
 fn what_is_no_list_of_results_says_so() {
     let desk = Desk::new();
     for (text, part) in [
@@ -93,10 +103,10 @@ fn what_is_no_list_of_results_says_so() {
 }
 
 #[test]
-fn a_list_that_is_cut_short_never_does_worse_than_fail() {
+fn a_list_that_is_damaged_never_does_worse_than_fail() {
     let desk = Desk::new();
     let text =
         format!(r#"{{"images": [{{"id": 7, "file_name": "é\n"}}], "annotations": [{}]}}"#, record("7", 3));
     let path = desk.path("a.json");
-    cut_at_every_byte(&desk, text.as_bytes(), "a.json", &path, &PredictionOptions::default());
+    damage_every_byte(&desk, text.as_bytes(), "a.json", &path, &PredictionOptions::default());
 }

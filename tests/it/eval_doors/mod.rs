@@ -105,13 +105,23 @@ fn det(image: i64, class: &str, score: f64, bbox: [f64; 4]) -> Det {
     (image, class.to_owned(), score, bbox)
 }
 
-/// Reads every beginning of a file, which may end in an error and never in anything worse; `put` writes it.
-fn cut_at_every_byte(desk: &Desk, content: &[u8], name: &str, open: &Path, options: &PredictionOptions) {
+/// Reads every beginning of a file, and the file with every byte replaced by another: that may end in an error and never
+/// in anything worse. `name` is where it is written, `open` what is read.
+fn damage_every_byte(desk: &Desk, content: &[u8], name: &str, open: &Path, options: &PredictionOptions) {
     for end in 0..content.len() {
         desk.put(name, &content[..end]);
         if let Err(error) = desk.read(open, options) {
             assert!(!error.to_string().is_empty());
         }
+    }
+    let mut changed = content.to_vec();
+    for at in 0..content.len() {
+        changed[at] = [0, 0xff, b'9', b'-', b' ', content[at] ^ 1][at % 6];
+        desk.put(name, &changed);
+        if let Err(error) = desk.read(open, options) {
+            assert!(!error.to_string().is_empty());
+        }
+        changed[at] = content[at];
     }
     desk.put(name, content);
     desk.read(open, options).unwrap();

@@ -2,7 +2,7 @@
 
 use lensframe::eval::read::{PredictionFormat, PredictionOptions};
 
-use super::{Desk, cut_at_every_byte, det, listed};
+use super::{Desk, damage_every_byte, det, listed};
 
 fn object(score: &str) -> String {
     format!(
@@ -48,10 +48,10 @@ fn what_is_missing_is_named_with_file_and_line() {
 }
 
 #[test]
-fn a_file_that_is_cut_short_never_does_worse_than_fail() {
+fn a_file_that_is_damaged_never_does_worse_than_fail() {
     let desk = Desk::new();
     let text = format!("<annotation>{}</annotation>", object("<confidence>0.5</confidence>"));
     let options =
         PredictionOptions { format: Some(PredictionFormat::VocXml), ..PredictionOptions::default() };
-    cut_at_every_byte(&desk, text.as_bytes(), "a/000007.xml", &desk.path("a"), &options);
+    damage_every_byte(&desk, text.as_bytes(), "a/000007.xml", &desk.path("a"), &options);
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use lensframe::eval::read::{BoxForm, ClassNumbers, PredictionFormat, PredictionOptions, Wanted};
 
-use super::{Desk, cut_at_every_byte, det, listed};
+use super::{Desk, damage_every_byte, det, listed};
 
 #[test]
 fn every_form_of_line_is_told_by_its_values() {
@@ -152,10 +152,10 @@ fn a_folder_without_predictions_says_so_unless_it_is_named() {
 }
 
 #[test]
-fn a_file_that_is_cut_short_never_does_worse_than_fail() {
+fn a_file_that_is_damaged_never_does_worse_than_fail() {
     let desk = Desk::new();
     let text =
         "\u{feff}traffic light 0.1 0.1 0.1 0.1 0.9\r\n0 0.1 0.1 0.2 0.1 0.2 0.3 0.9\n1 0.1 0.9 0.1 0.1 0.8\n";
     let options = PredictionOptions { format: Some(PredictionFormat::Yolo), ..PredictionOptions::default() };
-    cut_at_every_byte(&desk, text.as_bytes(), "a/000007.txt", &desk.path("a"), &options);
+    damage_every_byte(&desk, text.as_bytes(), "a/000007.txt", &desk.path("a"), &options);
 }

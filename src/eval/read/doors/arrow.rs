@@ -14,7 +14,8 @@ use arrow_array::types::{
     UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_ipc::reader::FileReader;
+use arrow_ipc::reader::{FileReader, read_footer_length};
+use arrow_ipc::root_as_footer;
 use arrow_schema::{ArrowError, DataType, Schema};
 use arrow_select::take::take;
 use parquet::arrow::ProjectionMask;
@@ -23,6 +24,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::table::{Row, Table};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
+use crate::place::{Access, Map};
 
 /// Rows that are read at a time.
 const WINDOW: usize = 8192;
@@ -56,6 +58,9 @@ impl Columnar {
     /// [`ErrorKind::Format`] for a damaged file.
     pub(super) fn open(path: &Path, parquet: bool) -> Result<Columnar> {
         let place = || Place::none().file(path);
+        if !parquet {
+            check_blocks(path).at(place)?;
+        }
         let open = || File::open(path).map_err(|e| Error::io("open", e));
         let schema = guarded(|| {
             Ok(match parquet {
@@ -86,6 +91,28 @@ impl Columnar {
         }
         Ok(Box::new(FileReader::try_new(file, Some(self.kept.clone())).map_err(|e| damaged(&e))?))
     }
+}
+
+/// Checks that what an Arrow file says of its parts fits into it, so that nothing makes room for what is not there.
+fn check_blocks(path: &Path) -> Result<()> {
+    let map = Map::open(path, Access::Random)?;
+    let bytes = map.buffer().as_slice();
+    let lost = || damaged(&"the footer of the Arrow file is not where it should be");
+    let (rest, tail) = bytes.split_last_chunk::<10>().ok_or_else(lost)?;
+    let length = read_footer_length(*tail).map_err(|e| damaged(&e))?;
+    let footer = rest.len().checked_sub(length).and_then(|from| rest.get(from..)).ok_or_else(lost)?;
+    let footer = root_as_footer(footer).map_err(|e| damaged(&e))?;
+    let whole = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    let blocks =
+        footer.recordBatches().into_iter().flatten().chain(footer.dictionaries().into_iter().flatten());
+    for block in blocks {
+        let parts = [block.offset(), i64::from(block.metaDataLength()), block.bodyLength()];
+        let end = parts.iter().try_fold(0i64, |end, part| end.checked_add(*part).filter(|_| *part >= 0));
+        if end.is_none_or(|end| end > whole) {
+            return Err(damaged(&"a batch of the Arrow file reaches beyond its end"));
+        }
+    }
+    Ok(())
 }
 
 fn kept(schema: &Schema) -> Vec<usize> {

@@ -97,6 +97,18 @@ pub(super) fn fits(form: BoxForm, numbers: [f64; 5], size: Option<Size>) -> bool
     (0.0..=1.0).contains(&score) && across.0 <= across.1 && down.0 <= down.1 && inside
 }
 
+/// Shares of an image that is twice as large are no shares of it.
+pub(super) fn check_shares(numbers: &[f64]) -> Result<()> {
+    match numbers.iter().find(|number| number.abs() > 2.0) {
+        None => Ok(()),
+        Some(odd) => {
+            let what = format!("{odd} is no share of the image's width or height");
+            Err(Error::new(ErrorKind::Format, what)
+                .remedy("for boxes in pixels say --pred-boxes corners or corner-size"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

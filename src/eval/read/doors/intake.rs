@@ -74,7 +74,12 @@ impl<'a> Intake<'a> {
         let (number, new) = self.tokens.number(name);
         if new {
             let place = self.names.find(name, by)?;
-            let known = place.and_then(|place| self.truth.images.get(usize::try_from(place).ok()?)?.clone());
+            let known = place.and_then(|place| self.truth.images.get(usize::try_from(place).ok()?)?.as_ref());
+            let known = known.map(|image| ImageEntry {
+                file_name: image.file_name.clone(),
+                size: image.size,
+                ..ImageEntry::new(image.id.clone())
+            });
             // An image that no truth has keeps its name, as a text: no number of it can be another's id.
             let unknown = || ImageEntry::new(ImageId::from(name));
             self.images.push(known.unwrap_or_else(unknown));

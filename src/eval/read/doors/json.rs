@@ -23,7 +23,7 @@ pub(super) fn read(
     options: &PredictionOptions,
     forget: impl Fn(usize),
 ) -> Result<Side> {
-    let mut side = Results::read_any(bytes, path, wanted, forget)?;
+    let mut side = Results::read_any(bytes, path, wanted, options.score, forget)?;
     images(&mut side, truth).at(|| Place::none().file(path))?;
     classes(&mut side, truth, options.classes).at(|| Place::none().file(path))?;
     Ok(side)

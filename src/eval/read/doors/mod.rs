@@ -58,6 +58,29 @@ use recognise::{Content, recognise};
 
 /// The predictions at a path, of images and classes of a truth.
 ///
+/// ```
+/// use lensframe::eval::read::{PredictionOptions, Wanted, coco_truth, predictions};
+/// use lensframe::eval::{Matching, join};
+/// use lensframe::job::Job;
+/// # use lensframe::error::Error;
+/// # let folder = tempfile::tempdir().map_err(|e| Error::io("make", e))?;
+/// # let (gt, labels) = (folder.path().join("gt.json"), folder.path().join("labels"));
+/// # std::fs::create_dir(&labels).map_err(|e| Error::io("make", e))?;
+/// # let text = r#"{"images": [{"id": 139, "file_name": "000000000139.jpg", "height": 100, "width": 200}],
+/// #   "annotations": [], "categories": [{"id": 1, "name": "person"}, {"id": 3, "name": "car"}]}"#;
+/// # std::fs::write(&gt, text).map_err(|e| Error::io("write", e))?;
+/// // labels/000000000139.txt, by a detector that numbers its classes from 0
+/// let line = "1 0.5 0.5 0.25 0.5 0.9";
+/// # std::fs::write(labels.join("000000000139.txt"), line).map_err(|e| Error::io("write", e))?;
+/// let wanted = Wanted { boxes: true, ..Wanted::default() };
+/// let truth = coco_truth(&gt, &wanted)?;
+/// let found = predictions(&labels, &truth, &wanted, &PredictionOptions::default(), &Job::new())?;
+/// let both = join(truth, found, &Matching::default())?;
+/// assert_eq!(both.found.bbox, [[75.0, 25.0, 50.0, 50.0]]);
+/// assert_eq!(both.classes[both.found.label[0] as usize].name, "car");
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// Those of reading; [`ErrorKind::Unsupported`](crate::error::ErrorKind::Unsupported) for what is no known format,
 /// [`ErrorKind::Format`](crate::error::ErrorKind::Format), naming file and line or row, for what breaks the rules of

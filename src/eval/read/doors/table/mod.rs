@@ -8,6 +8,7 @@ mod strings;
 
 use std::borrow::Cow;
 
+use super::form::check_shares;
 use super::intake::{Found, Intake};
 use super::options::corners;
 use crate::convert::Coords;
@@ -85,6 +86,7 @@ fn survey(table: &dyn Table, columns: &Columns, job: &Job) -> Result<(bool, Grou
     let (mut pixels, mut any, mut groups) = (false, false, Groups::default());
     let mut numbers = Vec::new();
     let text = matches!(columns.shape, Shape::Text(_));
+    let mut odd = None;
     if columns.shares && !text {
         return Ok((true, groups));
     }
@@ -92,6 +94,9 @@ fn survey(table: &dyn Table, columns: &Columns, job: &Job) -> Result<(bool, Grou
         if let Shape::Text(column) = columns.shape {
             let text = row.text(column)?.unwrap_or_default();
             groups.add(&text, &mut numbers);
+            if groups.settle().is_err() {
+                odd.get_or_insert_with(|| row.place());
+            }
             any |= !numbers.is_empty();
             pixels |= numbers.iter().any(|number| number.abs() > 1.0 + SLACK);
         } else if let Some(four) = four(row, columns.shape).map_err(|error| error.at(row.place()))? {
@@ -100,7 +105,7 @@ fn survey(table: &dyn Table, columns: &Columns, job: &Job) -> Result<(bool, Grou
         }
         Ok(text || !pixels)
     })?;
-    groups.settle()?;
+    groups.settle().at(|| odd.unwrap_or_default())?;
     Ok((any && !pixels, groups))
 }
 
@@ -161,6 +166,9 @@ impl Reading {
 
     fn bbox(&self, [a, b, c, d]: [f64; 4], image: u32, intake: &Intake) -> Result<[f64; 4]> {
         let [width, height] = if self.shares { intake.scale(image)? } else { [1.0, 1.0] };
+        if self.shares {
+            check_shares(&[a, b, c, d])?;
+        }
         let coords = intake.options.coords.unwrap_or(Coords::ZeroExclusive);
         let scaled = [a * width, b * height, c * width, d * height];
         Ok(match self.columns.shape {

@@ -17,7 +17,7 @@ mod line;
 use std::path::Path;
 
 use super::folder::Files;
-use super::form::{Evidence, parts};
+use super::form::{Evidence, check_shares, parts};
 use super::intake::{Found, Intake};
 use super::lines::{Line, lines};
 use super::names::{By, base, stem};
@@ -187,16 +187,4 @@ fn shares(four: [f64; 4], [width, height]: [f64; 2]) -> Result<[f64; 4]> {
     let [x, y, w, h] = four;
     check_shares(&four)?;
     Ok([(x - w / 2.0) * width, (y - h / 2.0) * height, w * width, h * height])
-}
-
-/// Shares of an image that is twice as large are no shares of it.
-fn check_shares(numbers: &[f64]) -> Result<()> {
-    match numbers.iter().find(|number| number.abs() > 2.0) {
-        None => Ok(()),
-        Some(odd) => {
-            let what = format!("{odd} is no share of the image's width or height");
-            Err(Error::new(ErrorKind::Format, what)
-                .remedy("for boxes in pixels say --pred-boxes corners or corner-size"))
-        }
-    }
 }

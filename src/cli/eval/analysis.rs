@@ -1,0 +1,78 @@
+//! What `eval` adds to COCO's numbers: intervals, slices, cuts, calibration. Nothing is matched again for it.
+
+use super::super::args::EvalArgs;
+use super::super::reference::Reference;
+use crate::error::{Place, Result, ResultExt};
+use crate::eval::Comparison;
+use crate::eval::coco::{Coco, Standing};
+use crate::eval::operating::{Calibration, Operating};
+use crate::eval::resample::{Sampling, bootstrap};
+use crate::eval::slices::{Slices, clusters};
+use crate::job::Job;
+use crate::report::{Better, Breakdown, Figure, Report};
+
+/// The share of samples that intervals hold.
+pub(in crate::cli) const LEVEL: f64 = 0.95;
+
+/// Bins of the calibration.
+const BINS: usize = 15;
+
+pub(super) fn add(
+    args: &EvalArgs,
+    coco: &Coco,
+    comparison: &Comparison,
+    report: &mut Report,
+    job: &Job,
+) -> Result<()> {
+    // A file is imported into a folder that goes with what was opened.
+    let opened = (!args.by.is_empty() || args.sampling.cluster.is_some())
+        .then(|| Reference::parse(&args.gt)?.open(&args.ask.source, job))
+        .transpose()?;
+    let truth = opened.as_ref().map(|opened| opened.store().dataset());
+    if args.bootstrap.is_some() || !args.by.is_empty() {
+        let standing = Standing::of(coco)?;
+        for key in &args.by {
+            let Some(truth) = &truth else { continue };
+            let slices = Slices::by(truth, key).at(|| Place::none().file(&args.gt))?;
+            report.tables.push(slices.table(&standing));
+        }
+        if let Some(samples) = args.bootstrap {
+            let mut sampling = Sampling::new(samples, args.sampling.seed);
+            if let (Some(key), Some(truth)) = (&args.sampling.cluster, &truth) {
+                sampling.clusters = Some(clusters(truth, key, standing.images())?);
+            }
+            intervals(std::slice::from_ref(&standing), &sampling, report, job)?;
+        }
+    }
+    let at = coco.params().thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
+    let iou = coco.params().thresholds.get(at).copied().unwrap_or(0.5);
+    let calibration = Calibration::of(coco.outcomes(), at, BINS);
+    let mut cuts = Vec::new();
+    if !coco.params().class_agnostic {
+        let operating = Operating::of(coco.outcomes(), at, comparison.classes.len())?;
+        report.tables.push(operating.table(&comparison.classes, args.cut));
+        report.charts.extend(operating.chart(iou));
+        cuts.extend(operating.figures(args.cut));
+    }
+    let label = format!("expected calibration error of scores, IoU {iou:.2}");
+    cuts.push(Figure::new("ECE", label, calibration.error()).better(Better::Lower));
+    report.breakdowns.push(Breakdown::new(format!("Scores as a cut and as a chance, IoU {iou:.2}"), cuts));
+    report.charts.extend(calibration.chart(iou));
+    Ok(())
+}
+
+/// Gives the figures of the headline their intervals.
+fn intervals(standing: &[Standing], sampling: &Sampling, report: &mut Report, job: &Job) -> Result<()> {
+    let samples = bootstrap(&[standing], sampling, job)?;
+    for (key, name) in samples.keys.iter().enumerate() {
+        if let Some(figure) = report.headline.iter_mut().find(|figure| figure.key == *name)
+            && let Some((low, high)) = samples.interval(0, key, LEVEL)
+        {
+            (figure.low, figure.high) = (Some(low), Some(high));
+        }
+    }
+    let of = if sampling.clusters.is_some() { "clusters of images" } else { "images" };
+    let fact = format!("{} % of {} samples of {of}, seed {}", LEVEL * 100.0, sampling.samples, sampling.seed);
+    report.fact("intervals", fact);
+    Ok(())
+}
