@@ -19,6 +19,7 @@ mod draw;
 mod eval;
 mod eval_areas;
 mod eval_choice;
+mod eval_doors;
 mod eval_errors;
 mod export;
 mod gallery;

@@ -1,15 +1,18 @@
 //! Files of truths and detections, read straight into the columns that evaluators take.
 //!
 //! The shortest way from COCO's JSON to a number: nothing is converted, no field is kept that the protocol does not
-//! ask for. Every other format, and every dataset, comes through [`crate::eval::columns`].
+//! ask for. What other tools write comes through [`doors`]; every dataset, and truths in other formats, through
+//! [`crate::eval::columns`].
 //!
 //! | file | noun |
 //! |---|---|
 //! | `truth.rs` | an annotation file |
 //! | `results.rs` | a results file |
 //! | `shape.rs` | masks and points as both spell them |
+//! | [`doors`] | predictions in every other format |
 //! | `ids.rs`, `scan.rs` | ids as small numbers; JSON member by member |
 
+pub mod doors;
 mod ids;
 mod results;
 mod scan;
@@ -17,6 +20,8 @@ mod shape;
 mod truth;
 
 use std::path::Path;
+
+pub use doors::{BoxForm, ClassNumbers, PredictionFormat, PredictionOptions, predictions};
 
 use super::coco::Kind;
 use super::side::Side;

@@ -1,5 +1,10 @@
 //! Detections in COCO's results form: one list of records with image, class and score.
+//!
+//! [`Results::read`] takes that list alone; [`Results::read_any`] also what tools make of it: the list as a member
+//! `annotations` of a whole file, one record a line, and records that hold those of an image as `instances`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::ids::Ids;
@@ -23,6 +28,16 @@ pub(super) struct Results {
     remarks: Remarks,
     /// How areas are found, which the first record decides for the file.
     areas: Option<Areas>,
+    /// File names of images, where records or a list of images say them.
+    files: HashMap<u32, String>,
+    /// Names of classes, where a list of categories says them.
+    names: HashMap<u32, String>,
+    /// Whether `file_name` of a record is read.
+    named: bool,
+    /// The score of records that have none.
+    score: Option<f64>,
+    /// How deep in `instances` of a record.
+    depth: u32,
 }
 
 /// Where the area of a detection comes from.
@@ -42,11 +57,74 @@ impl Results {
         let mut results = Results::default();
         let mut json = Cursor::of_file(bytes).at(|| Place::none().file(file))?;
         results.list(&mut json, wanted, forget).at(|| Place::none().file(file))?;
-        let image = |id: &ImageId| Some(ImageEntry::new(id.clone()));
-        let class = |id: &ImageId| Some(ClassEntry::new(id.clone(), id.name()));
-        let images = results.image_ids.list().iter().map(image).collect();
-        let classes = results.class_ids.list().iter().map(class).collect();
-        Ok(Side { images, classes, records: results.records, remarks: results.remarks })
+        Ok(results.side())
+    }
+
+    /// Reads the file in whichever of its forms it is.
+    pub(super) fn read_any(
+        bytes: &[u8],
+        file: &Path,
+        wanted: &Wanted,
+        score: Option<f64>,
+        forget: impl Fn(usize),
+    ) -> Result<Side> {
+        let mut results = Results { named: true, score, ..Results::default() };
+        let place = || Place::none().file(file);
+        let mut json = Cursor::of_file(bytes).at(place)?;
+        if json.peek() == Some(b'[') {
+            results.list(&mut json, wanted, forget).at(place)?;
+        } else if holds_list(&mut json).at(place)? {
+            results.whole(&mut json, wanted).at(place)?;
+        } else {
+            while json.peek().is_some() {
+                results.record(&mut json, wanted).at(place)?;
+            }
+        }
+        Ok(results.side())
+    }
+
+    fn side(mut self) -> Side {
+        let image = |(n, id): (u32, &ImageId)| {
+            Some(ImageEntry { file_name: self.files.remove(&n), ..ImageEntry::new(id.clone()) })
+        };
+        let class = |(n, id): (u32, &ImageId)| {
+            Some(ClassEntry::new(id.clone(), self.names.remove(&n).unwrap_or_else(|| id.name())))
+        };
+        let images = (0u32..).zip(self.image_ids.list()).map(image).collect();
+        let classes = (0u32..).zip(self.class_ids.list()).map(class).collect();
+        Side { images, classes, records: self.records, remarks: self.remarks }
+    }
+
+    /// A whole COCO file whose annotations are detections.
+    fn whole(&mut self, json: &mut Cursor, wanted: &Wanted) -> Result<()> {
+        members(json, "the file", |name, json| match name {
+            b"annotations" => elements(json, "annotations", |json| self.record(json, wanted)),
+            b"images" => elements(json, "images", |json| self.entry(json, b"file_name", false)),
+            b"categories" => elements(json, "categories", |json| self.entry(json, b"name", true)),
+            _ => Ok(()),
+        })?;
+        json.end()
+    }
+
+    /// An image or category: its id and what it is called.
+    fn entry(&mut self, json: &mut Cursor, key: &[u8], class: bool) -> Result<()> {
+        let (mut number, mut called) = (None, None);
+        members(json, "an entry", |name, json| {
+            if name == b"id" {
+                number = id(json)?;
+            } else if name == key && json.peek() == Some(b'"') {
+                called = Some(json.text()?.decode()?.into_owned());
+            }
+            Ok(())
+        })?;
+        if let Some((id, called)) = number.zip(called) {
+            let (ids, names) = match class {
+                true => (&mut self.class_ids, &mut self.names),
+                false => (&mut self.image_ids, &mut self.files),
+            };
+            names.insert(ids.number(id), called);
+        }
+        Ok(())
     }
 
     fn list(&mut self, json: &mut Cursor, wanted: &Wanted, forget: impl Fn(usize)) -> Result<()> {
@@ -77,6 +155,8 @@ impl Results {
         let start = json.at();
         let (mut image, mut class, mut score, mut bbox) = (None, None, None, None);
         let (mut has_mask, mut has_points) = (false, false);
+        let (mut file_name, mut instances) = (None, None);
+        let named = self.named;
         let (records, images, classes) = (&mut self.records, &mut self.image_ids, &mut self.class_ids);
         members(json, "a result", |name, json| {
             match name {
@@ -94,18 +174,28 @@ impl Results {
                 b"keypoints" if wanted.points > 0 => {
                     has_points = shape::points(json, &mut records.points, wanted.points)?;
                 }
+                b"file_name" if named && json.peek() == Some(b'"') => file_name = Some(json.text()?),
+                b"instances" if named && json.peek() == Some(b'[') => instances = Some(json.at()),
                 _ => {}
             }
             Ok(())
         })?;
+        if let Some(at) = instances {
+            return self.instances(json, at, wanted);
+        }
         let number = self.records.image.len();
         let absent = |key: &str| {
             json.error_at(start, format!("result {number} has no {key:?}"))
                 .remedy("a result has image_id, category_id, score, and bbox, segmentation or keypoints")
         };
         self.records.image.push(image.ok_or_else(|| absent("image_id"))?);
+        if let (Some(Entry::Vacant(slot)), Some(name)) =
+            (image.map(|image| self.files.entry(image)), file_name)
+        {
+            slot.insert(name.decode()?.into_owned());
+        }
         self.records.class.push(class.ok_or_else(|| absent("category_id"))?);
-        self.records.score.push(score.ok_or_else(|| absent("score"))?);
+        self.records.score.push(score.or(self.score).ok_or_else(|| absent("score"))?);
         if (wanted.boxes && bbox.is_none() && !has_mask) || (wanted.masks && !has_mask && bbox.is_none()) {
             return Err(absent(if wanted.boxes { "bbox" } else { "segmentation" }));
         }
@@ -140,9 +230,35 @@ impl Results {
         Ok(())
     }
 
+    /// The records that a record of an image holds, from `at` on, as Detectron2 keeps them.
+    fn instances(&mut self, json: &mut Cursor, at: usize, wanted: &Wanted) -> Result<()> {
+        if self.depth > 0 {
+            return Err(json.error_at(at, "instances lie within instances"));
+        }
+        let end = json.at();
+        json.seek(at);
+        self.depth = 1;
+        elements(json, "instances", |json| self.record(json, wanted))?;
+        self.depth = 0;
+        json.seek(end);
+        Ok(())
+    }
+
     /// The pixels of a mask, or NaN as long as it needs its image's size.
     fn mask_area(&self, number: usize) -> Result<f64> {
         let masks: &Masks = &self.records.masks;
         if masks.is_sized(number) { masks.area(number).map(f64::from) } else { Ok(f64::NAN) }
     }
+}
+
+/// Whether the object that begins here has a member `annotations`; the cursor stays.
+fn holds_list(json: &mut Cursor) -> Result<bool> {
+    let at = json.at();
+    let mut found = false;
+    members(json, "the file", |name, _| {
+        found |= name == b"annotations";
+        Ok(())
+    })?;
+    json.seek(at);
+    Ok(found)
 }

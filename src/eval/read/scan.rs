@@ -40,6 +40,8 @@ pub(super) fn members<'a>(
     loop {
         let name = name(json)?;
         json.expect(b':', "a member")?;
+        // Past white space, so that a look at what comes is no step.
+        json.space();
         let value = json.at();
         each(&name, json)?;
         if json.at() == value {
