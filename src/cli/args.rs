@@ -108,12 +108,7 @@ impl SourceArgs {
         ImportOptions {
             image_roots: self.image_root.clone(),
             splits: self.split.clone(),
-            coords: match self.coords {
-                CoordsArg::Voc => Coords::Voc,
-                CoordsArg::ZeroBased => Coords::ZeroBased,
-                CoordsArg::Exclusive => Coords::Exclusive,
-                CoordsArg::ZeroExclusive => Coords::ZeroExclusive,
-            },
+            coords: self.coords.coords(),
             on_error: match self.on_error {
                 OnErrorArg::Keep => OnError::Keep,
                 OnErrorArg::Skip => OnError::Skip,
@@ -174,6 +169,18 @@ pub(super) enum CoordsArg {
     Exclusive,
     /// First pixel 0, far corner just outside the box
     ZeroExclusive,
+}
+
+impl CoordsArg {
+    /// As the library wants it.
+    fn coords(self) -> Coords {
+        match self {
+            CoordsArg::Voc => Coords::Voc,
+            CoordsArg::ZeroBased => Coords::ZeroBased,
+            CoordsArg::Exclusive => Coords::Exclusive,
+            CoordsArg::ZeroExclusive => Coords::ZeroExclusive,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::SourceArgs;
+use super::{CoordsArg, SourceArgs};
+use crate::eval::read::{BoxForm, ClassNumbers, PredictionFormat, PredictionOptions};
 
 /// What is asked of the two sides, and how they are brought together.
 #[derive(Args)]
@@ -44,7 +45,43 @@ pub(in crate::cli) struct AskArgs {
     #[arg(long, value_name = "FILE")]
     pub image_labels: Option<PathBuf>,
     #[command(flatten)]
+    pub found: FoundArgs,
+    #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// What files of predictions do not say themselves.
+#[derive(Args)]
+pub(in crate::cli) struct FoundArgs {
+    /// What predictions are: json, yolo, voc-results, voc-xml, csv, npy, npz, parquet, arrow, dota [default: told by
+    /// their content]
+    #[arg(long, value_name = "FORMAT")]
+    pub pred_format: Option<PredictionFormat>,
+    /// The numbers of a box, where tools do not agree: centre-conf, conf-centre, corners, corner-size
+    #[arg(long, value_name = "FORM")]
+    pub pred_boxes: Option<BoxForm>,
+    /// What the corners of predicted boxes mean
+    #[arg(long, value_name = "COORDS", value_enum)]
+    pub pred_coords: Option<CoordsArg>,
+    /// What the numbers of predicted classes are: auto, ids, zero-based, one-based, raw
+    #[arg(long, value_name = "NUMBERS", default_value = "auto")]
+    pub pred_classes: ClassNumbers,
+    /// The score of predictions without one
+    #[arg(long, value_name = "SCORE")]
+    pub pred_score: Option<f64>,
+}
+
+impl FoundArgs {
+    /// As the library wants it.
+    pub(in crate::cli) fn options(&self) -> PredictionOptions {
+        PredictionOptions {
+            format: self.pred_format,
+            boxes: self.pred_boxes,
+            coords: self.pred_coords.map(CoordsArg::coords),
+            classes: self.pred_classes,
+            score: self.pred_score,
+        }
+    }
 }
 
 /// How images are drawn for intervals.

@@ -5,16 +5,17 @@ use std::path::Path;
 use super::super::args::{AskArgs, MatchArg};
 use super::super::reference::{Reference, set_named};
 use crate::dataset::Dataset;
+use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::columns::{self, Role};
-use crate::eval::read::{Wanted, coco_results, coco_truth};
+use crate::eval::read::{Wanted, coco_truth, predictions};
 use crate::eval::{ClassesBy, Comparison, MatchBy, Matching, Side, join};
 use crate::job::Job;
 use crate::schema::axis::{DEFAULT_SET, key_name};
 
 /// The truth as the command line names it.
 pub(in crate::cli) fn truth(name: &str, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
-    let truth = side(name, Role::Truth, ask, wanted, job)?;
+    let truth = side(name, ask, wanted, job)?;
     job.check()?;
     Ok(truth)
 }
@@ -28,7 +29,7 @@ pub(in crate::cli) fn against(
     job: &Job,
 ) -> Result<Comparison> {
     let matching = Matching { images: match_by(ask), classes: classes_by(&ask.classes_by)? };
-    let found = side(name, Role::Found, ask, wanted, job)?;
+    let found = found(name, &truth, ask, wanted, job)?;
     job.check()?;
     join(truth, found, &matching).at(|| Place::none().file(name))
 }
@@ -42,25 +43,39 @@ pub(in crate::cli) fn match_by(ask: &AskArgs) -> MatchBy {
     }
 }
 
-/// One side: a COCO file is read as it is, everything else is a dataset.
-fn side(name: &str, role: Role, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
+/// The truth: a COCO file is read as it is, everything else is a dataset.
+fn side(name: &str, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
     let path = Path::new(name);
     let json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     if json && path.is_file() {
-        return match role {
-            Role::Truth => coco_truth(path, wanted),
-            Role::Found => coco_results(path, wanted),
-        };
+        return coco_truth(path, wanted);
     }
     let reference = Reference::parse(name)?;
     let opened = reference.open(&ask.source, job)?;
     let ds = opened.store().dataset();
-    let set = match (&reference.set, role) {
-        (Some(set), _) => set_named(&ds, set)?,
-        (None, Role::Truth) => DEFAULT_SET.to_owned(),
-        (None, Role::Found) => scored(&ds)?,
+    let set = match &reference.set {
+        Some(set) => set_named(&ds, set)?,
+        None => DEFAULT_SET.to_owned(),
     };
-    columns::side(&ds, &set, role, wanted, job).at(|| Place::none().file(name))
+    columns::side(&ds, &set, Role::Truth, wanted, job).at(|| Place::none().file(name))
+}
+
+/// Detections: a set of a stored dataset, or what any tool wrote.
+fn found(name: &str, truth: &Side, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
+    let reference = Reference::parse(name)?;
+    let named = reference.set.is_some() || reference.version.is_some();
+    // What is no dataset may still be something.
+    let foreign = || Store::open(&reference.path).is_err_and(|e| e.kind() == ErrorKind::NotFound);
+    if !named && reference.path.exists() && (ask.found.pred_format.is_some() || foreign()) {
+        return predictions(&reference.path, truth, wanted, &ask.found.options(), job);
+    }
+    let opened = reference.open(&ask.source, job)?;
+    let ds = opened.store().dataset();
+    let set = match &reference.set {
+        Some(set) => set_named(&ds, set)?,
+        None => scored(&ds)?,
+    };
+    columns::side(&ds, &set, Role::Found, wanted, job).at(|| Place::none().file(name))
 }
 
 /// The one set that has scores.

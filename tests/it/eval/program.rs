@@ -26,7 +26,7 @@ fn files(folder: &Path) {
         result(json!(2), json!(9), [5.0, 5.0, 20.0, 11.0], 0.8),
         result(json!(3), json!(7), [0.0, 0.0, 10.0, 10.0], 0.7),
     ]);
-    let named = json!([result(json!("1"), json!("cat"), [0.0, 0.0, 10.0, 10.0], 0.9)]);
+    let named = json!([result(json!("001"), json!("cat"), [0.0, 0.0, 10.0, 10.0], 0.9)]);
     for (name, value) in [("gt.json", truth), ("dt.json", found), ("named.json", named)] {
         fs::write(folder.join(name), value.to_string()).unwrap();
     }
@@ -70,7 +70,9 @@ fn names_match_where_ids_do_not() {
     let folder = tempfile::tempdir().unwrap();
     files(folder.path());
     let sides = ["--gt", "gt.json", "--pred", "named.json", "--json"];
-    let by_id = run(folder.path(), &sides);
+    let stranger = r#"[{"image_id": 5, "category_id": 7, "bbox": [0, 0, 10, 10], "score": 0.9}]"#;
+    fs::write(folder.path().join("stranger.json"), stranger).unwrap();
+    let by_id = run(folder.path(), &["--gt", "gt.json", "--pred", "stranger.json"]);
     assert_eq!(by_id.status.code(), Some(2), "{}", text(&by_id.stdout));
     assert!(text(&by_id.stderr).contains("--match-by"), "{}", text(&by_id.stderr));
     let by_name = run(folder.path(), &[&sides[..], &["--match-by", "stem", "--classes-by", "name"]].concat());
@@ -100,7 +102,7 @@ fn files_that_are_no_results_are_named_with_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     files(folder.path());
     for (content, wanted) in [
-        ("{}", "list of detections"),
+        ("{}", "result 0 has no \"image_id\""),
         ("[{\"image_id\": 1, \"category_id\": 7, \"bbox\": [0, 0, 1, 1]}]", "result 0 has no \"score\""),
         ("[{\"image_id\": 1, \"category_id\": 7, \"score\": 1}]", "result 0 has no \"bbox\""),
         ("[{\"image_id\": 1,", "file ends"),
@@ -197,4 +199,46 @@ fn intervals_slices_and_cuts_are_added_and_methods_compared() {
         &["eval", "--gt", "a.lf", "--pred", "a.lf#pred", "--metric", "voc/bbox", "--cut", "0.5"],
     );
     assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn predictions_of_other_tools_are_taken_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    files(folder.path());
+    let write = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    };
+    // Image 1 is 60 × 50; classes are numbered from 0 in the order of their ids.
+    write("labels with space/001.txt", "0 0.083333333 0.1 0.166666667 0.2 0.9\n");
+    write(
+        "found.csv",
+        "file_name,label,score,x1,y1,x2,y2\na/001.jpg,cat,0.9,0,0,10,10\nb.jpg,dog,0.8,5,5,25,25\n",
+    );
+    write("results/comp4_det_test_cat.txt", "001 0.9 1 1 10 10\n");
+    write(
+        "ultralytics.json",
+        r#"[{"image_id": "001", "file_name": "001.jpg", "category_id": 7, "bbox": [0, 0, 10, 10], "score": 0.9}]"#,
+    );
+    for (found, matching, ap) in [
+        ("labels with space", &["--iou", "0.5"][..], 0.5),
+        ("found.csv", &["--match-by", "file_name"][..], 1.0),
+        ("results", &[][..], 0.5),
+        ("ultralytics.json", &["--match-by", "stem"][..], 0.5),
+    ] {
+        let out = run(folder.path(), &[&["--gt", "gt.json", "--pred", found, "--json"], matching].concat());
+        assert!(out.status.success(), "{found}: {}", text(&out.stderr));
+        let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+        let value = report["headline"][0]["value"].as_f64().unwrap();
+        assert!((value - ap).abs() < 1e-9, "{found}: {value}");
+    }
+    write("bare/001.txt", "0 0.083333333 0.1 0.166666667 0.2\n");
+    let bare = run(folder.path(), &["--gt", "gt.json", "--pred", "bare"]);
+    assert!(text(&bare.stderr).contains("--pred-score"), "{}", text(&bare.stderr));
+    let scored =
+        run(folder.path(), &["--gt", "gt.json", "--pred", "bare", "--pred-score", "1", "--iou", "0.5"]);
+    assert!(scored.status.success(), "{}", text(&scored.stderr));
+    let named = run(folder.path(), &["--gt", "gt.json", "--pred", "bare", "--pred-format", "yolov8"]);
+    assert_eq!(named.status.code(), Some(2), "{}", text(&named.stderr));
 }

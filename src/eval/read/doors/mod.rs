@@ -124,6 +124,10 @@ pub fn predictions(
             intake.finish().at(place)?
         }
     };
+    // COCO's results are what everybody expects; anything else is worth a word.
+    if format == PredictionFormat::Json {
+        return Ok(side);
+    }
     side.remarks.add("found.format", "--pred-format names another", || {
         let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
         format!("{name} is read as {} ({})", format.title(), format.name())

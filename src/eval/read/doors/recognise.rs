@@ -62,6 +62,11 @@ pub(super) fn recognise(path: &Path, truth: &Side, options: &PredictionOptions, 
                  results.bbox.json with --format-only and outfile_prefix",
             ));
     }
+    if map.buffer().iter().all(u8::is_ascii_whitespace) && options.format.is_none() {
+        return Err(Error::new(ErrorKind::Unsupported, "the file is empty")
+            .at(place())
+            .remedy("for no detections write [], or say --pred-format"));
+    }
     let seen = match options.format {
         Some(format) => Some(format),
         None => of_bytes(map.buffer()),
@@ -209,7 +214,10 @@ fn of_texts(files: &Files, members: &[String], truth: &Side) -> Result<Predictio
         // Files are called after classes only where they are of classes.
         (_, true) => Ok(PredictionFormat::VocResults),
         (true, false) => Ok(PredictionFormat::Yolo),
-        (false, false) => Err(unknown(&files.name(""))),
+        (false, false) => Err(unknown(&files.name(match members {
+            [one] => one,
+            _ => "",
+        }))),
     }
 }
 
