@@ -9,7 +9,9 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
-pub(in crate::cli) use eval::{AskArgs, CompareArgs, EvalArgs, MatchArg, ReportArgs, SamplingArgs};
+pub(in crate::cli) use eval::{
+    AskArgs, CompareArgs, ConfusionArg, EvalArgs, MatchArg, ReportArgs, SamplingArgs,
+};
 pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.

@@ -11,6 +11,11 @@ use crate::convert::{self, ExportImages, ExportOptions, Images, ImportOptions};
 use crate::dataset::store::{self, Depth, Storage, Store, WriterOptions};
 use crate::dataset::{Access, Align, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::eval::coco::{Coco, Kind, Params};
+use crate::eval::columns::{self, Role};
+use crate::eval::errors::{Findings, Pictures};
+use crate::eval::read::Wanted;
+use crate::eval::{Matching, join};
 use crate::gallery::Gallery;
 use crate::image::{Encoding, encode};
 use crate::job::Job;
@@ -115,13 +120,40 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
     let picture = gallery.sheet(&drawn.dataset().slice(..8)?, job)?;
     save(&sheet, &encode(&picture.pixels, Encoding::Png)?, false)?;
     printer.say(&format!("   {}: {}", sheet.display(), plural(picture.rows, "row")))?;
+
+    printer.say("9. eval: the detections against the truth, with COCO's numbers and a page")?;
+    let page = at("report.html");
+    let ap = evaluate(&drawn.dataset(), &page, printer, job)?;
+    printer
+        .say(&format!("   {}: what is confused, what each error costs, the worst images", page.display()))?;
     printer.say(&format!("\nlook around: lensframe head {}", places.drawn.display()))?;
     let object = json!({
         "folder": args.folder, "rows": written.rows, "objects": written.objects, "files_exported": files,
         "missed": tally.missed, "files_compared": compared, "bytes_verified": checked,
-        "sheet": sheet,
+        "sheet": sheet, "report": page, "AP": ap,
     });
     printer.show(&object, String::new)
+}
+
+/// Evaluates the set `pred` and writes the page; the AP.
+fn evaluate(drawn: &Dataset, page: &Path, printer: &Printer, job: &Job) -> Result<Option<f64>> {
+    let params = Params::new(Kind::Bbox);
+    let wanted = Wanted::by(&params.kind);
+    let truth = columns::side(drawn, "", Role::Truth, &wanted, job)?;
+    let found = columns::side(drawn, "pred", Role::Found, &wanted, job)?;
+    let comparison = join(truth, found, &Matching::default())?;
+    let mut coco = Coco::new(params.clone(), comparison.classes.len())?;
+    coco.update(&comparison.batch(&comparison.ids()), job)?;
+    let mut report = coco.report(&comparison, "detections with known errors", job)?;
+    for line in report.lines.iter().flatten().take(3) {
+        printer.say(&format!("  {line}"))?;
+    }
+    let findings = Findings::of(&comparison, &params.kind, job)?;
+    findings.attach(&comparison, &mut report);
+    let worst = findings.ranking.worst(8);
+    report.pictures = Pictures::new(params.kind).of(&comparison, &findings.ranking, worst, drawn, job)?;
+    save(page, report.to_html().as_bytes(), false)?;
+    Ok(report.value("AP"))
 }
 
 /// The view without the keys and the sets of these names.

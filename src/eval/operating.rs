@@ -169,9 +169,8 @@ impl Operating {
         let cuts: Vec<f64> = (0..=STEPS).map(|n| last + (first - last) * n as f64 / STEPS as f64).collect();
         let mut chart =
             Chart::new(format!("Precision, recall and F1 over the cut, at IoU {at:.2}"), "score", "share");
-        let curves: [(&str, fn(&Point) -> f64); 3] =
-            [("F1", Point::f1), ("precision", Point::precision), ("recall", Point::recall)];
-        for (name, value) in curves {
+        let values: [fn(&Point) -> f64; 3] = [Point::f1, Point::precision, Point::recall];
+        for (name, value) in ["F1", "precision", "recall"].into_iter().zip(values) {
             let points =
                 cuts.iter().map(|cut| (*cut, value(&self.all.at(*cut)))).filter(|(_, y)| !y.is_nan());
             let curve = Curve::new(name, points);

@@ -105,6 +105,16 @@ pub(in crate::cli) struct EvalArgs {
     /// Also precision, recall and F1 of scores from this one up (COCO)
     #[arg(long, value_name = "SCORE")]
     pub cut: Option<f64>,
+    /// Also what is taken for what, what each kind of error costs (TIDE, COCO's analysis), the worst images; a page
+    /// always has them (COCO)
+    #[arg(long)]
+    pub errors: bool,
+    /// How confusions are counted
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ConfusionArg::Standard)]
+    pub confusion: ConfusionArg,
+    /// Draw so many of the worst images on the page
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub worst: usize,
     #[command(flatten)]
     pub report: ReportArgs,
     /// Write the arrays of precision, recall and scores into this folder, as .npy (COCO)
@@ -133,6 +143,16 @@ pub(in crate::cli) struct CompareArgs {
     pub level: f64,
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// How a confusion matrix is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(in crate::cli) enum ConfusionArg {
+    /// One to one, best overlap first: score above 0.25, IoU above 0.45
+    Standard,
+    /// MMDetection's: every pair that overlaps, score from 0.3, IoU from 0.5
+    Mmdet,
 }
 
 /// By what images are matched.

@@ -25,7 +25,9 @@ pub(super) fn add(
     job: &Job,
 ) -> Result<()> {
     // A file is imported into a folder that goes with what was opened.
-    let opened = (!args.by.is_empty() || args.sampling.cluster.is_some())
+    let errors = (args.errors || args.report.html.is_some()) && !coco.params().class_agnostic;
+    let drawn = errors && args.worst > 0 && args.report.html.is_some();
+    let opened = (!args.by.is_empty() || args.sampling.cluster.is_some() || drawn)
         .then(|| Reference::parse(&args.gt)?.open(&args.ask.source, job))
         .transpose()?;
     let truth = opened.as_ref().map(|opened| opened.store().dataset());
@@ -58,6 +60,10 @@ pub(super) fn add(
     cuts.push(Figure::new("ECE", label, calibration.error()).better(Better::Lower));
     report.breakdowns.push(Breakdown::new(format!("Scores as a cut and as a chance, IoU {iou:.2}"), cuts));
     report.charts.extend(calibration.chart(iou));
+    if errors {
+        let photographs = truth.as_ref().filter(|_| drawn);
+        super::errors::add(args, coco.params(), comparison, photographs, report, job)?;
+    }
     Ok(())
 }
 

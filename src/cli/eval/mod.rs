@@ -1,6 +1,7 @@
 //! `lensframe eval`: what was found held against what is there.
 
 mod analysis;
+mod errors;
 pub(super) mod outputs;
 mod pictures;
 pub(super) mod sides;

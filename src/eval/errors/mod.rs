@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `confusion.rs` | [`Confusion`]: classes taken for each other, by a named way of [`Counting`] |
 //! | `pairs.rs` | the counts of one image by MMDetection's way, and its suppression of doubles |
+//! | `findings.rs` | [`Findings`]: all of it at once, for a report |
 //! | `needs.rs` | the columns that a kind of overlap cannot do without |
 //! | `tide.rs` | [`Tide`]: TIDE's types of error, and the AP that each costs ([`Losses`]) |
 //! | `example.rs` | one image judged by TIDE's rules; [`Mistake`] |
@@ -21,6 +22,7 @@
 
 mod confusion;
 mod example;
+mod findings;
 mod needs;
 mod pairs;
 mod part;
@@ -33,6 +35,7 @@ mod verdicts;
 
 pub use confusion::{Confusion, Counting};
 pub use example::Mistake;
+pub use findings::Findings;
 pub use pictures::Pictures;
 pub use ranking::{ImageScore, Rank, Ranking, mean_aps};
 pub use sizes::Sizes;

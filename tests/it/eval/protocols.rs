@@ -131,7 +131,7 @@ fn scenes_against_themselves_are_perfect_in_every_protocol_over_pixels_and_masks
     assert!(said.contains("points instead of 17") && said.contains("--sigmas"), "{said}");
     for metric in ["voc/bbox", "voc/segm", "coco/segm", "coco/keypoints"] {
         let sides = ["--gt", "a.lf", "--pred", "a.lf#pred", "--metric", metric];
-        let sigmas = vec!["0.1"; 11].join(",");
+        let sigmas = ["0.1"; 11].join(",");
         let points = ["--sigmas", &sigmas];
         let more = if metric == "coco/keypoints" { &points[..] } else { &[] };
         let figures = headline(folder.path(), &[&sides[..], more].concat());

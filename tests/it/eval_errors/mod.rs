@@ -2,6 +2,7 @@
 //! tool, and against a plain twin written here.
 
 mod confusion;
+mod findings;
 mod pictures;
 mod ranking;
 mod scenes;
