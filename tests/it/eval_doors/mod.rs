@@ -8,6 +8,7 @@ mod classwise;
 mod columnar;
 mod csv;
 mod json;
+mod recorded;
 mod scene;
 mod xml;
 mod yolo;

@@ -16,7 +16,8 @@
 //! | `dota` | `P0706 0.9 10 20 50 20 50 60 10 60` in `Task1_plane.txt` |
 //!
 //! # What holds in all of them
-//! - Numbers have to be finite; the error names file, line or row, and what it is of.
+//! - Numbers have to be finite; the error names file, line or row, and what it is of. In JSON alone `NaN` stays what
+//!   pycocotools makes of it: a score that comes last, a box that the protocol's own rule decides.
 //! - Boxes become x, y, w, h in pixels, half-open from 0. Nothing is clipped or rounded. A negative width or height is
 //!   kept and counted: it overlaps nothing.
 //! - Detections keep the order of their source, which decides between equal scores; doubles are kept.
@@ -95,12 +96,12 @@ pub fn predictions(
     let seen = recognise(path, truth, options, job)?;
     let format = seen.format;
     let place = || Place::none().file(path);
-    let mut intake = Intake::new(truth, wanted, options);
     let mut side = match (format, seen.content) {
         (PredictionFormat::Json, Content::Bytes(map)) => {
             json::read(map.buffer(), path, truth, wanted, options, |end| map.forget(0..end))?
         }
         (format, content) => {
+            let mut intake = Intake::new(truth, wanted, options);
             match (format, &content) {
                 (PredictionFormat::Csv, Content::Bytes(map)) => {
                     table::read(&csv::Text::new(map.buffer(), path)?, &mut intake, job)
