@@ -8,7 +8,7 @@ use crate::dataset::Dataset;
 use crate::dataset::store::Store;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::columns::{self, Role};
-use crate::eval::read::{Wanted, coco_truth, predictions};
+use crate::eval::read::{ClassNumbers, Wanted, coco_truth, predictions};
 use crate::eval::{ClassesBy, Comparison, MatchBy, Matching, Side, join};
 use crate::job::Job;
 use crate::schema::axis::{DEFAULT_SET, key_name};
@@ -67,7 +67,12 @@ fn found(name: &str, truth: &Side, ask: &AskArgs, wanted: &Wanted, job: &Job) ->
     // What is no dataset may still be something.
     let foreign = || Store::open(&reference.path).is_err_and(|e| e.kind() == ErrorKind::NotFound);
     if !named && reference.path.exists() && (ask.found.pred_format.is_some() || foreign()) {
-        return predictions(&reference.path, truth, wanted, &ask.found.options(), job);
+        let mut options = ask.found.options();
+        // A list of classes says itself what its numbers are.
+        if !matches!(ask.classes_by.as_str(), "id" | "name") && options.classes == ClassNumbers::Auto {
+            options.classes = ClassNumbers::Raw;
+        }
+        return predictions(&reference.path, truth, wanted, &options, job);
     }
     let opened = reference.open(&ask.source, job)?;
     let ds = opened.store().dataset();

@@ -104,7 +104,7 @@ fn nonsense_is_named_with_line_and_column() {
     for (text, part) in [
         ("image_id,label,score,x,y,w\n", "no predictions in a known format"),
         ("image_id,label,score,x,y,w,h,xmin,ymin,xmax,ymax\n", "no predictions in a known format"),
-        ("", "no predictions in a known format"),
+        ("", "the file is empty"),
     ] {
         let path = desk.put("a.csv", text);
         assert!(desk.refused(&path).to_string().contains(part), "{text}");

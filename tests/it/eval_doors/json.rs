@@ -88,7 +88,7 @@ fn what_is_no_list_of_results_says_so() {
         (r#"[{"image_id": 7, "bbox": [1, 2, 3, 4], "score": 1}]"#, "category_id"),
         (r#"[{"image_id": 7, "file_name": null, "category_id": 1, "score": 1}]"#, "result 0 has no \"bbox\""),
         (r#"[{"instances": [{"instances": []}]}]"#, "instances lie within instances"),
-        ("", "no predictions in a known format"),
+        ("", "the file is empty"),
         ("{", "ends"),
         ("\u{80}\u{4}", "known format"),
     ] {
