@@ -62,6 +62,8 @@ pub(super) enum Command {
     Eval(EvalArgs),
     /// Hold several sets of predictions against one truth, and say which differences are more than chance
     Compare(CompareArgs),
+    /// Draw the masks of a stored dataset once and store them, so that evaluations need not
+    Masks(MasksArgs),
     /// Check every file of a dataset against its manifest and its data against their rules
     Verify(VerifyArgs),
     /// Remove files that no kept version needs
@@ -136,6 +138,9 @@ pub(super) struct ConvertArgs {
     /// unchecked
     #[arg(long)]
     pub no_probe: bool,
+    /// Also draw every mask once and store it, so that evaluations need not (see `masks`)
+    #[arg(long)]
+    pub masks: bool,
     /// The form of the table files
     #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
     pub storage: StorageArg,
@@ -145,6 +150,12 @@ pub(super) struct ConvertArgs {
     /// Replace DST if it is a dataset (its old versions stay until `gc`)
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Args)]
+pub(super) struct MasksArgs {
+    /// A stored dataset, as `name.lf`, or one of its sets, as `name.lf#pred`
+    pub dataset: String,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

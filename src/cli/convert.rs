@@ -7,9 +7,11 @@ use serde_json::json;
 use super::args::{ConvertArgs, ImagesArg, StorageArg};
 use super::print::{Printer, bytes, count, plural, table};
 use crate::convert::{self, Format, Images, ImportOptions, ImportSummary};
-use crate::dataset::store::{self, Storage};
+use crate::dataset::store::{self, Storage, Store};
 use crate::error::Result;
+use crate::eval::cache_masks;
 use crate::job::Job;
+use crate::schema::axis::key_name;
 
 pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()> {
     let options = ImportOptions {
@@ -38,7 +40,15 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
             );
         }
     })?;
+    let mut cached = Vec::new();
+    if args.masks {
+        let ds = Store::open(&args.dst)?.dataset();
+        for set in ds.sets().iter().filter(|set| ds.keys().find(&key_name(set, "segmentation")).is_ok()) {
+            cached.push(cache_masks(&args.dst, set, job)?);
+        }
+    }
     let object = json!({
+        "masks": cached.iter().map(|cached| cached.masks).sum::<u64>(),
         "format": format.name(), "detected_by": why, "dataset": args.dst, "version": summary.version,
         "rows": summary.rows, "objects": summary.objects, "orphans": summary.orphans, "resumed": summary.resumed,
         "images": {
@@ -67,6 +77,9 @@ pub(super) fn run(args: &ConvertArgs, printer: &Printer, job: &Job) -> Result<()
                 "{} taken over from an interrupted run\n",
                 plural(summary.resumed, "row")
             ));
+        }
+        for cached in &cached {
+            text.push_str(&format!("{}\n", super::masks::said(cached)));
         }
         let images = &summary.images;
         if images.embedded > 0 {

@@ -16,6 +16,7 @@ mod head;
 mod image;
 mod info;
 mod log;
+mod masks;
 mod pack;
 mod print;
 mod reference;
@@ -94,6 +95,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::View(args) => view::run(&args, &printer, job),
         Command::Eval(args) => eval::run(&args, &printer, job),
         Command::Compare(args) => compare::run(&args, &printer, job),
+        Command::Masks(args) => masks::run(&args, &printer, job),
         Command::Verify(args) => verify::run(&args, &printer, job),
         Command::Gc(args) => gc::run(&args, &printer, job),
         Command::Log(args) => log::run(&args, &printer),

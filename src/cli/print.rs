@@ -41,6 +41,11 @@ impl Printer {
         self.raw(text.as_bytes())
     }
 
+    /// Whether programs read what is printed.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// A line for people; nothing under `--json`.
     pub(super) fn say(&self, line: &str) -> Result<()> {
         if self.json { Ok(()) } else { self.raw(format!("{line}\n").as_bytes()) }

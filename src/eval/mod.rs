@@ -8,6 +8,7 @@
 //! | room or file | noun |
 //! |---|---|
 //! | `objects.rs`, `masks.rs` | [`Objects`]: what both sides are made into |
+//! | `mask_cache.rs` | [`cache_masks`]: masks drawn once and stored |
 //! | `images.rs`, `batch.rs` | [`ImageId`], [`Batch`]: what an evaluator is given |
 //! | [`side`] | one side as read; [`join`] brings two together |
 //! | [`comparison`] | [`Comparison`]: two sides with one list of images and classes |
@@ -50,6 +51,7 @@ pub mod contingency;
 pub mod errors;
 pub mod images;
 pub mod lvis;
+mod mask_cache;
 pub mod masks;
 pub mod matching;
 pub mod mean;
@@ -77,5 +79,6 @@ pub mod voc;
 pub use batch::Batch;
 pub use comparison::Comparison;
 pub use images::ImageId;
+pub use mask_cache::{Cached, cache_masks};
 pub use objects::{Flags, Objects, Points};
 pub use side::{ClassesBy, MatchBy, Matching, Side, join};

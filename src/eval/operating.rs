@@ -201,6 +201,9 @@ pub struct Bin {
     pub scores: f64,
 }
 
+/// The steps of 1 in which scores are added up; a power of two, so that scores of 0.5 and above lose nothing.
+const STEP: f64 = (1u64 << 54) as f64;
+
 /// Whether a score is the share of detections that are right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
@@ -213,23 +216,22 @@ impl Calibration {
     /// outer bins.
     pub fn of(outcomes: &Outcomes, threshold: usize, bins: usize) -> Calibration {
         let mut all = vec![Bin::default(); bins.max(1)];
-        // Sums are made in the order of scores, which is that of no image.
-        let mut order: Vec<(u64, usize)> =
-            outcomes.scores().iter().enumerate().map(|(n, score)| (descending(*score), n)).collect();
-        order.sort_unstable();
-        for (_, detection) in order {
+        // Sums in whole steps: the order of images cannot show in them.
+        let mut sums = vec![0i128; all.len()];
+        for (detection, score) in outcomes.scores().iter().enumerate() {
             let judged = outcomes.judged(detection, 0);
-            let score = outcomes.scores().get(detection).copied().unwrap_or(f64::NAN);
             if judged.ignored >> threshold & 1 == 1 || score.is_nan() {
                 continue;
             }
-            let at = (score.clamp(0.0, 1.0) * all.len() as f64) as usize;
-            let last = all.len() - 1;
-            if let Some(bin) = all.get_mut(at.min(last)) {
+            let at = ((score.clamp(0.0, 1.0) * all.len() as f64) as usize).min(all.len() - 1);
+            if let (Some(bin), Some(sum)) = (all.get_mut(at), sums.get_mut(at)) {
                 bin.count += 1;
                 bin.right += judged.hit >> threshold & 1;
-                bin.scores += score;
+                *sum += (score * STEP) as i128;
             }
+        }
+        for (bin, sum) in all.iter_mut().zip(sums) {
+            bin.scores = sum as f64 / STEP;
         }
         Calibration { bins: all }
     }

@@ -22,6 +22,7 @@ pub(super) fn add(
     coco: &Coco,
     comparison: &Comparison,
     report: &mut Report,
+    json: bool,
     job: &Job,
 ) -> Result<()> {
     // A file is imported into a folder that goes with what was opened.
@@ -46,6 +47,27 @@ pub(super) fn add(
             intervals(std::slice::from_ref(&standing), &sampling, report, job)?;
         }
     }
+    if wants_cuts(args, json) {
+        cuts(args, coco, comparison, report)?;
+    }
+    if errors {
+        let photographs = truth.as_ref().filter(|_| drawn);
+        super::errors::add(args, coco.params(), comparison, photographs, report, job)?;
+    }
+    Ok(())
+}
+
+/// Whether somebody reads more than a terminal's lines: sorting all scores once more takes a fifth of an evaluation.
+fn wants_cuts(args: &EvalArgs, json: bool) -> bool {
+    let files = [&args.report.html, &args.report.markdown, &args.report.latex, &args.report.parquet];
+    json || args.cut.is_some()
+        || args.errors
+        || !args.report.fail_if.is_empty()
+        || files.into_iter().any(Option::is_some)
+}
+
+/// Cuts on scores, and whether scores are chances.
+fn cuts(args: &EvalArgs, coco: &Coco, comparison: &Comparison, report: &mut Report) -> Result<()> {
     let at = coco.params().thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
     let iou = coco.params().thresholds.get(at).copied().unwrap_or(0.5);
     let calibration = Calibration::of(coco.outcomes(), at, BINS);
@@ -60,10 +82,6 @@ pub(super) fn add(
     cuts.push(Figure::new("ECE", label, calibration.error()).better(Better::Lower));
     report.breakdowns.push(Breakdown::new(format!("Scores as a cut and as a chance, IoU {iou:.2}"), cuts));
     report.charts.extend(calibration.chart(iou));
-    if errors {
-        let photographs = truth.as_ref().filter(|_| drawn);
-        super::errors::add(args, coco.params(), comparison, photographs, report, job)?;
-    }
     Ok(())
 }
 

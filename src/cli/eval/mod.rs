@@ -31,7 +31,7 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
             let wanted = Wanted { corrected: args.ask.corrected, ..protocol.wanted() };
             let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
             let comparison = sides::against(truth, &args.pred, &args.ask, &wanted, job)?;
-            objects(args, &protocol, &comparison, &title, job)?
+            objects(args, &protocol, &comparison, &title, printer.is_json(), job)?
         }
     };
     report.fact("truth", args.gt.clone());
@@ -114,6 +114,7 @@ fn objects(
     protocol: &Protocol,
     comparison: &Comparison,
     title: &str,
+    json: bool,
     job: &Job,
 ) -> Result<Report> {
     let Protocol::Coco(params) = protocol else { return protocol.report(comparison, title, job) };
@@ -123,6 +124,6 @@ fn objects(
         outputs::arrays(folder, &coco.finish_with_scores(job)?, args.report.force)?;
     }
     let mut report = coco.report(comparison, title, job)?;
-    analysis::add(args, &coco, comparison, &mut report, job)?;
+    analysis::add(args, &coco, comparison, &mut report, json, job)?;
     Ok(report)
 }

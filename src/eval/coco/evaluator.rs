@@ -135,6 +135,29 @@ impl Coco {
         self.outcomes.merge(&other.outcomes)
     }
 
+    /// The state as an Arrow stream, for another process to take up.
+    ///
+    /// # Errors
+    /// As [`Outcomes::to_arrow`].
+    pub fn to_arrow(&self) -> Result<Vec<u8>> {
+        self.outcomes.to_arrow(&self.named())
+    }
+
+    /// An evaluator of these parameters and classes, with the state that another one wrote.
+    ///
+    /// # Errors
+    /// As [`Coco::new`] and [`Outcomes::from_arrow`].
+    pub fn from_arrow(params: Params, classes: usize, state: &[u8]) -> Result<Coco> {
+        let mut coco = Coco::new(params, classes)?;
+        coco.outcomes = Outcomes::from_arrow(state, &coco.named(), coco.outcomes.grid(), coco.curves())?;
+        Ok(coco)
+    }
+
+    /// What is evaluated: states of other names do not go together.
+    fn named(&self) -> String {
+        format!("coco {:?}, {} classes", self.params, self.classes)
+    }
+
     /// Precision and recall of all classes, thresholds, ranges and caps.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod coco;
 mod doors;
+mod mask_cache;
 mod program;
 mod protocols;
 mod shards;

@@ -78,3 +78,41 @@ fn an_image_that_comes_twice_is_named() {
     let error = coco.finish(&job).unwrap_err().to_string();
     assert!(error.contains(&format!("image {} was given twice", ids[2])), "{error}");
 }
+
+#[test]
+fn a_state_goes_through_arrow_and_one_of_another_evaluation_is_refused() {
+    let (ids, truth, found) = scenes(8, 120, 4);
+    let all: Vec<usize> = (0..120).collect();
+    let job = Job::new();
+    let whole = bits(&evaluated(&ids, &truth, &found, &all, &job).finish_with_scores(&job).unwrap());
+    // Three processes, each with its part.
+    let states: Vec<Vec<u8>> =
+        all.chunks(50).map(|part| evaluated(&ids, &truth, &found, part, &job).to_arrow().unwrap()).collect();
+    let params = Params::new(Kind::Bbox);
+    let mut merged = Coco::new(params.clone(), 4).unwrap();
+    for state in states.iter().rev() {
+        merged.merge(&Coco::from_arrow(params.clone(), 4, state).unwrap()).unwrap();
+    }
+    assert!(whole == bits(&merged.finish_with_scores(&job).unwrap()));
+    assert_eq!(
+        merged.to_arrow().unwrap(),
+        Coco::from_arrow(params.clone(), 4, &merged.to_arrow().unwrap()).unwrap().to_arrow().unwrap()
+    );
+    // Small, on COCO's grid: 18 bytes a detection, 4 a cell, and what images and truths take.
+    let detections = merged.outcomes().len();
+    assert!(merged.outcomes().bytes() <= 22 * detections + 120 * 64 + 20 * truth.len(), "{detections}");
+    let error = Coco::from_arrow(params.clone(), 5, &states[0]).unwrap_err().to_string();
+    assert!(error.contains("another evaluation"), "{error}");
+    let mut other = params.clone();
+    other.thresholds.truncate(9);
+    assert!(Coco::from_arrow(other, 4, &states[0]).is_err());
+    // Damage is an error or gives numbers; it never panics.
+    for at in (0..states[2].len()).step_by(7) {
+        let mut damaged = states[2].clone();
+        damaged[at] ^= 0x55;
+        if let Ok(coco) = Coco::from_arrow(params.clone(), 4, &damaged) {
+            let _ = coco.finish(&job);
+        }
+        assert!(Coco::from_arrow(params.clone(), 4, &states[2][..at]).is_err() || at + 8 >= states[2].len());
+    }
+}

@@ -1,15 +1,12 @@
-//! What matching left behind: for every detection its score and, for every threshold and area range, whether it
-//! is a true positive, a false positive or left out of account. Everything else follows from these.
+//! [`Outcomes`]: what matching left behind of each image.
 //!
-//! The state of every evaluator with a grid of thresholds and ranges. Boxes, masks and points are not kept: a
-//! detection takes its score and two bits a grid point (18 bytes for COCO's 4 × 10), a *cell* (image and class)
-//! 4 bytes more. Invariant: detections of a cell lie together in descending scores, cells in the order in which
-//! images came. Joining two states puts one behind the other; [`Outcomes::in_order`] brings images into the
-//! order of their ids, so that how work was shared out cannot be seen in a result.
+//! Invariant: detections of a cell lie together in descending scores, cells in the order in which images came.
+//! Joining two states puts one behind the other.
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::images::ImageId;
+use super::ordered::Ordered;
+use crate::eval::images::ImageId;
 
 /// How many thresholds fit into one read of the packed bits.
 pub const MAX_THRESHOLDS: usize = 56;
@@ -25,7 +22,7 @@ pub struct Grid {
 
 impl Grid {
     /// Bytes for one bit a grid point.
-    fn bytes(self) -> usize {
+    pub(super) fn bytes(self) -> usize {
         (self.thresholds * self.ranges).div_ceil(8)
     }
 }
@@ -33,7 +30,7 @@ impl Grid {
 /// A run of detections of one image and class: the class above, how many below. More than fit follow in another
 /// run of the same class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cell(u32);
+pub(super) struct Cell(pub(super) u32);
 
 /// Bits for the number of detections of a run.
 const FOUND: u32 = 10;
@@ -42,27 +39,27 @@ const FOUND: u32 = 10;
 pub const MAX_CLASSES: usize = 1 << (32 - FOUND);
 
 impl Cell {
-    const MOST: usize = (1 << FOUND) - 1;
+    pub(super) const MOST: usize = (1 << FOUND) - 1;
 
-    fn new(class: u32, found: u32) -> Cell {
+    pub(super) fn new(class: u32, found: u32) -> Cell {
         Cell(class << FOUND | found)
     }
 
-    fn class(self) -> usize {
+    pub(super) fn class(self) -> usize {
         (self.0 >> FOUND) as usize
     }
 
-    fn found(self) -> u32 {
+    pub(super) fn found(self) -> u32 {
         self.0 & ((1 << FOUND) - 1)
     }
 }
 
 /// Where an image's cells, detections and truths begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Start {
-    cell: u32,
-    found: u32,
-    present: u32,
+pub(super) struct Start {
+    pub(super) cell: u32,
+    pub(super) found: u32,
+    pub(super) present: u32,
 }
 
 /// The judgement of one detection in one range: a bit a threshold.
@@ -77,16 +74,16 @@ pub struct Judged {
 /// What matching left behind. See the head of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcomes {
-    grid: Grid,
-    images: Vec<ImageId>,
+    pub(super) grid: Grid,
+    pub(super) images: Vec<ImageId>,
     /// For each image.
-    starts: Vec<Start>,
-    cells: Vec<Cell>,
-    score: Vec<f64>,
-    bits: Vec<u8>,
+    pub(super) starts: Vec<Start>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) score: Vec<f64>,
+    pub(super) bits: Vec<u8>,
     /// The class of truths that count, of one image; `counts` has a number a range.
-    present: Vec<u32>,
-    counts: Vec<u32>,
+    pub(super) present: Vec<u32>,
+    pub(super) counts: Vec<u32>,
 }
 
 impl Outcomes {
@@ -319,7 +316,7 @@ impl Outcomes {
                 sums.iter_mut().zip(add).for_each(|(sum, add)| *sum += u64::from(*add));
             }
         }
-        Ok(Ordered { outcomes: self, cells, counts })
+        Ok(Ordered::new(self, cells, counts))
     }
 
     /// The cells of an image.
@@ -329,92 +326,9 @@ impl Outcomes {
     }
 }
 
-/// A state, class by class, images in the order of their ids.
-#[derive(Clone, Debug)]
-pub struct Ordered<'a> {
-    outcomes: &'a Outcomes,
-    /// For each class its cells as (image's rank, first detection, how many).
-    cells: Vec<Vec<(u32, u32, u32)>>,
-    counts: Vec<Vec<u64>>,
-}
-
-/// A detection of a class: its place in the state, and its rank within its cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ranked {
-    /// The place in the state.
-    pub detection: u32,
-    /// 0 for the best of its image and class.
-    pub rank: u32,
-}
-
-impl<'a> Ordered<'a> {
-    /// The state.
-    pub fn outcomes(&self) -> &'a Outcomes {
-        self.outcomes
-    }
-
-    /// The number of truths of a class that count, one number a range.
-    pub fn truths(&self, class: usize) -> &[u64] {
-        self.counts.get(class).map_or(&[], Vec::as_slice)
-    }
-
-    /// True if nothing was detected of a class.
-    pub fn nothing_found(&self, class: usize) -> bool {
-        self.cells.get(class).is_none_or(Vec::is_empty)
-    }
-
-    /// How many detections of a class were kept.
-    pub fn found(&self, class: usize) -> usize {
-        self.cells.get(class).map_or(0, |cells| cells.iter().map(|(.., found)| *found as usize).sum())
-    }
-
-    /// The detections of a class in descending scores; equal scores by image id, then by rank in the image;
-    /// scores that are NaN last.
-    pub fn ranked(&self, class: usize) -> Vec<Ranked> {
-        let cells = self.cells.get(class).map_or(&[][..], Vec::as_slice);
-        let mut keyed: Vec<(u64, Ranked)> =
-            Vec::with_capacity(cells.iter().map(|cell| cell.2 as usize).sum());
-        for (_, first, found) in cells {
-            for rank in 0..*found {
-                let detection = first + rank;
-                let score = self.outcomes.score.get(detection as usize).copied().unwrap_or(f64::NAN);
-                keyed.push((descending(score), Ranked { detection, rank }));
-            }
-        }
-        // Stable: equal keys stay in the order of images.
-        keyed.sort_by_key(|(key, _)| *key);
-        keyed.into_iter().map(|(_, ranked)| ranked).collect()
-    }
-
-    /// The score of a detection.
-    pub fn score(&self, ranked: Ranked) -> f64 {
-        self.outcomes.score.get(ranked.detection as usize).copied().unwrap_or(f64::NAN)
-    }
-}
-
-/// A key that sorts scores from high to low, −0 with 0, NaN last.
-#[inline]
-pub fn descending(score: f64) -> u64 {
-    if score.is_nan() {
-        return u64::MAX;
-    }
-    let bits = (score + 0.0).to_bits(); // −0 + 0 is 0.
-    let ascending = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
-    !ascending
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_order_scores_from_high_to_low() {
-        let scores = [f64::INFINITY, 2.0, 1.0, 1e-300, 0.0, -1e-300, -1.0, f64::NEG_INFINITY, f64::NAN];
-        let keys: Vec<u64> = scores.iter().map(|score| descending(*score)).collect();
-        assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
-        assert_eq!(descending(0.0), descending(-0.0));
-        assert_eq!(descending(f64::NAN), descending(-f64::NAN));
-    }
 
     #[test]
     fn packed_judgements_come_back() {
