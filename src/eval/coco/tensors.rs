@@ -8,7 +8,7 @@
 #![allow(clippy::indexing_slicing)]
 
 use crate::error::Result;
-use crate::eval::outcomes::{Ordered, Ranked};
+use crate::eval::outcomes::{Judged, Ordered, Ranked};
 use crate::eval::sum::mean;
 use crate::job::Job;
 
@@ -169,30 +169,27 @@ fn curves(params: &Params, ordered: &Ordered, class: usize, scores: bool) -> Cla
         recall: vec![-1.0; a * m * t],
     };
     let ranked = ordered.ranked(class);
-    let mut counts: Vec<Count> = params.caps.iter().map(|cap| Count::new(*cap, t)).collect();
-    for range in 0..a {
-        let truths = ordered.truths(class)[range];
-        if truths == 0 {
-            continue;
-        }
-        true_positives(&ranked, ordered, range, &mut counts);
-        for (n, count) in counts.iter().enumerate() {
-            let block = range * m + n;
-            for (threshold, hits) in count.hits.iter().enumerate() {
-                let at = (block * t + threshold) * r;
-                let reached = sample(hits, truths as f64, &params.recalls, &mut out.precision[at..at + r]);
-                if scores {
-                    let of =
-                        |hit: Option<u32>| hit.map_or(0.0, |place| ordered.score(ranked[place as usize]));
-                    for (point, place) in reached.into_iter().enumerate() {
-                        // Recall 0 is reached by the first detection, whatever it is.
-                        let any = params.recalls[point] <= 0.0;
-                        let first = count.first.map_or(0.0, |first| ordered.score(first));
-                        out.scores[at + point] = if any { first } else { of(place) };
-                    }
+    let sought = ordered.truths(class);
+    if sought.iter().all(|truths| *truths == 0) {
+        return out;
+    }
+    let counts = true_positives(&ranked, ordered, params, sought);
+    let blocks = counts.iter().enumerate().map(|(block, count)| (block, sought[block / m], count));
+    for (block, truths, count) in blocks.filter(|(_, truths, _)| *truths > 0) {
+        let cap = params.caps[block % m];
+        let first = ranked.iter().find(|ranked| ranked.rank < cap).map_or(0.0, |first| ordered.score(*first));
+        for (threshold, hits) in count.hits.iter().enumerate() {
+            let at = (block * t + threshold) * r;
+            let reached = sample(hits, truths as f64, &params.recalls, &mut out.precision[at..at + r]);
+            if scores {
+                let of = |hit: Option<u32>| hit.map_or(0.0, |place| ordered.score(ranked[place as usize]));
+                for (point, place) in reached.into_iter().enumerate() {
+                    // Recall 0 is reached by the first detection, whatever it is.
+                    let any = params.recalls[point] <= 0.0;
+                    out.scores[at + point] = if any { first } else { of(place) };
                 }
-                out.recall[block * t + threshold] = hits.len() as f64 / truths as f64;
             }
+            out.recall[block * t + threshold] = hits.len() as f64 / truths as f64;
         }
     }
     out
@@ -205,11 +202,8 @@ struct Hit {
     precision: f64,
 }
 
-/// What is counted under one cap.
+/// What is counted in one range and under one cap.
 struct Count {
-    cap: u32,
-    /// The first detection that the cap lets through.
-    first: Option<Ranked>,
     /// Detections that count at every threshold.
     counted: u64,
     /// For each threshold, those of `counted` that do not count at it.
@@ -218,39 +212,43 @@ struct Count {
     hits: Vec<Vec<Hit>>,
 }
 
-impl Count {
-    fn new(cap: u32, thresholds: usize) -> Count {
-        Count { cap, first: None, counted: 0, less: vec![0; thresholds], hits: vec![Vec::new(); thresholds] }
-    }
-
-    fn clear(&mut self) {
-        (self.first, self.counted) = (None, 0);
-        self.less.fill(0);
-        self.hits.iter_mut().for_each(Vec::clear);
-    }
-}
-
-/// Collects the true positives of every cap and threshold with their precision.
-fn true_positives(ranked: &[Ranked], ordered: &Ordered, range: usize, counts: &mut [Count]) {
-    counts.iter_mut().for_each(Count::clear);
-    let all = (1u64 << ordered.outcomes().grid().thresholds) - 1;
+/// The true positives of every range, cap and threshold with their precision: a count for each range and cap.
+fn true_positives(ranked: &[Ranked], ordered: &Ordered, params: &Params, sought: &[u64]) -> Vec<Count> {
+    let (t, a, m) = (params.thresholds.len(), params.ranges.len(), params.caps.len());
+    let new = |_| Count { counted: 0, less: vec![0; t], hits: vec![Vec::new(); t] };
+    let mut counts: Vec<Count> = (0..a * m).map(new).collect();
+    let (outcomes, all) = (ordered.outcomes(), (1u64 << t) - 1);
     for (place, ranked) in (0u32..).zip(ranked) {
-        let judged = ordered.outcomes().judged(ranked.detection as usize, range);
-        for count in counts.iter_mut().filter(|count| ranked.rank < count.cap) {
-            count.first = count.first.or(Some(*ranked));
+        let detection = ranked.detection as usize;
+        let words = outcomes.words(detection);
+        for range in (0..a).filter(|range| sought[*range] > 0) {
+            let judged = match words {
+                Some(words) => Judged {
+                    hit: words.hit >> (range * t) & all,
+                    ignored: words.ignored >> (range * t) & all,
+                },
+                None => outcomes.judged(detection, range),
+            };
             if judged.ignored == all {
                 continue;
             }
-            count.counted += 1;
-            each_bit(judged.ignored, |threshold| count.less[threshold] += 1);
-            each_bit(judged.hit, |threshold| {
-                let hits = &mut count.hits[threshold];
-                let (tp, both) = ((hits.len() + 1) as f64, (count.counted - count.less[threshold]) as f64);
-                // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
-                hits.push(Hit { place, precision: tp / (both + f64::EPSILON) });
-            });
+            for (count, cap) in counts[range * m..(range + 1) * m].iter_mut().zip(&params.caps) {
+                if ranked.rank >= *cap {
+                    continue;
+                }
+                count.counted += 1;
+                each_bit(judged.ignored, |threshold| count.less[threshold] += 1);
+                each_bit(judged.hit, |threshold| {
+                    let hits = &mut count.hits[threshold];
+                    let (tp, both) =
+                        ((hits.len() + 1) as f64, (count.counted - count.less[threshold]) as f64);
+                    // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
+                    hits.push(Hit { place, precision: tp / (both + f64::EPSILON) });
+                });
+            }
         }
     }
+    counts
 }
 
 /// Calls `each` with the place of every bit that is set.

@@ -229,6 +229,25 @@ impl Outcomes {
         Judged { hit: self.field(first, range), ignored: self.field(first + bytes, range) }
     }
 
+    /// All judgements of a detection at once, range after range, where the grid has no more than 64 points.
+    #[inline]
+    pub(in crate::eval) fn words(&self, detection: usize) -> Option<Judged> {
+        let bytes = self.grid.bytes();
+        if bytes > 8 {
+            return None;
+        }
+        let first = detection * 2 * bytes;
+        let word =
+            |first: usize| match self.bits.get(first..first + 8).and_then(|bytes| bytes.try_into().ok()) {
+                Some(word) => u64::from_le_bytes(word),
+                None => {
+                    let rest = self.bits.get(first..).unwrap_or_default().iter();
+                    rest.rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+                }
+            };
+        Some(Judged { hit: word(first), ignored: word(first + bytes) })
+    }
+
     #[inline]
     fn field(&self, first: usize, range: usize) -> u64 {
         let bit = range * self.grid.thresholds;
