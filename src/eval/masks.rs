@@ -43,6 +43,12 @@ pub struct Mask {
 }
 
 impl Masks {
+    /// Forgets all masks from this object on.
+    pub fn truncate(&mut self, objects: usize) {
+        self.sizes.truncate(objects);
+        self.forms.truncate(objects);
+    }
+
     /// The number of masks.
     pub fn len(&self) -> usize {
         self.forms.len()

@@ -159,6 +159,8 @@ impl Truths {
             *taken = true;
             return Match::Truth(chosen);
         }
+        // The reference raises the threshold to the best overlap so far: a NaN there is reached by all that follow.
+        let mut lost = false;
         for (place, truth) in self.order.iter().enumerate() {
             if place == self.real && chosen != NONE {
                 break; // A real truth is held: ignored ones are not looked at.
@@ -168,7 +170,8 @@ impl Truths {
                 continue;
             }
             let overlap = overlaps[at];
-            if reaches(overlap, at) && (chosen == NONE || beats(overlap, best)) {
+            if (lost || reaches(overlap, at)) && (chosen == NONE || beats(overlap, best)) {
+                lost |= overlap.is_nan();
                 (best, chosen) = (overlap, *truth);
             }
         }

@@ -68,6 +68,12 @@ impl Records {
         }
     }
 
+    /// The first polygon that still has no size, of an image that is listed: its record and its image.
+    pub(super) fn unsized_mask(&self, listed: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+        let mut images = self.image.iter().copied().enumerate().take(self.masks.len());
+        images.find(|(record, image)| !self.masks.is_sized(*record) && listed(*image))
+    }
+
     /// The objects by image, in file order within each, and only those that have an image and a class: `image`
     /// gives an image's place in the order wanted, `class` a class's label.
     pub(super) fn into_objects(

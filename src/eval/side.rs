@@ -75,6 +75,14 @@ pub fn join(truth: Side, mut found: Side, matching: &Matching) -> Result<Compari
     }
     let at = |places: &[Option<u32>], n: u32| places.get(n as usize).copied().flatten();
     found.records.settle(|image| truth.images.get(at(&image_of, image)? as usize)?.as_ref()?.size);
+    if let Some((record, image)) = found.records.unsized_mask(|image| at(&image_of, image).is_some()) {
+        let image = found.images.get(image as usize).and_then(Option::as_ref);
+        let of = image.map(|image| described(image, matching.images)).unwrap_or_default();
+        let what = format!(
+            "detection {record} is of polygons or a box, and {of} has no height and width in the truth"
+        );
+        return Err(Error::new(ErrorKind::Format, what).remedy("give every image its height and width"));
+    }
     let (images, image_place) = sorted(truth.images, |image: &ImageEntry| &image.id);
     let (classes, class_place) = sorted(truth.classes, |class: &ClassEntry| &class.id);
     let (wide, mut remarks) = (images.len(), truth.remarks);

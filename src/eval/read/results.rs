@@ -156,22 +156,33 @@ impl Results {
         let (mut image, mut class, mut score, mut bbox) = (None, None, None, None);
         let (mut has_mask, mut has_points) = (false, false);
         let (mut file_name, mut instances) = (None, None);
+        let (mut odd_score, mut odd_bbox) = (false, false);
+        let count = self.records.image.len();
         let named = self.named;
         let (records, images, classes) = (&mut self.records, &mut self.image_ids, &mut self.class_ids);
         members(json, "a result", |name, json| {
             match name {
                 b"image_id" => image = id(json)?.map(|id| images.number(id)),
                 b"category_id" => class = id(json)?.map(|id| classes.number(id)),
-                b"score" => score = number(json),
+                b"score" => {
+                    score = number(json);
+                    odd_score = score.is_none();
+                }
                 b"bbox" => {
                     let at = json.at();
                     bbox = numbers::<4>(json);
-                    if bbox.is_none() {
+                    odd_bbox = bbox.is_none();
+                    if odd_bbox {
                         json.seek(at);
                     }
                 }
-                b"segmentation" if wanted.masks => has_mask = shape::mask(json, &mut records.masks)?,
+                b"segmentation" if wanted.masks => {
+                    // Of two members of one name the later counts.
+                    records.masks.truncate(count);
+                    has_mask = shape::mask(json, &mut records.masks)?;
+                }
                 b"keypoints" if wanted.points > 0 => {
+                    records.points.values.truncate(count * wanted.points);
                     has_points = shape::points(json, &mut records.points, wanted.points)?;
                 }
                 b"file_name" if named && json.peek() == Some(b'"') => file_name = Some(json.text()?),
@@ -185,7 +196,12 @@ impl Results {
         }
         let number = self.records.image.len();
         let absent = |key: &str| {
-            json.error_at(start, format!("result {number} has no {key:?}"))
+            let what = match key {
+                "score" if odd_score => format!("the {key:?} of result {number} is not a number"),
+                "bbox" if odd_bbox => format!("the {key:?} of result {number} is not a list of four numbers"),
+                _ => format!("result {number} has no {key:?}"),
+            };
+            json.error_at(start, what)
                 .remedy("a result has image_id, category_id, score, and bbox, segmentation or keypoints")
         };
         self.records.image.push(image.ok_or_else(|| absent("image_id"))?);

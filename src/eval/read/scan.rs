@@ -114,16 +114,32 @@ pub(super) fn id(json: &mut Cursor) -> Result<Option<ImageId>> {
         Some(n) if n.value.fract() == 0.0 && n.value.abs() < 9e15 => Ok(Some(ImageId::Int(n.value as i64))),
         _ => {
             json.seek(start);
-            Ok(None)
+            // Python holds false and 0, true and 1 for one key.
+            Ok(word(json).map(|yes| ImageId::Int(i64::from(yes))))
         }
     }
 }
 
-/// What a flag says: a number other than 0, or `true`. `None` and no step for `null` and anything else.
+/// What a flag says: a number other than 0, also as text, or `true`. `None` and no step for `null` and anything
+/// else.
 pub(super) fn flag(json: &mut Cursor) -> Option<bool> {
     if let Some(number) = number(json) {
         return Some(number != 0.0);
     }
+    if json.peek() == Some(b'"') {
+        let start = json.at();
+        let number =
+            json.text().and_then(|text| text.decode()).ok().and_then(|text| text.trim().parse::<i64>().ok());
+        if number.is_none() {
+            json.seek(start);
+        }
+        return number.map(|number| number != 0);
+    }
+    word(json)
+}
+
+/// `true` or `false`; `None` and no step for anything else.
+fn word(json: &mut Cursor) -> Option<bool> {
     [("true", true), ("false", false)].into_iter().find_map(|(word, value)| {
         json.rest().starts_with(word.as_bytes()).then(|| {
             json.seek(json.at() + word.len());

@@ -41,6 +41,7 @@ struct Record {
     bbox: Option<[f64; 4]>,
     area: Option<f64>,
     crowd: Option<bool>,
+    ignored: bool,
     labelled: Option<f64>,
     mask: bool,
     points: bool,
@@ -58,7 +59,7 @@ impl Truth {
                 return Err(Error::new(ErrorKind::Format, what).at(Place::none().file(file)));
             }
         }
-        truth.settle(wanted);
+        truth.settle(wanted).at(|| Place::none().file(file))?;
         let Truth { images, classes, records, remarks, .. } = truth;
         Ok(Side { images, classes, records, remarks })
     }
@@ -147,6 +148,7 @@ impl Truth {
         let start = json.at();
         let mut record = Record::default();
         let mut odd = false;
+        let place = self.records.image.len();
         let (records, images, classes) = (&mut self.records, &mut self.image_ids, &mut self.class_ids);
         members(json, "an annotation", |name, json| {
             match name {
@@ -162,9 +164,16 @@ impl Truth {
                 }
                 b"area" => record.area = number(json),
                 b"iscrowd" => record.crowd = flag(json),
+                // The reference overwrites the field with iscrowd.
+                b"ignore" if wanted.corrected => record.ignored = flag(json) == Some(true),
                 b"num_keypoints" => record.labelled = number(json),
-                b"segmentation" if wanted.masks => record.mask = shape::mask(json, &mut records.masks)?,
+                b"segmentation" if wanted.masks => {
+                    // Of two members of one name the later counts.
+                    records.masks.truncate(place);
+                    record.mask = shape::mask(json, &mut records.masks)?;
+                }
                 b"keypoints" if wanted.points > 0 => {
+                    records.points.values.truncate(place * wanted.points);
                     record.points = shape::points(json, &mut records.points, wanted.points)?;
                     odd |= !record.points;
                 }
@@ -180,8 +189,14 @@ impl Truth {
             record.image.ok_or_else(|| absent("image_id"))?,
             record.class.ok_or_else(|| absent("category_id"))?,
         );
-        let place = self.records.image.len();
         if wanted.masks && !record.mask {
+            // Where boxes are asked for too, they may be all that is there.
+            if !wanted.boxes {
+                let what = format!("annotation {place} has no \"segmentation\"");
+                return Err(json
+                    .error_at(start, what)
+                    .remedy("give every annotation its own, or compare boxes with --metric coco/bbox"));
+            }
             self.records.masks.push_absent();
         }
         if wanted.points > 0 && !record.points {
@@ -212,7 +227,7 @@ impl Truth {
             remarks.add("truth.area.absent", "taken from its box", || format!("{} has no \"area\"", said()));
             if by_box { bbox[2] * bbox[3] } else { f64::NAN }
         });
-        let mut ignored = record.crowd == Some(true);
+        let mut ignored = record.crowd == Some(true) || record.ignored;
         if wanted.points > 0 {
             let labelled = record.labelled.unwrap_or_else(|| {
                 remarks.add("truth.num_keypoints.absent", "its labelled points are counted", || {
@@ -231,9 +246,15 @@ impl Truth {
     }
 
     /// What can only be said when everything was read: sizes of polygons, areas of masks, ids that stand twice.
-    fn settle(&mut self, wanted: &Wanted) {
+    fn settle(&mut self, wanted: &Wanted) -> Result<()> {
         let images = &self.images;
         self.records.settle(|image| images.get(image as usize)?.as_ref()?.size);
+        let entry = |image: u32| images.get(image as usize)?.as_ref();
+        if let Some((place, image)) = self.records.unsized_mask(|image| entry(image).is_some()) {
+            let id = entry(image).map(|image| image.id.to_string()).unwrap_or_default();
+            let what = format!("annotation {place} has polygons, and image {id} no \"height\" and \"width\"");
+            return Err(Error::new(ErrorKind::Format, what).remedy("give every image its height and width"));
+        }
         self.repeat_doubles(wanted);
         for (flags, id) in self.records.flags.iter_mut().zip(&self.ids) {
             if *id == ImageId::Int(0) && !wanted.corrected {
@@ -243,6 +264,7 @@ impl Truth {
                 });
             }
         }
+        Ok(())
     }
 
     /// Annotations that share an id: the reference has the last in the place of each.

@@ -1,6 +1,7 @@
 //! Evaluation of detections: COCO's protocol against known answers, by any way of sharing the work out.
 
 mod coco;
+mod divergences;
 mod doors;
 mod mask_cache;
 mod program;
