@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, Float64Builder, Int32Builder};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, FixedSizeListArray, ListArray, RecordBatch, StructArray};
+use arrow_array::{
+    Array, ArrayRef, FixedSizeListArray, ListArray, RecordBatch, RecordBatchOptions, StructArray,
+};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 
@@ -71,7 +73,9 @@ pub fn cache_masks(path: &Path, set: &str, job: &Job) -> Result<Cached> {
         let chunks = ids.columns.first().map(|column| column.chunks()).transpose()?.unwrap_or_default();
         let chunks: Vec<&dyn Array> = chunks.iter().map(AsRef::as_ref).collect();
         let ids = arrow_select::concat::concat(&chunks).map_err(unfit)?;
-        RecordBatch::try_new(schema.clone(), vec![ids, Arc::new(drawn.lists)]).map_err(unfit)
+        let rows = RecordBatchOptions::new().with_row_count(Some(end - start));
+        RecordBatch::try_new_with_options(schema.clone(), vec![ids, Arc::new(drawn.lists)], &rows)
+            .map_err(unfit)
     });
     edit.add_group(&format!("keys/{name}"), fields, windows)?;
     let version = edit.commit(Operation::new("masks").with("set", set))?;

@@ -20,7 +20,7 @@ use arrow_array::builder::{
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
@@ -83,8 +83,10 @@ impl Outcomes {
         let schema = Arc::new(schema(of, self.grid, self.images.len()));
         let mut writer = StreamWriter::try_new(Vec::new(), &schema).map_err(fault)?;
         for start in (0..self.images.len()).step_by(IMAGES) {
-            let columns = self.columns(start..self.images.len().min(start + IMAGES));
-            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(fault)?;
+            let images = start..self.images.len().min(start + IMAGES);
+            let rows = RecordBatchOptions::new().with_row_count(Some(images.len()));
+            let batch = RecordBatch::try_new_with_options(schema.clone(), self.columns(images), &rows)
+                .map_err(fault)?;
             writer.write(&batch).map_err(fault)?;
         }
         writer.finish().map_err(fault)?;
