@@ -135,7 +135,7 @@ impl Coco {
         self.outcomes.merge(&other.outcomes)
     }
 
-    /// The state as an Arrow stream, for another process to take up.
+    /// The state as an Arrow file, for another process to take up.
     ///
     /// # Errors
     /// As [`Outcomes::to_arrow`].

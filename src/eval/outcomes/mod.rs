@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `kept.rs` | [`Outcomes`], its [`Grid`], and a detection as [`Judged`] |
 //! | `ordered.rs` | [`Ordered`]: the same class by class, best first |
-//! | `state.rs` | the same as Arrow, for other processes |
+//! | `state.rs` | the same as an Arrow file, for other processes |
 
 mod kept;
 mod ordered;

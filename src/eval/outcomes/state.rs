@@ -1,4 +1,4 @@
-//! The state as an Arrow stream: a row an image, for other processes and other languages.
+//! The state as an Arrow file: a row an image, for other processes and other languages.
 //!
 //! | column | what it is |
 //! |---|---|
@@ -9,10 +9,10 @@
 //! | `bits` | 2 × ⌈ranges × thresholds / 8⌉ bytes a detection: hits, then what is left out; a bit a threshold, range after range |
 //! | `present`, `truths` | lists: each class with truths that count, and how many in each range |
 //!
-//! What is read is checked: a state that was damaged, or is of another evaluation, is refused.
+//! What was evaluated stands in the metadata of `image_id`. What is read is checked: a state that was damaged, or is of
+//! another evaluation, is refused.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 use std::sync::Arc;
 
 use arrow_array::builder::{
@@ -21,11 +21,12 @@ use arrow_array::builder::{
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_ipc::reader::StreamReader;
-use arrow_ipc::writer::StreamWriter;
+use arrow_buffer::Buffer;
+use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use super::kept::{Cell, Grid, Outcomes, Start};
+use crate::dataset::store::read_arrow;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::eval::images::ImageId;
 
@@ -41,7 +42,6 @@ const COUNT: &str = "lensframe.images";
 /// The number of the layout.
 const LAYOUT: &str = "1";
 
-/// `images` is there to be held against what was read: a stream that is cut ends like any other.
 fn schema(of: &str, grid: Grid, images: usize) -> Schema {
     let list = |item| DataType::List(Arc::new(Field::new("item", item, true)));
     let metadata = HashMap::from([
@@ -52,7 +52,7 @@ fn schema(of: &str, grid: Grid, images: usize) -> Schema {
         ("lensframe.ranges".to_owned(), grid.ranges.to_string()),
     ]);
     let fields = vec![
-        Field::new("image_id", DataType::Int64, true),
+        Field::new("image_id", DataType::Int64, true).with_metadata(metadata),
         Field::new("image_name", DataType::Utf8, true),
         Field::new("class", list(DataType::UInt32), false),
         Field::new("found", list(DataType::UInt32), false),
@@ -61,7 +61,7 @@ fn schema(of: &str, grid: Grid, images: usize) -> Schema {
         Field::new("present", list(DataType::UInt32), false),
         Field::new("truths", list(DataType::UInt32), false),
     ];
-    Schema::new_with_metadata(fields, metadata)
+    Schema::new(fields)
 }
 
 fn fault(e: ArrowError) -> Error {
@@ -75,14 +75,15 @@ fn corrupt(what: &str) -> Error {
 }
 
 impl Outcomes {
-    /// The state as an Arrow IPC stream; `of` says of what evaluation, and is asked for again on reading.
+    /// The state as an Arrow IPC file; `of` says of what evaluation, and is asked for again on reading.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] for more than an array can hold.
     pub fn to_arrow(&self, of: &str) -> Result<Vec<u8>> {
         let schema = Arc::new(schema(of, self.grid, self.images.len()));
-        let mut writer = StreamWriter::try_new(Vec::new(), &schema).map_err(fault)?;
-        for start in (0..self.images.len()).step_by(IMAGES) {
+        let mut writer = FileWriter::try_new(Vec::new(), &schema).map_err(fault)?;
+        // At least one batch, if without rows: its fields say of what it is.
+        for start in (0..self.images.len().max(1)).step_by(IMAGES) {
             let images = start..self.images.len().min(start + IMAGES);
             let rows = RecordBatchOptions::new().with_row_count(Some(images.len()));
             let batch = RecordBatch::try_new_with_options(schema.clone(), self.columns(images), &rows)
@@ -134,32 +135,30 @@ impl Outcomes {
         ]
     }
 
-    /// A state from such a stream.
+    /// A state from such a file.
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] for the state of another evaluation; [`ErrorKind::Corrupt`] for what is none.
     pub fn from_arrow(bytes: &[u8], of: &str, grid: Grid, classes: usize) -> Result<Outcomes> {
-        let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(fault)?;
-        let found = reader.schema();
-        let count = found.metadata().get(COUNT).and_then(|count| count.parse().ok());
-        let count: usize = count.ok_or_else(|| corrupt("it does not say of how many images it is"))?;
+        // By our own reader, which damage cannot make panic.
+        let batches = read_arrow(Buffer::from(bytes)).map_err(|e| corrupt(&e.to_string()).caused_by(e))?;
+        let first = batches.first().ok_or_else(|| corrupt("it has no batches"))?.schema();
+        let said = first.fields().first().map(|field| field.metadata().clone()).unwrap_or_default();
+        let count: Option<usize> = said.get(COUNT).and_then(|count| count.parse().ok());
+        let count = count.ok_or_else(|| corrupt("it does not say of how many images it is"))?;
         let wanted = schema(of, grid, count);
-        if found.fields() != wanted.fields()
-            || found.metadata().get("lensframe.layout") != Some(&LAYOUT.to_owned())
-        {
-            return Err(corrupt("its columns are others"));
-        }
-        if found.metadata() != wanted.metadata() {
-            let other = found.metadata().get(OF).cloned().unwrap_or_default();
+        if said.get(OF).is_none_or(|other| other != of) {
+            let other = said.get(OF).map_or("none", String::as_str);
             let what = format!("this state is of another evaluation: {other}, not {of}");
             return Err(Error::new(ErrorKind::Mismatch, what)
                 .at(Place::area("eval"))
                 .remedy("merge states of equal parameters and classes"));
         }
-        let mut out = Outcomes::new(grid)?;
-        for batch in reader {
-            out.take(&batch.map_err(fault)?, classes)?;
+        if first.fields() != wanted.fields() {
+            return Err(corrupt("its columns are others"));
         }
+        let mut out = Outcomes::new(grid)?;
+        batches.iter().try_for_each(|batch| out.take(batch, classes))?;
         if out.images.len() != count {
             return Err(corrupt(&format!("{} of its {count} images are there", out.images.len())));
         }

@@ -41,7 +41,8 @@ impl Desk {
             "images": [image(7, "val/000007.jpg"), image(8, "val/b.x.png"), image(9, "val/c.jpg")],
             "categories": [class(10, "traffic light"), class(1, "person"), class(3, "car")],
             "annotations": [
-                {"id": 1, "image_id": 7, "category_id": 1, "bbox": [10, 10, 20, 20], "area": 400, "iscrowd": 0}
+                {"id": 1, "image_id": 7, "category_id": 1, "bbox": [10, 10, 20, 20], "area": 400, "iscrowd": 0,
+                    "segmentation": [[10, 10, 30, 10, 30, 30, 10, 30]]}
             ],
         });
         fs::write(folder.path().join("truth.json"), truth.to_string()).unwrap();
