@@ -6,7 +6,8 @@
 
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::eval::batch::Batch;
-use crate::eval::masks::{Mask, Masks};
+use crate::eval::masks::Mask;
+use crate::eval::objects::Objects;
 use crate::eval::sum::pairwise;
 use crate::geometry::coco_iou;
 
@@ -50,13 +51,19 @@ impl<'a> Overlap<'a> {
                 }
             }
             Kind::Segm => {
-                let of = |side: &'static str, masks: &Masks, object: u32| {
-                    masks.decode(object as usize).map_err(|e| e.at(Place::area(side)))
+                let of = |side: &str, objects: &Objects, object: u32| {
+                    let object = object as usize;
+                    objects.masks.decode(object).map_err(|e| {
+                        let mut images = (0..).zip(batch.images);
+                        let image = images.find(|(image, _)| objects.range(*image).contains(&object));
+                        let image = image.map(|(_, id)| format!(" of image {id}")).unwrap_or_default();
+                        e.at(Place::area(format!("{side}{image}")))
+                    })
                 };
                 let there: Vec<Mask> =
-                    truths.iter().map(|t| of("truth", &batch.truth.masks, *t)).collect::<Result<_>>()?;
+                    truths.iter().map(|t| of("truth", batch.truth, *t)).collect::<Result<_>>()?;
                 for d in found {
-                    let own = of("detections", &batch.found.masks, *d)?;
+                    let own = of("detections", batch.found, *d)?;
                     out.extend(
                         truths
                             .iter()
