@@ -207,6 +207,9 @@ struct Matcher<'a> {
     /// Detections that any truth is in reach of, and what each came to, threshold after threshold.
     near: Vec<u32>,
     matched: Vec<Match>,
+    /// In a cell with a single truth, the thresholds at which each of `near` gets it: a bit a threshold. Whether that
+    /// truth counts changes nothing of who gets it.
+    won: Vec<u64>,
 }
 
 impl<'a> Matcher<'a> {
@@ -227,6 +230,7 @@ impl<'a> Matcher<'a> {
             before: Vec::new(),
             near: Vec::new(),
             matched: Vec::new(),
+            won: Vec::new(),
         }
     }
 
@@ -276,6 +280,10 @@ impl<'a> Matcher<'a> {
             let rows = (0u32..).zip(self.matrix.chunks_exact(self.truths.len()));
             self.near.extend(rows.filter(|(_, row)| reaches(row)).map(|(d, _)| d));
         }
+        self.won.clear();
+        if self.truths.len() == 1 && !self.near.is_empty() && !self.matrix.iter().any(|iou| iou.is_nan()) {
+            self.win(batch.truth.flags(self.truths[0] as usize).crowd);
+        }
         self.judged.clear();
         self.judged.resize(self.found.len() * ranges, Judged::default());
         self.counts.clear();
@@ -311,6 +319,16 @@ impl<'a> Matcher<'a> {
         if self.near.is_empty() {
             return;
         }
+        if !self.won.is_empty() {
+            let (nameless, ignored) = (batch.truth.flags(self.truths[0] as usize).nameless, self.ignored[0]);
+            for (near, won) in self.near.iter().zip(&self.won) {
+                let left_out = ignored || (nameless && outside(self.found[*near as usize]));
+                let judged = &mut self.judged[*near as usize * ranges + range];
+                judged.ignored = if left_out { judged.ignored | won } else { judged.ignored & !won };
+                judged.hit |= if left_out || nameless { 0 } else { *won };
+            }
+            return;
+        }
         if range == 0 || self.ignored != self.before {
             self.assign(batch);
             self.before.clone_from(&self.ignored);
@@ -327,6 +345,20 @@ impl<'a> Matcher<'a> {
                     judged.ignored = if ignored { judged.ignored | bit } else { judged.ignored & !bit };
                     judged.hit |= if ignored || nameless { 0 } else { bit };
                 }
+            }
+        }
+    }
+
+    /// Who gets a cell's only truth: at each threshold the first in reach, of a crowd all of them.
+    fn win(&mut self, crowd: bool) {
+        let mut free = u64::MAX;
+        for near in &self.near {
+            let iou = self.matrix[*near as usize];
+            let reached = |(bit, threshold): (u32, &f64)| u64::from(iou >= threshold.min(GREATEST)) << bit;
+            let reach = (0u32..).zip(&self.params.thresholds).map(reached).fold(0, |all, bit| all | bit);
+            self.won.push(reach & free);
+            if !crowd {
+                free &= !reach;
             }
         }
     }
