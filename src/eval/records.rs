@@ -132,7 +132,7 @@ impl Records {
 }
 
 /// The values of these records; none if the column is empty.
-fn gather<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
+pub(in crate::eval) fn gather<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
     if column.is_empty() {
         return Vec::new();
     }

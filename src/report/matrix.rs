@@ -30,6 +30,9 @@ pub struct Matrix {
 }
 
 impl Matrix {
+    /// The most classes of which a matrix says anything to anybody; of more it would be most of a page.
+    pub const MOST_CLASSES: usize = 200;
+
     /// The count of a cell; 0 where none is given.
     pub fn count(&self, row: usize, column: usize) -> u64 {
         if row >= self.rows.len() || column >= self.columns.len() {

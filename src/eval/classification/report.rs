@@ -3,9 +3,6 @@
 use super::single::Scores;
 use crate::report::{Figure, Matrix, Report, Table};
 
-/// With more classes a matrix says nothing to anybody, and would be most of the page.
-const MOST_IN_MATRIX: usize = 250;
-
 impl Scores {
     /// All that these scores say. Classes without a name are named by their labels.
     pub fn report(&self, names: &[String], title: &str) -> Report {
@@ -37,7 +34,7 @@ impl Scores {
                 .float("recall", quality.recall.iter().copied())
                 .float("F1", quality.f1.iter().copied()),
         );
-        if names.len() <= MOST_IN_MATRIX {
+        if names.len() <= Matrix::MOST_CLASSES {
             report.matrix = Some(Matrix {
                 name: "Confusion matrix".to_owned(),
                 rule: "images by their label and the predicted one".to_owned(),

@@ -4,16 +4,13 @@ use crate::error::Result;
 use crate::eval::coco::{Kind, Params};
 use crate::eval::comparison::Comparison;
 use crate::job::Job;
-use crate::report::Report;
+use crate::report::{Matrix, Report};
 
 use super::confusion::{Confusion, Counting};
 use super::ranking::{Rank, Ranking};
 use super::sizes::Sizes;
 use super::steps::{Steps, StepsParams};
 use super::tide::{Losses, Tide, TideParams};
-
-/// The most classes of which a report has a matrix: of more, nothing could be seen.
-const CLASSES: usize = 200;
 
 /// How many of the worst images a table has.
 const WORST: usize = 20;
@@ -70,7 +67,7 @@ impl Findings {
         if roots.bins() > 0 {
             report.histograms.push(roots);
         }
-        if self.confusion.classes() <= CLASSES {
+        if self.confusion.classes() <= Matrix::MOST_CLASSES {
             report.matrix = Some(self.confusion.matrix(names()));
         }
         let worst = self.ranking.worst(WORST);

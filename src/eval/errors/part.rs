@@ -1,11 +1,8 @@
 //! Some objects of some images as [`Objects`] of their own, with other classes and flags.
-//!
-//! The kernel indexes columns by numbers taken from the ranges of the whole.
-
-#![allow(clippy::indexing_slicing)]
 
 use crate::error::Result;
 use crate::eval::objects::{Flags, Objects};
+use crate::eval::records::gather;
 
 /// The objects of these numbers, image by image. `change` gives the class and the flags of each.
 pub(super) fn part(
@@ -19,15 +16,11 @@ pub(super) fn part(
     out.score = gather(&objects.score, &order);
     out.bbox = gather(&objects.bbox, &order);
     out.area = gather(&objects.area, &order);
+    out.rotated = gather(&objects.rotated, &order);
     if !objects.masks.is_empty() {
         out.masks = objects.masks.pick(&order);
     }
     out.points.each = objects.points.each;
     out.points.values = order.iter().flat_map(|n| objects.points.of(*n as usize)).copied().collect();
     Ok(out)
-}
-
-/// The values of these numbers; none if the column is empty.
-fn gather<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
-    if column.is_empty() { Vec::new() } else { order.iter().map(|n| column[*n as usize]).collect() }
 }

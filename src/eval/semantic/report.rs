@@ -3,9 +3,6 @@
 use super::scores::Scores;
 use crate::report::{Figure, Matrix, Report, Table};
 
-/// With more classes a matrix says nothing to anybody, and would be most of the page.
-const MOST_IN_MATRIX: usize = 250;
-
 impl Scores {
     /// All that these scores say. Classes without a name are named by their numbers.
     pub fn report(&self, names: &[String], title: &str) -> Report {
@@ -35,7 +32,7 @@ impl Scores {
                 .int("true pixels", whole(&self.truth_pixels))
                 .int("predicted pixels", whole(&self.predicted_pixels)),
         );
-        if names.len() <= MOST_IN_MATRIX {
+        if names.len() <= Matrix::MOST_CLASSES {
             report.matrix = Some(Matrix {
                 name: "Confusion matrix".to_owned(),
                 rule: "pixels whose truth and prediction are a class".to_owned(),
