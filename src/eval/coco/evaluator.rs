@@ -82,6 +82,17 @@ impl Coco {
         self.needs(batch)?;
         let images = batch.images.len();
         self.outcomes.reserve(images, batch.found.len());
+        if job.thread_budget() <= 1 {
+            let mut matcher = Matcher::new(&self.params);
+            for image in 0..images {
+                if image % IMAGES == 0 {
+                    job.check()?;
+                }
+                self.outcomes.image(batch.images[image].clone());
+                matcher.image(batch, image, &mut self.outcomes)?;
+            }
+            return Ok(());
+        }
         let starts: Vec<usize> = (0..images).step_by(IMAGES).collect();
         // A few parts at a time: what was made of all is not kept beside the whole.
         for some in starts.chunks(4 * job.thread_budget().max(1)) {
