@@ -42,6 +42,7 @@ struct Record {
     area: Option<f64>,
     crowd: Option<bool>,
     ignored: bool,
+    group: bool,
     labelled: Option<f64>,
     mask: bool,
     points: bool,
@@ -165,7 +166,12 @@ impl Truth {
                 b"area" => record.area = number(json),
                 b"iscrowd" => record.crowd = flag(json),
                 // The reference overwrites the field with iscrowd.
-                b"ignore" if wanted.corrected => record.ignored = flag(json) == Some(true),
+                b"ignore" if wanted.corrected => record.ignored |= flag(json) == Some(true),
+                // COCO has no such members; the importer makes keys of them, which the same protocols read.
+                b"difficult" | b"ignored" if wanted.left_out || wanted.corrected => {
+                    record.ignored |= flag(json) == Some(true);
+                }
+                b"group_of" => record.group = flag(json) == Some(true),
                 b"num_keypoints" => record.labelled = number(json),
                 b"segmentation" if wanted.masks => {
                     // Of two members of one name the later counts.
@@ -240,7 +246,8 @@ impl Truth {
         }
         self.records.bbox.push(bbox);
         self.records.area.push(area);
-        self.records.flags.push(Flags { crowd: record.crowd == Some(true), ignored, ..Flags::default() });
+        let (crowd, group) = (record.crowd == Some(true), record.group);
+        self.records.flags.push(Flags { crowd, ignored, group, ..Flags::default() });
         self.ids.push(record.id.unwrap_or(ImageId::Text("".into())));
         Ok(())
     }
