@@ -82,6 +82,8 @@ impl Coco {
         batch.check(self.classes)?;
         self.needs(batch)?;
         let starts: Vec<usize> = (0..batch.images.len()).step_by(IMAGES).collect();
+        // What comes image by image is a stage of whoever gives it.
+        let stage = (starts.len() > 1).then(|| job.stage("matching", Some(batch.images.len() as u64)));
         // A few parts at a time: what was made of all is not kept beside the whole.
         for some in starts.chunks(4 * job.thread_budget().max(1)) {
             let parts = job.each(some, |start| {
@@ -90,6 +92,9 @@ impl Coco {
                 for image in *start..batch.images.len().min(start + IMAGES) {
                     part.image(batch.images[image].clone());
                     matcher.image(batch, image, &mut part)?;
+                }
+                if let Some(stage) = &stage {
+                    stage.advance(part.images().len() as u64)?;
                 }
                 Ok(part)
             })?;
