@@ -30,14 +30,16 @@ fn main() {
     for (name, spare) in [("light", 2), ("heavy", 75)] {
         let scenes = Scenes::draw(IMAGES, spare, 0);
         println!("{name}: {} objects, {} detections", scenes.truth.len(), scenes.found.len());
-        let full = median(5, || scenes.coco(&job).1);
+        let full = mean(|| scenes.coco(&job).1);
         tell("boxes from columns to twelve numbers", full, scenes.found.len());
-        let standing = Standing::of(&scenes.coco(&job).0).unwrap();
-        tell("put in order for samples", median(5, || Standing::of(&scenes.coco(&job).0)) - full, 0);
+        let coco = scenes.matched(&job);
+        let standing = Standing::of(&coco).unwrap();
+        tell("of these: matching", mean(|| scenes.matched(&job)), scenes.found.len());
+        tell("put in order for samples", mean(|| Standing::of(&coco)), 0);
         rescore(&scenes, &standing, full, spare, &job);
         if name == "light" {
             let samples = || bootstrap(&[std::slice::from_ref(&standing)], &Sampling::new(1_000, 1), &job);
-            tell("1,000 samples of the images", median(1, samples), 0);
+            tell("1,000 samples of the images", mean(samples), 0);
         }
     }
     let mut scenes = Scenes::draw(1_000, 2, 0);
@@ -48,10 +50,10 @@ fn main() {
         coco.update(&scenes.batch(), &job).unwrap();
         Summary::of(coco.params(), &coco.finish(&job).unwrap())
     };
-    tell("masks that are cached as runs", median(5, || segm(&scenes)), scenes.found.len());
+    tell("masks that are cached as runs", mean(|| segm(&scenes)), scenes.found.len());
     let comparison = scenes.comparison();
     let steps = || Steps::of(&comparison, StepsParams::new(Kind::Segm), &job).unwrap();
-    tell("errors of masks forgiven step by step", median(3, steps), 0);
+    tell("errors of masks forgiven step by step", mean(steps), 0);
 }
 
 /// Evaluates 1 % of the images anew and takes them over, in parts of which each is told.
@@ -59,17 +61,11 @@ fn rescore(scenes: &Scenes, standing: &Standing, full: Duration, spare: u64, job
     let changed: Vec<usize> = (0..IMAGES).step_by(100).collect();
     let other = Scenes::draw(IMAGES, spare, 1).only(&changed);
     let other = Scenes { truth: scenes.only(&changed).truth, ..other };
-    let matching = median(5, || other.matched(job));
+    let matching = mean(|| other.matched(job));
     let fresh = other.matched(job);
-    let copy = median(5, || standing.clone());
-    let replacing = median(5, || {
-        let mut standing = standing.clone();
-        standing.replace(&fresh).unwrap();
-        standing
-    }) - copy;
     let mut standing = standing.clone();
-    standing.replace(&fresh).unwrap();
-    let summing = median(5, || standing.whole());
+    let replacing = mean(|| standing.replace(&fresh).unwrap());
+    let summing = mean(|| standing.whole());
     for (what, time) in
         [("of these: matching", matching), ("taking over", replacing), ("summing up", summing)]
     {
@@ -96,16 +92,18 @@ fn now() -> Duration {
     told.map_or_else(|| START.elapsed(), Duration::from_nanos)
 }
 
-fn median<T>(times: usize, work: impl Fn() -> T) -> Duration {
-    let mut all: Vec<Duration> = (0..times)
-        .map(|_| {
-            let start = now();
-            black_box(work());
-            now() - start
-        })
-        .collect();
-    all.sort();
-    all[times / 2]
+/// The mean of as many rounds as take a second: systems tell times in steps of some milliseconds.
+fn mean<T>(mut work: impl FnMut() -> T) -> Duration {
+    black_box(work());
+    let (start, mut rounds) = (now(), 0);
+    loop {
+        black_box(work());
+        rounds += 1;
+        let past = now() - start;
+        if past >= Duration::from_secs(1) {
+            return past / rounds;
+        }
+    }
 }
 
 struct Scenes {
