@@ -94,6 +94,8 @@ impl Coco {
             return Ok(());
         }
         let starts: Vec<usize> = (0..images).step_by(IMAGES).collect();
+        // What comes image by image is a stage of whoever gives it.
+        let stage = (starts.len() > 1).then(|| job.stage("matching", Some(images as u64)));
         // A few parts at a time: what was made of all is not kept beside the whole.
         for some in starts.chunks(4 * job.thread_budget().max(1)) {
             let parts = job.each(some, |start| {
@@ -102,6 +104,9 @@ impl Coco {
                 for image in *start..images.min(start + IMAGES) {
                     part.image(batch.images[image].clone());
                     matcher.image(batch, image, &mut part)?;
+                }
+                if let Some(stage) = &stage {
+                    stage.advance(part.images().len() as u64)?;
                 }
                 Ok(part)
             })?;
