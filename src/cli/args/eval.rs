@@ -35,6 +35,10 @@ pub(in crate::cli) struct AskArgs {
     /// How far each point may be off, one number a point, as 0.026,0.025,... [default: COCO's seventeen of a person]
     #[arg(long, value_name = "S,...", value_delimiter = ',')]
     pub sigmas: Vec<f64>,
+    /// How far a boundary reaches into its mask, as a ratio of the image's diagonal [default: 0.02] (coco/boundary,
+    /// lvis/boundary)
+    #[arg(long, value_name = "RATIO")]
+    pub dilation: Option<f64>,
     /// Numbers of true label images that are left out, as 255 (semantic)
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     pub ignore: Vec<u32>,

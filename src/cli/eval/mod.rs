@@ -76,6 +76,16 @@ pub(super) fn asked(ask: &AskArgs) -> Result<Protocol> {
             }
         }
     }
+    if let Some(dilation) = ask.dilation {
+        match &mut protocol {
+            Protocol::Coco(Params { kind: Kind::Boundary(ratio), .. })
+            | Protocol::Lvis(Kind::Boundary(ratio)) => *ratio = dilation,
+            _ => {
+                return Err(Error::new(ErrorKind::Usage, "--dilation belongs to boundaries")
+                    .remedy("leave it out, or name coco/boundary or lvis/boundary"));
+            }
+        }
+    }
     match &mut protocol {
         Protocol::Coco(params) => params.class_agnostic = ask.class_agnostic,
         _ if ask.class_agnostic => {

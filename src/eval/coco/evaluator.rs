@@ -108,7 +108,7 @@ impl Coco {
             let n = objects.len();
             match &self.params.kind {
                 Kind::Bbox if objects.bbox.len() != n => return absent("bbox", side),
-                Kind::Segm if objects.masks.len() != n => return absent("masks", side),
+                Kind::Segm | Kind::Boundary(_) if objects.masks.len() != n => return absent("masks", side),
                 Kind::Keypoints(_) if n > 0 && objects.points.values.is_empty() => {
                     return absent("points", side);
                 }

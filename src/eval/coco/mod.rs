@@ -6,10 +6,12 @@
 //! | `evaluator.rs` | [`Coco`]: images as they come |
 //! | `overlap.rs` | boxes, masks and points compared |
 //! | `tensors.rs` | [`Tensors`]: precision, recall and scores |
+//! | `boundary.rs` | masks compared by their boundaries |
 //! | `report.rs` | all of it as a [`Report`](crate::report::Report) |
 //! | `standing.rs` | [`Standing`]: the same numbers for samples and slices of the images, and after changes |
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
+mod boundary;
 mod evaluator;
 mod overlap;
 mod params;

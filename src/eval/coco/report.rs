@@ -1,7 +1,7 @@
 //! COCO's numbers as a [`Report`]: the lines everybody knows, classes, curves, sizes and scores.
 
 use super::evaluator::Coco;
-use super::params::Params;
+use super::params::{Kind, Params};
 use super::summary::{Line, Measure, Summary};
 use super::tensors::Tensors;
 use crate::error::Result;
@@ -22,7 +22,10 @@ impl Coco {
         let tensors = self.finish(job)?;
         let params = self.params();
         let summary = Summary::of(params, &tensors);
-        let numbers = format!("pycocotools 2.0.11, {}", params.kind.name());
+        let numbers = match &params.kind {
+            Kind::Boundary(ratio) => format!("pycocotools 2.0.11 with Boundary IoU, dilation ratio {ratio}"),
+            kind => format!("pycocotools 2.0.11, {}", kind.name()),
+        };
         let mut report =
             opening::report(title, &format!("coco/{}", params.kind.name()), &numbers, comparison);
         report.lines = Some(summary.lines.iter().map(ToString::to_string).collect());

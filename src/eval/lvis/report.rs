@@ -51,8 +51,12 @@ impl Lvis {
     /// As [`Lvis::finish`].
     pub fn report(&self, comparison: &Comparison, title: &str, job: &Job) -> Result<Report> {
         let (tensors, summary) = (self.tensors(job)?, self.finish(job)?);
-        let kind = self.coco().params().kind.name();
-        let mut report = opening::report(title, &format!("lvis/{kind}"), "lvis-api 0.5.3", comparison);
+        let kind = &self.coco().params().kind;
+        let numbers = match kind {
+            Kind::Boundary(ratio) => format!("lvis-api 0.5.3 with Boundary IoU, dilation ratio {ratio}"),
+            _ => String::from("lvis-api 0.5.3"),
+        };
+        let mut report = opening::report(title, &format!("lvis/{}", kind.name()), &numbers, comparison);
         report.lines = Some(summary.to_string().lines().map(str::to_owned).collect());
         for (key, value) in &summary.numbers {
             report.headline.push(Figure::new(key.clone(), label(key), *value));

@@ -57,7 +57,7 @@ impl Wanted {
     pub fn by(kind: &Kind) -> Wanted {
         match kind {
             Kind::Bbox => Wanted { boxes: true, ..Wanted::default() },
-            Kind::Segm => Wanted { masks: true, ..Wanted::default() },
+            Kind::Segm | Kind::Boundary(_) => Wanted { masks: true, ..Wanted::default() },
             Kind::Keypoints(sigmas) => Wanted { points: sigmas.len(), ..Wanted::default() },
         }
     }
