@@ -32,6 +32,11 @@ impl Kind {
         Kind::Boundary(0.02)
     }
 
+    /// The cap of the first number that is quoted, fixed in the reference: with other caps it has no number.
+    pub fn headline_cap(&self) -> u32 {
+        if matches!(self, Kind::Keypoints(_)) { 20 } else { 100 }
+    }
+
     /// Keypoints with the sigmas of COCO's seventeen points of a person (pycocotools 2.0.11).
     pub fn person() -> Kind {
         let tenths = [

@@ -2,11 +2,12 @@
 
 use super::evaluator::Coco;
 use super::params::{Kind, Params};
-use super::summary::{Line, Measure, Summary};
-use super::tensors::Tensors;
+use super::slab::Slabs;
+use super::summary::{Line, Means, Measure, Summary};
 use crate::error::Result;
 use crate::eval::comparison::Comparison;
 use crate::eval::opening;
+use crate::eval::outcomes::Ordered;
 use crate::job::Job;
 use crate::report::{Breakdown, Chart, Curve, Figure, Histogram, Report, Table};
 
@@ -19,9 +20,10 @@ impl Coco {
     /// # Errors
     /// As [`Coco::finish`].
     pub fn report(&self, comparison: &Comparison, title: &str, job: &Job) -> Result<Report> {
-        let tensors = self.finish(job)?;
         let params = self.params();
-        let summary = Summary::of(params, &tensors);
+        let ordered = self.outcomes().in_order(self.curves())?;
+        let slabs = Slabs::of(params, &ordered, self.curves(), job)?;
+        let summary = Summary::from_means(params, &slabs);
         let numbers = match &params.kind {
             Kind::Boundary(ratio) => format!("pycocotools 2.0.11 with Boundary IoU, dilation ratio {ratio}"),
             kind => format!("pycocotools 2.0.11, {}", kind.name()),
@@ -31,8 +33,8 @@ impl Coco {
         report.lines = Some(summary.lines.iter().map(ToString::to_string).collect());
         report.headline = summary.lines.iter().map(figure).collect();
         if !params.class_agnostic {
-            report.classes = Some(classes(params, comparison, &tensors, self)?);
-            report.charts.extend(chart(params, comparison, &tensors));
+            report.classes = Some(classes(params, comparison, &slabs, &ordered));
+            report.charts.extend(chart(params, comparison, &slabs));
         }
         report.breakdowns.extend(sizes(&summary));
         report.histograms.push(scores(self));
@@ -53,14 +55,13 @@ fn figure(line: &Line) -> Figure {
     Figure::new(line.key.clone(), format!("{what}, {iou}{area}, {} detections", line.cap), line.value)
 }
 
-fn classes(params: &Params, comparison: &Comparison, tensors: &Tensors, coco: &Coco) -> Result<Table> {
-    let ordered = coco.outcomes().in_order(comparison.classes.len())?;
+fn classes(params: &Params, comparison: &Comparison, slabs: &Slabs, ordered: &Ordered) -> Table {
     let all = 0..comparison.classes.len();
     let last = params.caps.len().saturating_sub(1);
     let counted = |k: usize| ordered.truths(k).first().and_then(|n| i64::try_from(*n).ok());
     let found = |k: usize| i64::try_from(ordered.found(k)).ok();
     let precision = |threshold: Option<usize>, range: usize| {
-        let value = |k| tensors.mean_precision(threshold, range, last, Some(k));
+        let value = |k| slabs.class_precision(threshold, range, last, k);
         all.clone().map(value).collect::<Vec<_>>()
     };
     let names = comparison.classes.iter().map(|class| class.name.clone());
@@ -77,12 +78,12 @@ fn classes(params: &Params, comparison: &Comparison, tensors: &Tensors, coco: &C
     for (range, area) in params.ranges.iter().enumerate().skip(1) {
         table = table.float(format!("AP {}", area.name), precision(None, range));
     }
-    let recall = all.map(|k| tensors.mean_recall(None, 0, last, Some(k)));
-    Ok(table.float("AR", recall.collect::<Vec<_>>()))
+    let recall = all.map(|k| slabs.class_recall(0, last, k));
+    table.float("AR", recall.collect::<Vec<_>>())
 }
 
 /// Precision over recall at the lowest threshold, class by class, and the mean.
-fn chart(params: &Params, comparison: &Comparison, tensors: &Tensors) -> Option<Chart> {
+fn chart(params: &Params, comparison: &Comparison, slabs: &Slabs) -> Option<Chart> {
     let last = params.caps.len().checked_sub(1)?;
     let threshold = params.thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
     let at = params.thresholds.get(threshold)?;
@@ -90,17 +91,17 @@ fn chart(params: &Params, comparison: &Comparison, tensors: &Tensors) -> Option<
     let points = |values: &dyn Fn(usize) -> Option<f64>| -> Vec<(f64, f64)> {
         params.recalls.iter().enumerate().filter_map(|(r, recall)| Some((*recall, values(r)?))).collect()
     };
-    let all = |r: usize| tensors.mean_at(threshold, r, 0, last);
+    let all = |r: usize| slabs.mean_at(threshold, r, 0, last);
     chart.curves.push(
         Curve::new("mean of all classes", points(&all))
-            .value(tensors.mean_precision(Some(threshold), 0, last, None))
+            .value(slabs.precision(Some(threshold), 0, last))
             .main(),
     );
     for (k, class) in comparison.classes.iter().enumerate() {
-        let own = |r: usize| tensors.precision_at(threshold, r, k, 0, last);
+        let own = |r: usize| slabs.precision_at(threshold, r, 0, last, k);
         let curve = points(&own);
         if !curve.is_empty() {
-            let value = tensors.mean_precision(Some(threshold), 0, last, Some(k));
+            let value = slabs.class_precision(Some(threshold), 0, last, k);
             chart.curves.push(Curve::new(class.name.clone(), curve).value(value));
         }
     }

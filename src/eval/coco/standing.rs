@@ -14,11 +14,12 @@ use std::collections::HashMap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::images::ImageId;
 use crate::eval::outcomes::{Outcomes, descending};
-use crate::eval::sum::mean;
 
+use super::curve::{needed, sample};
 use super::evaluator::Coco;
 use super::params::Params;
-use super::summary::{Means, Summary};
+use super::slab::{Slab, Slabs, quoted};
+use super::summary::Summary;
 
 /// A detection in one range that counts at one threshold at least.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -175,15 +176,9 @@ impl Standing {
         let weights: Vec<u32> =
             (0..self.images.len()).map(|n| weights.get(n).copied().unwrap_or(0)).collect();
         let mut walker = Walker::new(&self.params);
-        let last = self.params.caps.len() - 1;
-        let caps = || 0..self.params.caps.len();
-        let slabs = (0..self.params.ranges.len())
-            .flat_map(|range| {
-                caps().filter(move |cap| range == 0 || *cap == last).map(move |cap| (range, cap))
-            })
-            .map(|(range, cap)| ((range, cap), walker.slab(self, range, cap, &weights)))
-            .collect();
-        Summary::from_means(&self.params, &Slabs { recalls: self.params.recalls.len(), slabs })
+        let slabs = quoted(&self.params).into_iter();
+        let slabs = slabs.map(|(range, cap)| walker.slab(self, range, cap, &weights)).collect();
+        Summary::from_means(&self.params, &Slabs::new(&self.params, slabs))
     }
 
     /// The summary of every image once.
@@ -207,40 +202,6 @@ fn merge(old: Vec<Entry>, fresh: Vec<Entry>) -> Vec<Entry> {
     }
     out.extend_from_slice(&old[from..]);
     out
-}
-
-/// Precisions and recalls of the classes that have truths, in one range and under one cap.
-struct Slab {
-    classes: usize,
-    /// Thresholds × recall points × classes; empty where it was not asked for.
-    precision: Vec<f64>,
-    /// Thresholds × classes.
-    recall: Vec<f64>,
-}
-
-struct Slabs {
-    recalls: usize,
-    slabs: HashMap<(usize, usize), Slab>,
-}
-
-impl Means for Slabs {
-    fn precision(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
-        let slab = self.slabs.get(&(range, cap))?;
-        mean(part(&slab.precision, threshold, self.recalls * slab.classes))
-    }
-
-    fn recall(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
-        let slab = self.slabs.get(&(range, cap))?;
-        mean(part(&slab.recall, threshold, slab.classes))
-    }
-}
-
-/// All values, or those of one threshold.
-fn part(values: &[f64], threshold: Option<usize>, each: usize) -> &[f64] {
-    match threshold {
-        None => values,
-        Some(t) => values.get(t * each..(t + 1) * each).unwrap_or_default(),
-    }
 }
 
 /// Walks lists, keeping its buffers.
@@ -270,33 +231,27 @@ impl<'a> Walker<'a> {
     }
 
     fn slab(&mut self, standing: &Standing, range: usize, cap: usize, weights: &[u32]) -> Slab {
-        let (ranges, thresholds) = (self.params.ranges.len(), self.params.thresholds.len());
-        let recalls = self.params.recalls.len();
-        // Only the headline's cap, the greatest one or 100, is asked for precision.
-        let cap_number = self.params.caps[cap];
-        let precise = cap + 1 == self.params.caps.len() || cap_number == 100 || cap_number == 20;
+        let (ranges, recalls) = (self.params.ranges.len(), self.params.recalls.len());
         let lists = || standing.lists.iter().skip(range).step_by(ranges);
         let sought = |list: &List| -> u64 {
             list.truths.iter().map(|(image, n)| u64::from(weights[*image as usize]) * u64::from(*n)).sum()
         };
         let sought: Vec<u64> = lists().map(sought).collect();
-        let classes = sought.iter().filter(|n| **n > 0).count();
-        let mut slab = Slab {
-            classes,
-            precision: vec![0.0; if precise { thresholds * recalls * classes } else { 0 }],
-            recall: vec![0.0; thresholds * classes],
-        };
+        let with = (0u32..).zip(&sought).filter(|(_, n)| **n > 0).map(|(class, _)| class);
+        let mut slab = Slab::new(self.params, range, cap, with.collect());
+        let (classes, precise) = (slab.classes.len(), !slab.precision.is_empty());
         let with = lists().zip(&sought).filter(|(_, sought)| **sought > 0);
         for (k, (list, sought)) in with.enumerate() {
-            self.walk(list, cap_number, weights);
+            self.walk(list, self.params.caps[cap], weights);
             if precise {
-                self.needs(*sought);
+                needed(&self.params.recalls, *sought, &mut self.needed);
             }
-            for t in 0..thresholds {
+            for (t, curve) in self.curves.iter().enumerate() {
                 slab.recall[t * classes + k] = self.true_positives[t] as f64 / *sought as f64;
                 if precise {
-                    let rows = &mut slab.precision[t * recalls * classes..(t + 1) * recalls * classes];
-                    sample(&self.curves[t], &self.needed, rows, classes, k);
+                    let rows = slab.rows(t, recalls);
+                    let put = |point: usize, envelope, _| rows[point * classes + k] = envelope;
+                    sample(curve.len(), |n| curve[n].0, |n| curve[n].1, &self.needed, put);
                 }
             }
         }
@@ -347,36 +302,6 @@ impl<'a> Walker<'a> {
             // Of several copies the last has the highest precision, and the envelope is at least that.
             let (tp, both) = (self.true_positives[t], self.counted - self.less[t]);
             self.curves[t].push((tp, tp as f64 / (both as f64 + f64::EPSILON)));
-        }
-    }
-
-    /// How many true positives reach each point of recall.
-    fn needs(&mut self, sought: u64) {
-        let sought = sought as f64;
-        for (needed, recall) in self.needed.iter_mut().zip(&self.params.recalls) {
-            let mut n = (recall * sought).ceil().max(0.0) as u64;
-            while n > 0 && (n - 1) as f64 / sought >= *recall {
-                n -= 1;
-            }
-            while (n as f64 / sought) < *recall {
-                n += 1;
-            }
-            *needed = n;
-        }
-    }
-}
-
-/// Reads the envelope of a curve at points of recall; 0 where one is not reached.
-fn sample(curve: &[(u64, f64)], needed: &[u64], rows: &mut [f64], stride: usize, column: usize) {
-    let (mut envelope, mut next) = (f64::NEG_INFINITY, curve.len());
-    let most = curve.last().map_or(0, |(tp, _)| *tp);
-    for (point, needed) in needed.iter().enumerate().rev() {
-        while next > 0 && curve[next - 1].0 >= *needed {
-            envelope = envelope.max(curve[next - 1].1);
-            next -= 1;
-        }
-        if *needed <= most && !curve.is_empty() {
-            rows[point * stride + column] = envelope;
         }
     }
 }

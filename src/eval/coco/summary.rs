@@ -90,7 +90,7 @@ impl Summary {
     pub(super) fn from_means(params: &Params, means: &impl Means) -> Summary {
         let points = matches!(params.kind, Kind::Keypoints(_));
         let last = params.caps.last().copied().unwrap_or(0);
-        let headline = if points { 20 } else { 100 };
+        let headline = params.kind.headline_cap();
         let others: Vec<&str> =
             if points { vec!["medium", "large"] } else { vec!["small", "medium", "large"] };
         let line = |key: &str, measure, threshold: Option<f64>, area: &str, cap: u32| Line {

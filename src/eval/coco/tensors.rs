@@ -1,17 +1,17 @@
 //! Precision, recall and scores over all thresholds, recall points, classes, ranges and caps: [`Tensors`].
 //!
-//! The curve of a class is made from its true positives alone: precision changes its envelope only there, and
-//! recall only grows there. What lies between two of them is a count.
+//! These are the reference's arrays whole; what people quote of them is made sooner by `slab.rs`.
 //!
 //! The kernel indexes by numbers it made from the lengths of the parameters.
 
 #![allow(clippy::indexing_slicing)]
 
 use crate::error::Result;
-use crate::eval::outcomes::{Judged, Ordered, Ranked};
+use crate::eval::outcomes::Ordered;
 use crate::eval::sum::mean;
 use crate::job::Job;
 
+use super::curve::{Walk, needed, sample};
 use super::params::Params;
 
 /// What pycocotools calls `eval`: arrays in its order of axes, −1 where there is no truth.
@@ -168,112 +168,41 @@ fn curves(params: &Params, ordered: &Ordered, class: usize, scores: bool) -> Cla
         scores: if scores { vec![-1.0; a * m * t * r] } else { Vec::new() },
         recall: vec![-1.0; a * m * t],
     };
-    let ranked = ordered.ranked(class);
     let sought = ordered.truths(class);
     if sought.iter().all(|truths| *truths == 0) {
         return out;
     }
-    let counts = true_positives(&ranked, ordered, params, sought);
-    let blocks = counts.iter().enumerate().map(|(block, count)| (block, sought[block / m], count));
-    for (block, truths, count) in blocks.filter(|(_, truths, _)| *truths > 0) {
+    let (mut walk, mut points) = (Walk::new(ordered), Vec::new());
+    walk.class(ordered, class);
+    for (block, truths) in (0..a * m).map(|block| (block, sought[block / m])).filter(|(_, n)| *n > 0) {
         let cap = params.caps[block % m];
-        let first = ranked.iter().find(|ranked| ranked.rank < cap).map_or(0.0, |first| ordered.score(*first));
-        for (threshold, hits) in count.hits.iter().enumerate() {
-            let at = (block * t + threshold) * r;
-            let reached = sample(hits, truths as f64, &params.recalls, &mut out.precision[at..at + r]);
+        walk.precision(block / m, cap, scores);
+        needed(&params.recalls, truths, &mut points);
+        let first = walk.first(cap).map_or(0.0, |first| ordered.score(first));
+        for threshold in 0..t {
+            let (curve, places, at) =
+                (walk.curve(threshold), walk.places(threshold), (block * t + threshold) * r);
+            out.recall[block * t + threshold] = walk.hits(threshold) as f64 / truths as f64;
+            out.precision[at..at + r].fill(0.0);
             if scores {
-                let of = |hit: Option<u32>| hit.map_or(0.0, |place| ordered.score(ranked[place as usize]));
-                for (point, place) in reached.into_iter().enumerate() {
+                for (score, recall) in out.scores[at..at + r].iter_mut().zip(&params.recalls) {
                     // Recall 0 is reached by the first detection, whatever it is.
-                    let any = params.recalls[point] <= 0.0;
-                    out.scores[at + point] = if any { first } else { of(place) };
+                    *score = if *recall <= 0.0 { first } else { 0.0 };
                 }
             }
-            out.recall[block * t + threshold] = hits.len() as f64 / truths as f64;
+            sample(
+                curve.len(),
+                |n| n as u64 + 1,
+                |n| curve[n],
+                &points,
+                |point, envelope, hit| {
+                    out.precision[at + point] = envelope;
+                    if scores && params.recalls[point] > 0.0 {
+                        out.scores[at + point] = ordered.score(walk.at(places[hit]));
+                    }
+                },
+            );
         }
     }
     out
-}
-
-/// A true positive: where it stands, and the precision there.
-#[derive(Clone, Copy)]
-struct Hit {
-    place: u32,
-    precision: f64,
-}
-
-/// What is counted in one range and under one cap.
-struct Count {
-    /// Detections that count at every threshold.
-    counted: u64,
-    /// For each threshold, those of `counted` that do not count at it.
-    less: Vec<u64>,
-    /// The true positives of each threshold.
-    hits: Vec<Vec<Hit>>,
-}
-
-/// The true positives of every range, cap and threshold with their precision: a count for each range and cap.
-fn true_positives(ranked: &[Ranked], ordered: &Ordered, params: &Params, sought: &[u64]) -> Vec<Count> {
-    let (t, a, m) = (params.thresholds.len(), params.ranges.len(), params.caps.len());
-    let new = |_| Count { counted: 0, less: vec![0; t], hits: vec![Vec::new(); t] };
-    let mut counts: Vec<Count> = (0..a * m).map(new).collect();
-    let (outcomes, all) = (ordered.outcomes(), (1u64 << t) - 1);
-    for (place, ranked) in (0u32..).zip(ranked) {
-        let detection = ranked.detection as usize;
-        let words = outcomes.words(detection);
-        for range in (0..a).filter(|range| sought[*range] > 0) {
-            let judged = match words {
-                Some(words) => Judged {
-                    hit: words.hit >> (range * t) & all,
-                    ignored: words.ignored >> (range * t) & all,
-                },
-                None => outcomes.judged(detection, range),
-            };
-            if judged.ignored == all {
-                continue;
-            }
-            for (count, cap) in counts[range * m..(range + 1) * m].iter_mut().zip(&params.caps) {
-                if ranked.rank >= *cap {
-                    continue;
-                }
-                count.counted += 1;
-                each_bit(judged.ignored, |threshold| count.less[threshold] += 1);
-                each_bit(judged.hit, |threshold| {
-                    let hits = &mut count.hits[threshold];
-                    let (tp, both) =
-                        ((hits.len() + 1) as f64, (count.counted - count.less[threshold]) as f64);
-                    // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
-                    hits.push(Hit { place, precision: tp / (both + f64::EPSILON) });
-                });
-            }
-        }
-    }
-    counts
-}
-
-/// Calls `each` with the place of every bit that is set.
-#[inline]
-fn each_bit(mut bits: u64, mut each: impl FnMut(usize)) {
-    while bits != 0 {
-        each(bits.trailing_zeros() as usize);
-        bits &= bits - 1;
-    }
-}
-
-/// Reads the envelope of precision at points of recall, and where each is reached; 0 where it is not.
-fn sample(hits: &[Hit], truths: f64, recalls: &[f64], precision: &mut [f64]) -> Vec<Option<u32>> {
-    let mut reached = vec![None; recalls.len()];
-    // From the highest point down, so that the envelope is a running maximum from the right.
-    let (mut envelope, mut next) = (f64::NEG_INFINITY, hits.len());
-    for (point, recall) in recalls.iter().enumerate().rev() {
-        // The first hit with which recall is reached.
-        while next > 0 && next as f64 / truths >= *recall {
-            envelope = envelope.max(hits[next - 1].precision);
-            next -= 1;
-        }
-        let hit = hits.get(next);
-        precision[point] = if hit.is_some() { envelope } else { 0.0 };
-        reached[point] = hit.map(|hit| hit.place);
-    }
-    reached
 }

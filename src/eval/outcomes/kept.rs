@@ -189,18 +189,47 @@ impl Outcomes {
 
     /// Detections of a class on this image, in descending scores, with a judgement a range.
     pub fn found<'a>(&mut self, class: u32, found: impl ExactSizeIterator<Item = (f64, &'a [Judged])>) {
-        let mut left = found.len();
-        while left > 0 {
-            let some = left.min(Cell::MOST);
-            self.cells.push(Cell::new(class, some as u32));
-            left -= some;
-        }
+        self.run(class, found.len());
         let bytes = self.grid.bytes();
         for (score, judged) in found {
             self.score.push(score);
             self.pack(judged.iter().map(|judged| judged.hit), bytes);
             self.pack(judged.iter().map(|judged| judged.ignored), bytes);
         }
+    }
+
+    /// As [`Outcomes::found`], with the judgements of all ranges side by side in one word; for grids of at most 64
+    /// points.
+    pub(in crate::eval) fn found_words(
+        &mut self,
+        class: u32,
+        found: impl ExactSizeIterator<Item = (f64, Judged)>,
+    ) {
+        self.run(class, found.len());
+        let bytes = self.grid.bytes().min(8);
+        for (score, words) in found {
+            self.score.push(score);
+            for word in [words.hit, words.ignored] {
+                self.bits.extend_from_slice(word.to_le_bytes().get(..bytes).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Begins a run of detections.
+    fn run(&mut self, class: u32, mut left: usize) {
+        while left > 0 {
+            let some = left.min(Cell::MOST);
+            self.cells.push(Cell::new(class, some as u32));
+            left -= some;
+        }
+    }
+
+    /// Makes room for this many more images and detections.
+    pub(in crate::eval) fn reserve(&mut self, images: usize, found: usize) {
+        self.images.reserve(images);
+        self.starts.reserve(images);
+        self.score.reserve(found);
+        self.bits.reserve(found * 2 * self.grid.bytes());
     }
 
     /// Appends a bit a grid point, range after range.

@@ -52,6 +52,13 @@ impl<'a> Ordered<'a> {
     /// The detections of a class in descending scores; equal scores by image id, then by rank in the image;
     /// scores that are NaN last.
     pub fn ranked(&self, class: usize) -> Vec<Ranked> {
+        let mut out = Vec::new();
+        self.rank(class, &mut out);
+        out
+    }
+
+    /// [`Ordered::ranked`] into a list whose room is used again.
+    pub(in crate::eval) fn rank(&self, class: usize, out: &mut Vec<Ranked>) {
         let cells = self.cells.get(class).map_or(&[][..], Vec::as_slice);
         let mut keyed: Vec<(u64, Ranked)> =
             Vec::with_capacity(cells.iter().map(|cell| cell.2 as usize).sum());
@@ -64,7 +71,8 @@ impl<'a> Ordered<'a> {
         }
         // Stable: equal keys stay in the order of images.
         keyed.sort_by_key(|(key, _)| *key);
-        keyed.into_iter().map(|(_, ranked)| ranked).collect()
+        out.clear();
+        out.extend(keyed.into_iter().map(|(_, ranked)| ranked));
     }
 
     /// The score of a detection.

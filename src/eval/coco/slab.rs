@@ -1,0 +1,232 @@
+//! Precision and recall in the ranges and under the caps that people quote: [`Slabs`].
+//!
+//! The reference fills arrays over all ranges and caps and then reads a third of them. A slab is one range under one
+//! cap, of the classes that have truths there, so that a mean is one over a slice, in the reference's order.
+
+#![allow(clippy::indexing_slicing)]
+
+use crate::error::Result;
+use crate::eval::outcomes::Ordered;
+use crate::eval::sum::mean;
+use crate::job::Job;
+
+use super::curve::{Walk, needed, sample};
+use super::params::Params;
+use super::summary::Means;
+
+/// Precision and recall of the classes that have truths, in one range and under one cap.
+#[derive(Clone, Debug)]
+pub(super) struct Slab {
+    pub(super) range: usize,
+    pub(super) cap: usize,
+    /// The classes, ascending.
+    pub(super) classes: Vec<u32>,
+    /// Thresholds × recall points × classes; empty where only recall was asked for.
+    pub(super) precision: Vec<f64>,
+    /// Thresholds × classes.
+    pub(super) recall: Vec<f64>,
+}
+
+impl Slab {
+    pub(super) fn new(params: &Params, range: usize, cap: usize, classes: Vec<u32>) -> Slab {
+        let (t, k) = (params.thresholds.len(), classes.len());
+        let points = if is_quoted(params, cap) { t * params.recalls.len() * k } else { 0 };
+        Slab { range, cap, classes, precision: vec![0.0; points], recall: vec![0.0; t * k] }
+    }
+
+    /// The precisions of a threshold, recall points × classes.
+    pub(super) fn rows(&mut self, threshold: usize, recalls: usize) -> &mut [f64] {
+        let size = recalls * self.classes.len();
+        &mut self.precision[threshold * size..(threshold + 1) * size]
+    }
+}
+
+/// Whether precision is quoted under a cap: the greatest, and the one of the headline.
+pub(super) fn is_quoted(params: &Params, cap: usize) -> bool {
+    cap + 1 == params.caps.len() || params.caps[cap] == params.kind.headline_cap()
+}
+
+/// The ranges and caps that are quoted: recall of all objects under each cap, everything else under the greatest.
+pub(super) fn quoted(params: &Params) -> Vec<(usize, usize)> {
+    let (ranges, caps) = (params.ranges.len(), params.caps.len());
+    let all = (0..ranges).flat_map(|range| (0..caps).map(move |cap| (range, cap)));
+    let whole = |range: usize| range == 0 || params.ranges[range].name == "all";
+    all.filter(|(range, cap)| whole(*range) || cap + 1 == caps).collect()
+}
+
+/// All that is quoted.
+#[derive(Clone, Debug)]
+pub(super) struct Slabs {
+    recalls: usize,
+    slabs: Vec<Slab>,
+}
+
+/// Classes that are walked in one go: what is made of one is not kept beside the whole.
+const CLASSES: usize = 4;
+
+impl Slabs {
+    pub(super) fn new(params: &Params, slabs: Vec<Slab>) -> Slabs {
+        Slabs { recalls: params.recalls.len(), slabs }
+    }
+
+    /// What is quoted of a state.
+    pub(super) fn of(params: &Params, ordered: &Ordered, classes: usize, job: &Job) -> Result<Slabs> {
+        let with = |range: usize| {
+            let all = 0..classes as u32;
+            all.filter(move |class| ordered.truths(*class as usize).get(range).is_some_and(|n| *n > 0))
+        };
+        let mut slabs: Vec<Slab> = quoted(params)
+            .into_iter()
+            .map(|(range, cap)| Slab::new(params, range, cap, with(range).collect()))
+            .collect();
+        let starts: Vec<usize> = (0..classes).step_by(CLASSES).collect();
+        for some in starts.chunks(2 * job.thread_budget().max(1)) {
+            let parts = job.each(some, |start| {
+                let (mut walk, mut parts) = (Walk::new(ordered), Vec::new());
+                for class in *start..classes.min(start + CLASSES) {
+                    walk_class(params, ordered, class, &mut walk, &slabs, &mut parts);
+                }
+                Ok(parts)
+            })?;
+            for part in parts.into_iter().flatten() {
+                part.put(params, &mut slabs);
+            }
+        }
+        Ok(Slabs::new(params, slabs))
+    }
+
+    fn slab(&self, range: usize, cap: usize) -> Option<&Slab> {
+        self.slabs.iter().find(|slab| (slab.range, slab.cap) == (range, cap))
+    }
+
+    /// The mean precision of a class, at one threshold or all; `None` without truths.
+    pub(super) fn class_precision(
+        &self,
+        threshold: Option<usize>,
+        range: usize,
+        cap: usize,
+        class: usize,
+    ) -> Option<f64> {
+        let slab = self.slab(range, cap)?;
+        column(part(&slab.precision, threshold, self.recalls * slab.classes.len()), slab, class)
+    }
+
+    /// The mean recall of a class over all thresholds; `None` without truths.
+    pub(super) fn class_recall(&self, range: usize, cap: usize, class: usize) -> Option<f64> {
+        let slab = self.slab(range, cap)?;
+        column(&slab.recall, slab, class)
+    }
+
+    /// The precision of a class at a point of recall; `None` without truths.
+    pub(super) fn precision_at(
+        &self,
+        threshold: usize,
+        recall: usize,
+        range: usize,
+        cap: usize,
+        class: usize,
+    ) -> Option<f64> {
+        let slab = self.slab(range, cap)?;
+        let k = slab.classes.binary_search(&(class as u32)).ok()?;
+        slab.precision.get((threshold * self.recalls + recall) * slab.classes.len() + k).copied()
+    }
+
+    /// The mean precision of all classes at a point of recall.
+    pub(super) fn mean_at(&self, threshold: usize, recall: usize, range: usize, cap: usize) -> Option<f64> {
+        let slab = self.slab(range, cap)?;
+        mean(part(&slab.precision, Some(threshold * self.recalls + recall), slab.classes.len()))
+    }
+}
+
+/// The mean of a class's values among rows of all classes.
+fn column(rows: &[f64], slab: &Slab, class: usize) -> Option<f64> {
+    let k = slab.classes.binary_search(&(class as u32)).ok()?;
+    let own: Vec<f64> = rows.iter().skip(k).step_by(slab.classes.len()).copied().collect();
+    mean(&own)
+}
+
+impl Means for Slabs {
+    fn precision(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
+        let slab = self.slab(range, cap)?;
+        mean(part(&slab.precision, threshold, self.recalls * slab.classes.len()))
+    }
+
+    fn recall(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
+        let slab = self.slab(range, cap)?;
+        mean(part(&slab.recall, threshold, slab.classes.len()))
+    }
+}
+
+/// All values, or those of one of as many parts.
+fn part(values: &[f64], one: Option<usize>, each: usize) -> &[f64] {
+    match one {
+        None => values,
+        Some(n) => values.get(n * each..(n + 1) * each).unwrap_or_default(),
+    }
+}
+
+/// A class in one slab: thresholds × recall points, and thresholds.
+struct Part {
+    slab: usize,
+    column: usize,
+    precision: Vec<f64>,
+    recall: Vec<f64>,
+}
+
+impl Part {
+    fn put(&self, params: &Params, slabs: &mut [Slab]) {
+        let (slab, recalls) = (&mut slabs[self.slab], params.recalls.len());
+        let k = slab.classes.len();
+        for (to, own) in slab.recall.iter_mut().skip(self.column).step_by(k).zip(&self.recall) {
+            *to = *own;
+        }
+        debug_assert!(self.precision.is_empty() || self.precision.len() == params.thresholds.len() * recalls);
+        for (to, own) in slab.precision.iter_mut().skip(self.column).step_by(k).zip(&self.precision) {
+            *to = *own;
+        }
+    }
+}
+
+/// The parts of a class in all slabs in which it has truths.
+fn walk_class(
+    params: &Params,
+    ordered: &Ordered,
+    class: usize,
+    walk: &mut Walk,
+    slabs: &[Slab],
+    parts: &mut Vec<Part>,
+) {
+    let sought = ordered.truths(class);
+    if sought.iter().all(|truths| *truths == 0) {
+        return;
+    }
+    walk.class(ordered, class);
+    let mut points = Vec::new();
+    for (number, slab) in slabs.iter().enumerate() {
+        let Ok(column) = slab.classes.binary_search(&(class as u32)) else { continue };
+        let (truths, cap) = (sought[slab.range], params.caps[slab.cap]);
+        let mut part = Part { slab: number, column, precision: Vec::new(), recall: Vec::new() };
+        if slab.precision.is_empty() {
+            walk.recall(slab.range, cap);
+        } else {
+            walk.precision(slab.range, cap, false);
+            needed(&params.recalls, truths, &mut points);
+            part.precision = vec![0.0; params.thresholds.len() * params.recalls.len()];
+            for (threshold, to) in part.precision.chunks_exact_mut(params.recalls.len()).enumerate() {
+                let curve = walk.curve(threshold);
+                sample(
+                    curve.len(),
+                    |n| n as u64 + 1,
+                    |n| curve[n],
+                    &points,
+                    |point, envelope, _| {
+                        to[point] = envelope;
+                    },
+                );
+            }
+        }
+        let thresholds = 0..params.thresholds.len();
+        part.recall = thresholds.map(|t| walk.hits(t) as f64 / truths as f64).collect();
+        parts.push(part);
+    }
+}
