@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{CoordsArg, SourceArgs};
+use crate::eval::names::Names;
 use crate::eval::read::{BoxForm, ClassNumbers, PredictionFormat, PredictionOptions};
 
 /// What is asked of the two sides, and how they are brought together.
@@ -158,6 +159,17 @@ pub(in crate::cli) struct EvalArgs {
     pub worst: usize,
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Print the numbers alone, as one JSON object, under our own names or those of chainercv, mmdetection or
+    /// torchmetrics; docs/eval-names.md says which is which
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, default_missing_value = "lensframe")]
+    pub keys: Option<Names>,
+    /// Write what became of every detection, and which truths were missed, as a table: .parquet, .arrow or .csv (COCO,
+    /// LVIS, VOC)
+    #[arg(long, value_name = "FILE")]
+    pub matches: Option<PathBuf>,
+    /// The overlap threshold at which the table names truths [default: the lowest of the protocol]
+    #[arg(long, value_name = "T", requires = "matches")]
+    pub match_iou: Option<f64>,
     /// Write the arrays of precision, recall and scores into this folder, as .npy (COCO)
     #[arg(long, value_name = "FOLDER")]
     pub arrays: Option<PathBuf>,

@@ -12,6 +12,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
+use crate::eval::matches::{self, Matches, Trace};
 use crate::eval::outcomes::{Grid, MAX_CLASSES, Outcomes};
 use crate::job::Job;
 
@@ -78,6 +79,31 @@ impl Coco {
     /// [`ErrorKind::Usage`] and [`ErrorKind::Length`] for columns that do not fit together or are absent;
     /// [`ErrorKind::Format`] for masks that are none; [`ErrorKind::Cancelled`].
     pub fn update(&mut self, batch: &Batch, job: &Job) -> Result<()> {
+        self.walk(batch, None, job).map(|_| ())
+    }
+
+    /// [`Coco::update`], and who got whom: `iou` is the threshold at which truths are named, the lowest without one.
+    ///
+    /// # Errors
+    /// As [`Coco::update`]; [`ErrorKind::Usage`] for a threshold that is none of the parameters'.
+    pub fn update_matches(&mut self, batch: &Batch, iou: Option<f64>, job: &Job) -> Result<Matches> {
+        let traces = self.traced(batch, iou, job)?;
+        Ok(Matches::of(&self.params.thresholds, &traces, batch.truth.len(), batch.found.len()))
+    }
+
+    pub(in crate::eval) fn traced(
+        &mut self,
+        batch: &Batch,
+        iou: Option<f64>,
+        job: &Job,
+    ) -> Result<Vec<Trace>> {
+        let at = matches::threshold(&self.params.thresholds, iou)?;
+        self.walk(batch, Some(at), job)
+    }
+
+    /// Matches images, and notes who got whom at the threshold of a number.
+    fn walk(&mut self, batch: &Batch, at: Option<usize>, job: &Job) -> Result<Vec<Trace>> {
+        let mut traces = Vec::new();
         batch.check(self.classes)?;
         self.needs(batch)?;
         let images = batch.images.len();
@@ -88,15 +114,19 @@ impl Coco {
             let parts = job.each(some, |start| {
                 let mut part = Outcomes::new(self.outcomes.grid())?;
                 let mut matcher = Matcher::new(&self.params);
+                matcher.trace = at.map(Trace::new);
                 for image in *start..images.min(start + IMAGES) {
                     part.image(batch.images[image].clone());
                     matcher.image(batch, image, &mut part)?;
                 }
-                Ok(part)
+                Ok((part, matcher.trace))
             })?;
-            parts.iter().try_for_each(|part| self.outcomes.merge(part))?;
+            for (part, trace) in parts {
+                self.outcomes.merge(&part)?;
+                traces.extend(trace);
+            }
         }
-        Ok(())
+        Ok(traces)
     }
 
     /// The columns that this kind of comparison cannot do without.

@@ -78,8 +78,16 @@ fn classes(params: &Params, comparison: &Comparison, slabs: &Slabs, ordered: &Or
     for (range, area) in params.ranges.iter().enumerate().skip(1) {
         table = table.float(format!("AP {}", area.name), precision(None, range));
     }
-    let recall = all.map(|k| slabs.class_recall(0, last, k));
-    table.float("AR", recall.collect::<Vec<_>>())
+    let recall =
+        |range: usize, cap: usize| all.clone().map(|k| slabs.class_recall(range, cap, k)).collect::<Vec<_>>();
+    table = table.float("AR", recall(0, last));
+    for (cap, most) in params.caps.iter().enumerate().take(last) {
+        table = table.float(format!("AR@{most}"), recall(0, cap));
+    }
+    for (range, area) in params.ranges.iter().enumerate().skip(1) {
+        table = table.float(format!("AR {}", area.name), recall(range, last));
+    }
+    table
 }
 
 /// Precision over recall at the lowest threshold, class by class, and the mean.

@@ -47,6 +47,8 @@ pub struct Wanted {
     pub left_out: bool,
     /// Repair what makes the reference's number wrong.
     pub corrected: bool,
+    /// The objects' own ids, of COCO's annotations and of sets.
+    pub ids: bool,
 }
 
 /// What is done with points of another number than the protocol's.
