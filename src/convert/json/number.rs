@@ -61,6 +61,43 @@ struct Parts {
     length: usize,
 }
 
+/// Ten to the power of how many digits eight bytes may begin with.
+const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// Steps over digits, appending them to a whole number modulo 2^64; gives where they end.
+///
+/// Eight bytes at a time: how many of them are digits is found, and what they are worth is computed, without a loop.
+#[inline]
+fn run(bytes: &[u8], mut at: usize, digits: &mut u64) -> usize {
+    while let Some(eight) = bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
+        // Digits become their values. Adding 0x76 sets the high bit of every other byte; its carry can only reach
+        // bytes behind the first of those.
+        let values = u64::from_le_bytes(eight) ^ 0x3030_3030_3030_3030;
+        let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+        let count = (others.trailing_zeros() / 8) as usize;
+        if count == 0 {
+            return at;
+        }
+        // The first digit is in the lowest byte; shifted up, the digits have leading zeros.
+        let values = values << (64 - 8 * count);
+        // Pairs, then fours, then eight.
+        let values = (values.wrapping_mul(10).wrapping_add(values >> 8)) & 0x00ff_00ff_00ff_00ff;
+        let values = (values.wrapping_mul(100).wrapping_add(values >> 16)) & 0x0000_ffff_0000_ffff;
+        let values = (values.wrapping_mul(10_000).wrapping_add(values >> 32)) & 0xffff_ffff;
+        let ten = TENS.get(count).copied().unwrap_or(0);
+        *digits = digits.wrapping_mul(ten).wrapping_add(values);
+        at += count;
+        if count < 8 {
+            return at;
+        }
+    }
+    while let Some(byte @ b'0'..=b'9') = bytes.get(at) {
+        *digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        at += 1;
+    }
+    at
+}
+
 /// Splits the number that begins the bytes; `None` if none does, by the grammar of RFC 8259.
 #[inline]
 fn split(bytes: &[u8]) -> Option<Parts> {
@@ -69,10 +106,7 @@ fn split(bytes: &[u8]) -> Option<Parts> {
     let start = at;
     let mut digits = 0u64;
     let leading_zero = bytes.get(at) == Some(&b'0');
-    while let Some(byte @ b'0'..=b'9') = bytes.get(at) {
-        digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-        at += 1;
-    }
+    at = run(bytes, at, &mut digits);
     let mut count = at - start;
     if count == 0 || (leading_zero && count > 1) {
         return None;
@@ -82,15 +116,12 @@ fn split(bytes: &[u8]) -> Option<Parts> {
     if point {
         at += 1;
         let start = at;
-        while let Some(byte @ b'0'..=b'9') = bytes.get(at) {
-            last = *byte;
-            digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-            at += 1;
-        }
+        at = run(bytes, at, &mut digits);
         fraction = at - start;
         if fraction == 0 {
             return None;
         }
+        last = bytes.get(at - 1).copied().unwrap_or(0);
         count += fraction;
     }
     let exponent = matches!(bytes.get(at), Some(b'e' | b'E'));

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use crate::eval::images::ImageId;
 
 /// Ids below this are looked up in a list and not in a map.
-const SMALL: i64 = 1 << 20;
+const SMALL: i64 = 1 << 14;
 
 /// Ids met so far. Looking one up costs an array access for small numbers, and nothing for the same as before.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     list: Vec<ImageId>,
     small: Vec<u32>,
-    others: HashMap<ImageId, u32>,
-    last: Option<(ImageId, u32)>,
+    numbers: HashMap<i64, u32, ahash::RandomState>,
+    texts: HashMap<Box<str>, u32>,
+    last: Option<(i64, u32)>,
 }
 
 /// No number.
@@ -26,23 +27,34 @@ impl Ids {
     }
 
     /// The number of an id, if it was met.
+    #[inline]
     pub(super) fn find(&self, id: &ImageId) -> Option<u32> {
         match id {
-            ImageId::Int(n @ 0..SMALL) => self.small.get(*n as usize).copied().filter(|n| *n != ABSENT),
-            id => self.others.get(id).copied(),
+            ImageId::Int(n) => self.find_int(*n),
+            ImageId::Text(text) => self.texts.get(text).copied(),
+        }
+    }
+
+    #[inline]
+    fn find_int(&self, n: i64) -> Option<u32> {
+        match n {
+            0..SMALL => self.small.get(n as usize).copied().filter(|n| *n != ABSENT),
+            _ => self.numbers.get(&n).copied(),
         }
     }
 
     /// The number of an id, a new one if it was not met before.
     #[inline]
     pub(super) fn number(&mut self, id: ImageId) -> u32 {
-        match &self.last {
-            Some((last, number)) if *last == id => return *number,
-            _ => {}
+        let ImageId::Int(n) = id else { return self.find(&id).unwrap_or_else(|| self.add(id)) };
+        match self.last {
+            Some((last, number)) if last == n => number,
+            _ => {
+                let number = self.find_int(n).unwrap_or_else(|| self.add(id));
+                self.last = Some((n, number));
+                number
+            }
         }
-        let number = self.find(&id).unwrap_or_else(|| self.add(id.clone()));
-        self.last = Some((id, number));
-        number
     }
 
     fn add(&mut self, id: ImageId) -> u32 {
@@ -57,8 +69,11 @@ impl Ids {
                     *slot = number;
                 }
             }
-            _ => {
-                self.others.insert(id.clone(), number);
+            ImageId::Int(n) => {
+                self.numbers.insert(*n, number);
+            }
+            ImageId::Text(text) => {
+                self.texts.insert(text.clone(), number);
             }
         }
         self.list.push(id);

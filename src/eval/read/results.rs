@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::ids::Ids;
-use super::scan::{elements, id, members, number, numbers};
+use super::scan::{Spelling, elements, id, members, number, numbers};
 use super::{Wanted, shape};
 use crate::convert::json::Cursor;
 use crate::error::{Place, Result, ResultExt};
@@ -38,6 +38,38 @@ pub(super) struct Results {
     score: Option<f64>,
     /// How deep in `instances` of a record.
     depth: u32,
+    /// How records are written.
+    spelling: Spelling<Key>,
+}
+
+/// The members of a record that say something.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Image,
+    Class,
+    Score,
+    Bbox,
+    Segmentation,
+    Keypoints,
+    FileName,
+    Instances,
+    Other,
+}
+
+impl Key {
+    fn of(name: &[u8]) -> Key {
+        match name {
+            b"image_id" => Key::Image,
+            b"category_id" => Key::Class,
+            b"score" => Key::Score,
+            b"bbox" => Key::Bbox,
+            b"segmentation" => Key::Segmentation,
+            b"keypoints" => Key::Keypoints,
+            b"file_name" => Key::FileName,
+            b"instances" => Key::Instances,
+            _ => Key::Other,
+        }
+    }
 }
 
 /// Where the area of a detection comes from.
@@ -160,15 +192,15 @@ impl Results {
         let count = self.records.image.len();
         let named = self.named;
         let (records, images, classes) = (&mut self.records, &mut self.image_ids, &mut self.class_ids);
-        members(json, "a result", |name, json| {
-            match name {
-                b"image_id" => image = id(json)?.map(|id| images.number(id)),
-                b"category_id" => class = id(json)?.map(|id| classes.number(id)),
-                b"score" => {
+        self.spelling.members(json, "a result", Key::of, |key, json| {
+            match key {
+                Key::Image => image = id(json)?.map(|id| images.number(id)),
+                Key::Class => class = id(json)?.map(|id| classes.number(id)),
+                Key::Score => {
                     score = number(json);
                     odd_score = score.is_none();
                 }
-                b"bbox" => {
+                Key::Bbox => {
                     let at = json.at();
                     bbox = numbers::<4>(json);
                     odd_bbox = bbox.is_none();
@@ -176,17 +208,17 @@ impl Results {
                         json.seek(at);
                     }
                 }
-                b"segmentation" if wanted.masks => {
+                Key::Segmentation if wanted.masks => {
                     // Of two members of one name the later counts.
                     records.masks.truncate(count);
                     has_mask = shape::mask(json, &mut records.masks)?;
                 }
-                b"keypoints" if wanted.points > 0 => {
+                Key::Keypoints if wanted.points > 0 => {
                     records.points.values.truncate(count * wanted.points);
                     has_points = shape::points(json, &mut records.points, wanted.points)?;
                 }
-                b"file_name" if named && json.peek() == Some(b'"') => file_name = Some(json.text()?),
-                b"instances" if named && json.peek() == Some(b'[') => instances = Some(json.at()),
+                Key::FileName if named && json.peek() == Some(b'"') => file_name = Some(json.text()?),
+                Key::Instances if named && json.peek() == Some(b'[') => instances = Some(json.at()),
                 _ => {}
             }
             Ok(())

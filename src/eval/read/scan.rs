@@ -53,6 +53,91 @@ pub(super) fn members<'a>(
     }
 }
 
+/// How the records of a file are written: what stands between their values, as the records before had it.
+///
+/// Nearly every file is written by one program, so that names and punctuation repeat byte by byte. A member that is
+/// written as it was before is recognised by comparing bytes; any other is read as JSON, and remembered.
+#[derive(Debug)]
+pub(super) struct Spelling<K> {
+    /// What leads from one value to the next, and what the value is; `None` behind the last.
+    steps: Vec<(Box<[u8]>, Option<K>)>,
+    /// How often what was remembered turned out to be of no use.
+    misses: u32,
+}
+
+impl<K> Default for Spelling<K> {
+    fn default() -> Spelling<K> {
+        Spelling { steps: Vec::new(), misses: 0 }
+    }
+}
+
+/// After so many misses nothing new is remembered: every record of the file is written in its own way.
+const MISSES: u32 = 1000;
+
+impl<K: Copy> Spelling<K> {
+    /// As [`members`], with `key` saying what a name stands for.
+    #[inline]
+    pub(super) fn members<'a>(
+        &mut self,
+        json: &mut Cursor<'a>,
+        what: &str,
+        key: impl Fn(&[u8]) -> K,
+        mut each: impl FnMut(K, &mut Cursor<'a>) -> Result<()>,
+    ) -> Result<()> {
+        let mut number = 0;
+        loop {
+            let known = self.steps.get(number).filter(|(text, _)| json.rest().starts_with(text));
+            let step = match known {
+                Some((text, step)) => {
+                    json.seek(json.at() + text.len());
+                    *step
+                }
+                None => {
+                    let from = json.at();
+                    let step = step(json, what, number == 0, &key)?;
+                    self.keep(number, json.slice(from, json.at()), step);
+                    step
+                }
+            };
+            let Some(key) = step else { return Ok(()) };
+            let value = json.at();
+            each(key, json)?;
+            if json.at() == value {
+                json.skip()?;
+            }
+            number += 1;
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, number: usize, text: &[u8], step: Option<K>) {
+        if self.steps.len() > number {
+            self.misses += 1;
+        }
+        if self.misses < MISSES && number <= self.steps.len() {
+            self.steps.truncate(number);
+            self.steps.push((text.into(), step));
+        }
+    }
+}
+
+/// From the end of one value to the next, past its name, or past the end of the object.
+fn step<K>(json: &mut Cursor, what: &str, first: bool, key: impl Fn(&[u8]) -> K) -> Result<Option<K>> {
+    if first {
+        json.expect(b'{', what)?;
+        if json.eat(b'}') {
+            return Ok(None);
+        }
+    } else if !json.more(b'}', what)? {
+        return Ok(None);
+    }
+    let name = name(json)?;
+    json.expect(b':', "a member")?;
+    // Past white space, so that a look at what comes is no step.
+    json.space();
+    Ok(Some(key(&name)))
+}
+
 /// A member's name. Names are short: a plain loop finds their end sooner than `memchr`.
 #[inline]
 fn name<'a>(json: &mut Cursor<'a>) -> Result<Cow<'a, [u8]>> {

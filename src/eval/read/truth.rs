@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::ids::Ids;
-use super::scan::{elements, flag, id, members, number, numbers};
+use super::scan::{Spelling, elements, flag, id, members, number, numbers};
 use super::{ODD_POINTS, Wanted, shape};
 use crate::convert::json::Cursor;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
@@ -30,6 +30,42 @@ pub(super) struct Truth {
     ids: Vec<ImageId>,
     /// Which of the three lists were met.
     sections: u8,
+    /// How annotations are written.
+    spelling: Spelling<Key>,
+}
+
+/// The members of an annotation that say something.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Id,
+    Image,
+    Class,
+    Bbox,
+    Area,
+    Crowd,
+    Ignore,
+    Labelled,
+    Segmentation,
+    Keypoints,
+    Other,
+}
+
+impl Key {
+    fn of(name: &[u8]) -> Key {
+        match name {
+            b"id" => Key::Id,
+            b"image_id" => Key::Image,
+            b"category_id" => Key::Class,
+            b"bbox" => Key::Bbox,
+            b"area" => Key::Area,
+            b"iscrowd" => Key::Crowd,
+            b"ignore" => Key::Ignore,
+            b"num_keypoints" => Key::Labelled,
+            b"segmentation" => Key::Segmentation,
+            b"keypoints" => Key::Keypoints,
+            _ => Key::Other,
+        }
+    }
 }
 
 /// What a record says, before it is put into columns.
@@ -150,29 +186,29 @@ impl Truth {
         let mut odd = false;
         let place = self.records.image.len();
         let (records, images, classes) = (&mut self.records, &mut self.image_ids, &mut self.class_ids);
-        members(json, "an annotation", |name, json| {
-            match name {
-                b"id" => record.id = id(json)?,
-                b"image_id" => record.image = id(json)?.map(|id| images.number(id)),
-                b"category_id" => record.class = id(json)?.map(|id| classes.number(id)),
-                b"bbox" => {
+        self.spelling.members(json, "an annotation", Key::of, |key, json| {
+            match key {
+                Key::Id => record.id = id(json)?,
+                Key::Image => record.image = id(json)?.map(|id| images.number(id)),
+                Key::Class => record.class = id(json)?.map(|id| classes.number(id)),
+                Key::Bbox => {
                     let at = json.at();
                     record.bbox = numbers::<4>(json);
                     if record.bbox.is_none() {
                         json.seek(at);
                     }
                 }
-                b"area" => record.area = number(json),
-                b"iscrowd" => record.crowd = flag(json),
+                Key::Area => record.area = number(json),
+                Key::Crowd => record.crowd = flag(json),
                 // The reference overwrites the field with iscrowd.
-                b"ignore" if wanted.corrected => record.ignored = flag(json) == Some(true),
-                b"num_keypoints" => record.labelled = number(json),
-                b"segmentation" if wanted.masks => {
+                Key::Ignore if wanted.corrected => record.ignored = flag(json) == Some(true),
+                Key::Labelled => record.labelled = number(json),
+                Key::Segmentation if wanted.masks => {
                     // Of two members of one name the later counts.
                     records.masks.truncate(place);
                     record.mask = shape::mask(json, &mut records.masks)?;
                 }
-                b"keypoints" if wanted.points > 0 => {
+                Key::Keypoints if wanted.points > 0 => {
                     records.points.values.truncate(place * wanted.points);
                     record.points = shape::points(json, &mut records.points, wanted.points)?;
                     odd |= !record.points;
