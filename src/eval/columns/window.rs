@@ -84,6 +84,7 @@ impl Window<'_> {
             }
         }
         self.boxes(side)?;
+        self.object_ids(side)?;
         self.floats("score", &mut side.records.score)?;
         self.floats("area", &mut side.records.area)?;
         if side.records.area.len() == before {
@@ -169,6 +170,21 @@ impl Window<'_> {
             });
         }
         Ok(ids)
+    }
+
+    /// The objects' own ids, where they are asked for and there.
+    fn object_ids(&self, side: &mut Side) -> Result<()> {
+        let unknown = || ImageId::from("");
+        for chunk in self.elements("object_id")? {
+            if let Some(numbers) = chunk.as_primitive_opt::<Int64Type>() {
+                side.records.ids.extend(numbers.iter().map(|id| id.map_or_else(unknown, ImageId::Int)));
+            } else if let Some(texts) = chunk.as_string_opt::<i32>() {
+                side.records.ids.extend(texts.iter().map(|id| id.map_or_else(unknown, ImageId::from)));
+            } else {
+                return Err(kind("object_id", &chunk));
+            }
+        }
+        Ok(())
     }
 
     fn boxes(&self, side: &mut Side) -> Result<()> {

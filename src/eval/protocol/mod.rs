@@ -19,6 +19,7 @@ mod names;
 use super::coco::{self, Coco};
 use super::comparison::Comparison;
 use super::lvis::Lvis;
+use super::matches::{self, Matches};
 use super::mean_ap::{self, MeanAp};
 use super::open_images::{self, OpenImages};
 use super::opening;
@@ -127,6 +128,42 @@ impl Protocol {
             }
         }
         Ok(())
+    }
+
+    /// [`Protocol::report`], and who got whom: `iou` is the threshold at which truths are named, the lowest without one.
+    /// Nothing is matched twice.
+    ///
+    /// # Errors
+    /// As [`Protocol::report`]; [`ErrorKind::Usage`] for protocols other than COCO's, LVIS's and VOC's, and for a
+    /// threshold that is none of theirs.
+    pub fn report_matches(
+        &self,
+        comparison: &Comparison,
+        title: &str,
+        iou: Option<f64>,
+        job: &Job,
+    ) -> Result<(Report, Matches)> {
+        let (ids, classes) = (comparison.ids(), comparison.classes.len());
+        let batch = comparison.batch(&ids);
+        match self {
+            Protocol::Coco(params) => {
+                let mut coco = Coco::new(params.clone(), classes)?;
+                let matches = coco.update_matches(&batch, iou, job)?;
+                Ok((coco.report(comparison, title, job)?, matches))
+            }
+            Protocol::Lvis(kind) => {
+                let (lvis, matches) = Lvis::of_matches(comparison, kind.clone(), iou, job)?;
+                Ok((lvis.report(comparison, title, job)?, matches))
+            }
+            Protocol::Voc(params) => {
+                matches::threshold(&[params.threshold], iou)?;
+                let mut voc = Voc::new(*params, classes)?;
+                let matches = voc.update_matches(&batch, job)?;
+                Ok((voc.report(comparison, title, job)?, matches))
+            }
+            _ => Err(Error::new(ErrorKind::Usage, "this protocol gives no table of matches")
+                .remedy("name a protocol of COCO, LVIS or VOC")),
+        }
     }
 
     /// Evaluates a comparison.

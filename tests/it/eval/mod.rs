@@ -5,6 +5,7 @@ mod coco;
 mod divergences;
 mod doors;
 mod mask_cache;
+mod matches;
 mod program;
 mod protocols;
 mod shards;
