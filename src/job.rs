@@ -174,6 +174,13 @@ impl Job {
         self
     }
 
+    /// The same job, cancelled and counting with the other, with nobody watching: for parts of a stage, which are no
+    /// stages of their own.
+    #[must_use]
+    pub fn unwatched(self) -> Job {
+        self.observer(Arc::new(Silent))
+    }
+
     /// How many threads the call may use.
     pub fn thread_budget(&self) -> usize {
         self.threads
@@ -272,6 +279,24 @@ mod tests {
     fn strict_makes_the_first_warning_an_error_with_its_place() {
         let e = Job::new().strict(true).warn(orphan(7)).unwrap_err();
         assert_eq!(e.to_string(), "coco: row 7: no such image; without --strict: kept");
+    }
+
+    #[test]
+    fn an_unwatched_job_is_the_same_job() {
+        struct Seen(AtomicU64);
+        impl Observer for Seen {
+            fn begin(&self, _: &str, _: Option<u64>) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let seen = Arc::new(Seen(AtomicU64::new(0)));
+        let job = Job::new().observer(seen.clone());
+        let part = job.clone().unwatched();
+        drop((job.stage("x", None), part.stage("y", None)));
+        assert_eq!(seen.0.load(Ordering::Relaxed), 1);
+        part.warn(orphan(1)).unwrap();
+        part.cancel();
+        assert!(job.warnings().total() == 1 && job.check().is_err());
     }
 
     #[test]

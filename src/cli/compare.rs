@@ -33,7 +33,10 @@ pub(super) fn run(args: &CompareArgs, printer: &Printer, job: &Job) -> Result<()
         for file in &method.files {
             let truth: Side = truth.clone();
             let comparison = sides::against(truth, file, &args.ask, &wanted, job)?;
-            runs.push(evaluate(&protocol, &comparison, short(file), job)?);
+            runs.push(
+                evaluate(&protocol, &comparison, short(file), job)
+                    .map_err(|e| sides::placed(e, &args.gt, file, &args.ask, &wanted, job))?,
+            );
         }
         evaluated.push(runs);
     }

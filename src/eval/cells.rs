@@ -101,11 +101,16 @@ pub fn gather_with<W, T: Send>(
     last: impl Fn(W) -> T + Sync,
 ) -> Result<Vec<(Outcomes, T)>> {
     let starts: Vec<usize> = (0..batch.images.len()).step_by(IMAGES).collect();
+    // What comes image by image is a stage of whoever gives it.
+    let stage = (starts.len() > 1).then(|| job.stage("matching", Some(batch.images.len() as u64)));
     job.each(&starts, |start| {
         let (mut part, mut worker) = (Outcomes::new(grid)?, worker());
         for at in *start..batch.images.len().min(start + IMAGES) {
             part.image(batch.images[at].clone());
             image(&mut worker, at, &mut part)?;
+        }
+        if let Some(stage) = &stage {
+            stage.advance(part.images().len() as u64)?;
         }
         Ok((part, last(worker)))
     })

@@ -94,6 +94,16 @@ pub fn join(truth: Side, mut found: Side, matching: &Matching) -> Result<Compari
     let (images, image_place) = sorted(truth.images, |image: &ImageEntry| &image.id);
     let (classes, class_place) = sorted(truth.classes, |class: &ClassEntry| &class.id);
     let (wide, mut remarks) = (images.len(), truth.remarks);
+    let listed = |places: &[Option<u32>], n: &u32| at(places, *n).is_some();
+    let records = truth.records.image.iter().zip(&truth.records.class);
+    for (number, _) in (0u64..)
+        .zip(records)
+        .filter(|(_, (image, class))| !listed(&image_place, image) || !listed(&class_place, class))
+    {
+        remarks.add("truth.stranger", "left out, as in pycocotools", || {
+            format!("annotation {number} is of an image or category that is not listed")
+        });
+    }
     let truth = truth.records.into_objects(wide, |n| at(&image_place, n), |n| at(&class_place, n))?;
     remarks.merge(found.remarks);
     let found = found.records.into_objects(

@@ -4,7 +4,9 @@
 use: run.py PROGRAM [NAME...]        NAME: run only check_NAME.py
 
 The tools ("peers") are those of requirements.txt, installed into .venv at the root of the project; one that
-cannot be installed is named and left out. A check begins with a line `needs: peer, peer` in its docstring or in
+cannot be installed is named and left out. A line of it may end with `# alone` (installed without what it depends on)
+or `# source` (its source is unpacked into .venv/source, LENSFRAME_SOURCES, and not built). A check begins with a
+line `needs: peer, peer` in its docstring or in
 a comment; it is skipped, by name, when a peer it needs is absent, and is called with the program's path as its
 only argument and the installed peers in LENSFRAME_PEERS. A check fails by exiting with anything but 0.
 
@@ -15,12 +17,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 VENV = HERE.parent.parent / ".venv"
 PYTHON = VENV / "bin" / "python"
+SOURCES = VENV / "source"
 NEEDS = re.compile(r"^\s*#?\s*needs:\s*(.*)$", re.MULTILINE)
 # What the venv's own interpreter says is installed, as name==version lines.
 LIST = "import importlib.metadata as m\nfor d in m.distributions(): print(d.metadata['Name'] + '==' + d.version)"
@@ -83,30 +88,58 @@ def pins(path):
     return dict(line.split("==") for line in lines if line)
 
 
-def alone(path):
-    """The names of those that are installed without what they depend on: lines that say so."""
-    return {line.split("==")[0] for line in path.read_text().splitlines() if "# alone" in line}
+def marked(path, mark):
+    """The names on lines that end with this mark."""
+    return {line.split("==")[0] for line in path.read_text().splitlines() if f"# {mark}" in line}
 
 
 def install(wanted):
     """Installs what is missing and returns the peers that are there, by name, with their versions."""
-    missing = [f"{name}=={version}" for name, version in wanted.items() if installed().get(name) != version]
+    alone, sources = (marked(HERE / "requirements.txt", mark) for mark in ("alone", "source"))
+    missing = [f"{name}=={version}" for name, version in there(wanted, sources, absent=True).items()]
     if missing:
         print("installing", ", ".join(missing), "into .venv", flush=True)
-        for pin in [pin for pin in missing if pin.split("==")[0] in alone(HERE / "requirements.txt")]:
-            missing.remove(pin)
-            if pip(["--no-deps", pin]).returncode != 0:
-                print(f"  {pin} cannot be installed")
-    if missing:
-        if pip(missing).returncode != 0:
-            # Together is faster; one by one finds out which it was.
-            for pin in missing:
-                attempt = pip([pin])
-                if attempt.returncode != 0:
-                    lines = [line for line in attempt.stderr.splitlines() if line.startswith("ERROR")]
-                    print(f"  {pin} cannot be installed: {lines[-1] if lines else attempt.stderr.strip()[-200:]}")
-    there = installed()
-    return {name: there[name] for name, version in wanted.items() if there.get(name) == version}
+    # Sources come last: asking what they are takes tools that are among the others.
+    for pin in [pin for pin in missing if pin.split("==")[0] in alone]:
+        missing.remove(pin)
+        if (attempt := pip(["--no-deps", pin])).returncode != 0:
+            refused(pin, attempt.stderr)
+    plain = [pin for pin in missing if pin.split("==")[0] not in sources]
+    if plain and pip(plain).returncode != 0:
+        # Together is faster; one by one finds out which it was.
+        for pin in plain:
+            if (attempt := pip([pin])).returncode != 0:
+                refused(pin, attempt.stderr)
+    for pin in [pin for pin in missing if pin not in plain]:
+        fetch(pin)
+    return there(wanted, sources)
+
+
+def there(wanted, sources, absent=False):
+    """Those of the wanted that are there, in the version wanted; or those that are not."""
+    own = installed()
+    has = lambda name, version: (SOURCES / f"{name}-{version}").is_dir() if name in sources else own.get(name) == version
+    return {name: version for name, version in wanted.items() if has(name, version) != absent}
+
+
+def fetch(pin):
+    """Unpacks a package's source, unbuilt."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [PYTHON, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+                   "--no-build-isolation", "--no-binary", ":all:", "--dest", folder, pin]
+        attempt = subprocess.run(command, capture_output=True, text=True)
+        archives = list(Path(folder).glob("*.tar.gz"))
+        if attempt.returncode != 0 or not archives:
+            refused(pin, attempt.stderr)
+            return
+        with tarfile.open(archives[0]) as archive:
+            safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            archive.extractall(SOURCES, **safe)
+
+
+def refused(pin, said):
+    lines = [line for line in said.splitlines() if "ERROR" in line or "Error:" in line]
+    print(f"  {pin} cannot be installed: {(lines[-1] if lines else said)[-200:].strip()}", flush=True)
 
 
 def pip(pins_wanted):
@@ -129,7 +162,7 @@ def run(check, program, peers):
         return "skipped"
     print(f"== {check.stem}", flush=True)
     start = time.monotonic()
-    environment = dict(os.environ, LENSFRAME_PEERS=" ".join(peers), PYTHONDONTWRITEBYTECODE="1")
+    environment = dict(os.environ, LENSFRAME_PEERS=" ".join(peers), LENSFRAME_SOURCES=str(SOURCES), PYTHONDONTWRITEBYTECODE="1")
     code = subprocess.run([PYTHON, check, program], env=environment).returncode
     outcome = "passed" if code == 0 else "failed"
     print(f"== {check.stem}: {outcome}, {time.monotonic() - start:.1f} s", flush=True)

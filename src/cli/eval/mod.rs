@@ -38,7 +38,8 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
             let wanted = Wanted { corrected: args.ask.corrected, ids, ..protocol.wanted() };
             let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
             let comparison = sides::against(truth, &args.pred, &args.ask, &wanted, job)?;
-            objects(args, &protocol, &comparison, &title, printer.is_json(), job)?
+            objects(args, &protocol, &comparison, &title, printer.is_json(), job)
+                .map_err(|e| sides::placed(e, &args.gt, &args.pred, &args.ask, &wanted, job))?
         }
     };
     report.fact("truth", args.gt.clone());

@@ -40,6 +40,27 @@ pub(in crate::cli) fn against(
     join(truth, found, &matching).at(|| Place::none().file(name))
 }
 
+/// An error that came of comparing two sides, with its place where it is about a mask. Masks are looked at long after
+/// their files were read: the files are read again, each mask looked at.
+pub(in crate::cli) fn placed(
+    error: Error,
+    gt: &str,
+    pred: &str,
+    ask: &AskArgs,
+    wanted: &Wanted,
+    job: &Job,
+) -> Error {
+    if error.kind() != ErrorKind::Format || error.place().key_name() != Some("mask") {
+        return error;
+    }
+    let checked = Wanted { checked: true, ..wanted.clone() };
+    let again = truth(gt, ask, &checked, job).and_then(|truth| found(pred, &truth, ask, &checked, job));
+    match again {
+        Err(placed) => placed,
+        Ok(_) => error,
+    }
+}
+
 /// By what images are matched.
 pub(in crate::cli) fn match_by(ask: &AskArgs) -> MatchBy {
     match ask.match_by {

@@ -103,22 +103,38 @@ impl Coco {
 
     /// Matches images, and notes who got whom at the threshold of a number.
     fn walk(&mut self, batch: &Batch, at: Option<usize>, job: &Job) -> Result<Vec<Trace>> {
-        let mut traces = Vec::new();
         batch.check(self.classes)?;
         self.needs(batch)?;
         let images = batch.images.len();
         self.outcomes.reserve(images, batch.found.len());
         let starts: Vec<usize> = (0..images).step_by(IMAGES).collect();
+        // What comes image by image is a stage of whoever gives it.
+        let stage = (starts.len() > 1).then(|| job.stage("matching", Some(images as u64)));
+        let params = &self.params;
+        let some_images = |start: usize, matcher: &mut Matcher, out: &mut Outcomes| {
+            let end = images.min(start + IMAGES);
+            for image in start..end {
+                out.image(batch.images[image].clone());
+                matcher.image(batch, image, out)?;
+            }
+            match &stage {
+                Some(stage) => stage.advance((end - start) as u64),
+                None => Ok(()),
+            }
+        };
+        let matcher = || Matcher::new(params).tracing(at.map(Trace::new));
+        if job.thread_budget() <= 1 {
+            let mut matcher = matcher();
+            starts.iter().try_for_each(|start| some_images(*start, &mut matcher, &mut self.outcomes))?;
+            return Ok(matcher.trace.into_iter().collect());
+        }
+        let mut traces = Vec::new();
         // A few parts at a time: what was made of all is not kept beside the whole.
-        for some in starts.chunks(4 * job.thread_budget().max(1)) {
+        for some in starts.chunks(4 * job.thread_budget()) {
+            let grid = self.outcomes.grid();
             let parts = job.each(some, |start| {
-                let mut part = Outcomes::new(self.outcomes.grid())?;
-                let mut matcher = Matcher::new(&self.params);
-                matcher.trace = at.map(Trace::new);
-                for image in *start..images.min(start + IMAGES) {
-                    part.image(batch.images[image].clone());
-                    matcher.image(batch, image, &mut part)?;
-                }
+                let (mut part, mut matcher) = (Outcomes::new(grid)?, matcher());
+                some_images(*start, &mut matcher, &mut part)?;
                 Ok((part, matcher.trace))
             })?;
             for (part, trace) in parts {

@@ -134,6 +134,11 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// Notes who got whom.
+    pub(super) fn tracing(self, trace: Option<Trace>) -> Matcher<'a> {
+        Matcher { trace, ..self }
+    }
+
     /// Matches an image of a batch; what comes of it goes to the image begun last.
     pub(super) fn image(&mut self, batch: &Batch, image: usize, out: &mut Outcomes) -> Result<()> {
         let one = self.params.class_agnostic;
@@ -160,14 +165,14 @@ impl<'a> Matcher<'a> {
         while t < there.len() || d < seen.len() {
             let next = [there.get(t).map(there_class), seen.get(d).map(seen_class)];
             let class = next.into_iter().flatten().min().unwrap_or(0);
+            let own = &there[t..t + run(&there[t..], |t| there_class(t) == class)];
             self.truths.clear();
-            let own = there[t..].iter().take_while(|t| there_class(t) == class);
-            self.truths.extend(own.map(|t| *t as u32));
+            self.truths.extend(own.iter().map(|t| *t as u32));
+            t += own.len();
+            let own = &seen[d..d + run(&seen[d..], |d| seen_class(d) == class)];
             self.found.clear();
-            let own = seen[d..].iter().take_while(|d| seen_class(d) == class);
-            self.found.extend(own.map(|d| *d as u32));
-            (t, d) = (t + self.truths.len(), d + self.found.len());
-            self.found.truncate(self.params.cap() as usize);
+            self.found.extend(own.iter().take(self.params.cap() as usize).map(|d| *d as u32));
+            d += own.len();
             self.cell(batch, class, out)?;
         }
         (self.there, self.seen) = (there, seen);
@@ -263,6 +268,9 @@ impl<'a> Matcher<'a> {
             let outside =
                 lane.mask(|range| flagged || area.is_some_and(|area| ranges[range].leaves_out(*area)));
             self.words.push(Judged { hit: 0, ignored: lane.spread(outside) });
+        }
+        if self.truths.is_empty() {
+            return;
         }
         self.ignored.clear();
         for t in &self.truths {
@@ -364,6 +372,12 @@ impl<'a> Matcher<'a> {
             }
         }
     }
+}
+
+/// How many elements from the first on satisfy a condition.
+#[inline]
+fn run<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {
+    items.iter().take_while(|item| holds(item)).count()
 }
 
 /// Writes down that a detection got a truth at these places of the grid, `ignored` at those where the truth is.

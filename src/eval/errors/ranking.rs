@@ -180,9 +180,12 @@ pub fn mean_aps(comparison: &Comparison, job: &Job) -> Result<Vec<f64>> {
         let compact = |label: Option<&u32>| {
             label.and_then(|label| labels.binary_search(label).ok()).unwrap_or(0) as u32
         };
-        let truth =
-            part(truth, &[there], |t| (compact(truth.label.get(t as usize)), truth.flags(t as usize)))?;
-        let found = part(found, &[own], |d| (compact(found.label.get(d as usize)), found.flags(d as usize)))?;
+        let truth = part(truth, &truth.masks, &[there], |t| {
+            (compact(truth.label.get(t as usize)), truth.flags(t as usize))
+        })?;
+        let found = part(found, &found.masks, &[own], |d| {
+            (compact(found.label.get(d as usize)), found.flags(d as usize))
+        })?;
         let id = [ImageId::Int(0)];
         let mut map = MeanAp::new(params.clone(), labels.len())?;
         map.update(&Batch { images: &id, truth: &truth, found: &found }, &alone)?;

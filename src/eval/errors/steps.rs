@@ -15,12 +15,13 @@ use crate::eval::batch::Batch;
 use crate::eval::coco::{AreaRange, Coco, Kind, Params};
 use crate::eval::comparison::Comparison;
 use crate::eval::images::ImageId;
+use crate::eval::masks::Masks;
 use crate::eval::objects::Flags;
 use crate::eval::sum::mean;
 use crate::job::Job;
 use crate::report::{Breakdown, Chart, Curve, Figure, Table};
 
-use super::part::part;
+use super::part::{drawn, part};
 
 /// What is forgiven, one after another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,12 +178,15 @@ impl Steps {
                 tensors.precision_at(step as usize, r, class, range, 0)
             });
         }
-        let forgiving = Forgiving::of(comparison, &batch, &steps.params);
+        let forgiving = Forgiving::of(comparison, &batch, &steps.params, job)?;
         let numbers: Vec<usize> = (0..classes).collect();
-        let alone = job.clone().threads(1);
+        let alone = job.clone().threads(1).unwatched();
+        let stage = job.stage("forgiving errors", Some(classes as u64));
         let forgiven = job.each(&numbers, |class| {
             let similar = forgiving.precision(*class, Step::Sim, &alone)?;
-            Ok((similar, forgiving.precision(*class, Step::Oth, &alone)?))
+            let other = forgiving.precision(*class, Step::Oth, &alone)?;
+            stage.advance(1)?;
+            Ok((similar, other))
         })?;
         for (class, (similar, other)) in forgiven.into_iter().enumerate() {
             for (step, curves) in [(Step::Sim, similar), (Step::Oth, other)] {
@@ -323,10 +327,17 @@ struct Forgiving<'a> {
     params: Params,
     /// The images on which each class was found or is there.
     images: Vec<Vec<u32>>,
+    /// Masks drawn once, of truths and of detections: every class asks for them again.
+    drawn: [Option<Masks>; 2],
 }
 
 impl<'a> Forgiving<'a> {
-    fn of(comparison: &'a Comparison, batch: &Batch, params: &StepsParams) -> Forgiving<'a> {
+    fn of(
+        comparison: &'a Comparison,
+        batch: &Batch,
+        params: &StepsParams,
+        job: &Job,
+    ) -> Result<Forgiving<'a>> {
         let mut images = vec![Vec::new(); comparison.classes.len()];
         for image in 0..batch.images.len() {
             let labels =
@@ -338,7 +349,12 @@ impl<'a> Forgiving<'a> {
                 }
             }
         }
-        Forgiving { comparison, params: params.coco(&[0.1]), images }
+        let (truth, found) = (&comparison.truth.masks, &comparison.found.masks);
+        let drawn = match params.kind {
+            Kind::Segm => [drawn(truth, job)?, drawn(found, job)?],
+            _ => [None, None],
+        };
+        Ok(Forgiving { comparison, params: params.coco(&[0.1]), images, drawn })
     }
 
     /// Precision of a class: R × ranges; −1 without truths.
@@ -370,8 +386,14 @@ impl<'a> Forgiving<'a> {
             let own = is(truth.label.get(t as usize));
             (0, if own { truth.flags(t as usize) } else { crowd })
         };
-        let (truth, found) =
-            (part(truth, &there, forgiven)?, part(found, &own, |d| (0, found.flags(d as usize)))?);
+        let masks = |side: usize, declared: &'a Masks| -> &Masks {
+            self.drawn.get(side).and_then(Option::as_ref).unwrap_or(declared)
+        };
+        let (shown, seen) = (masks(0, &truth.masks), masks(1, &found.masks));
+        let (truth, found) = (
+            part(truth, shown, &there, forgiven)?,
+            part(found, seen, &own, |d| (0, found.flags(d as usize)))?,
+        );
         let ids: Vec<ImageId> = images.iter().map(|image| ImageId::Int(i64::from(*image))).collect();
         let mut coco = Coco::new(self.params.clone(), 1)?;
         coco.update(&Batch { images: &ids, truth: &truth, found: &found }, job)?;

@@ -47,9 +47,15 @@ pub struct Wanted {
     pub left_out: bool,
     /// Repair what makes the reference's number wrong.
     pub corrected: bool,
+    /// Masks of COCO files are looked at as they are read, so that one that is none is told with its place. Else they
+    /// are looked at when they are compared, if ever.
+    pub checked: bool,
     /// The objects' own ids, of COCO's annotations and of sets.
     pub ids: bool,
 }
+
+/// What is done with boxes that are none.
+pub(super) const ODD_BOX: &str = "held against others as it is, as pycocotools does";
 
 /// What is done with points of another number than the protocol's.
 pub(super) const ODD_POINTS: &str = "taken for none; give a sigma for each point by --sigmas";

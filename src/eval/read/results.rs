@@ -8,8 +8,9 @@ use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::ids::Ids;
-use super::scan::{Spelling, elements, id, members, number, numbers};
-use super::{Wanted, shape};
+use super::scan::{Spelling, counted, elements, id, members, numbers};
+use super::shape::is_box;
+use super::{ODD_BOX, Wanted, shape};
 use crate::convert::json::Cursor;
 use crate::error::{Place, Result, ResultExt};
 use crate::eval::comparison::{ClassEntry, ImageEntry, Remarks};
@@ -197,7 +198,7 @@ impl Results {
                 Key::Image => image = id(json)?.map(|id| images.number(id)),
                 Key::Class => class = id(json)?.map(|id| classes.number(id)),
                 Key::Score => {
-                    score = number(json);
+                    score = counted(json);
                     odd_score = score.is_none();
                 }
                 Key::Bbox => {
@@ -252,6 +253,18 @@ impl Results {
                 .error_at(start, format!("result {number} has no \"keypoints\" of {} points", wanted.points))
                 .remedy("give x, y and visibility of each point, or the sigmas of as many points"));
         }
+        if wanted.checked && has_mask && self.records.masks.is_sized(number) {
+            shape::check(json, start, &self.records.masks, number, "result")?;
+        }
+        if let Some(bbox) = bbox.filter(|bbox| wanted.boxes && !is_box(bbox)) {
+            self.remarks
+                .add("found.bbox.odd", ODD_BOX, || format!("the \"bbox\" of result {number} is {bbox:?}"));
+        }
+        if self.records.score.last().is_some_and(|score| !score.is_finite()) {
+            let done = "scored as in pycocotools: infinity first, NaN behind all others";
+            self.remarks
+                .add("found.score.odd", done, || format!("the \"score\" of result {number} is not finite"));
+        }
         let areas = *self.areas.get_or_insert(match (bbox, has_mask, has_points) {
             (Some(_), ..) => Areas::Box,
             (None, true, _) => Areas::Mask,
@@ -268,7 +281,13 @@ impl Results {
         }
         let area = match areas {
             Areas::Box => bbox.map_or(f64::NAN, |[_, _, w, h]| w * h),
-            Areas::Mask => self.mask_area(number).at(|| json.place(start).key(format!("result {number}")))?,
+            Areas::Mask => match self.mask_area(number) {
+                Ok(area) => area,
+                Err(e) => {
+                    shape::check(json, start, &self.records.masks, number, "result")?;
+                    return Err(e);
+                }
+            },
             Areas::Points => extent(self.records.points.of(number)),
         };
         self.records.area.push(area);

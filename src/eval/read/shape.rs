@@ -85,6 +85,19 @@ fn runs(json: &mut Cursor, masks: &mut Masks) -> Result<bool> {
     Ok(true)
 }
 
+/// Refuses a mask that is none, of the record that begins at `start`.
+pub(super) fn check(json: &Cursor, start: usize, masks: &Masks, number: usize, what: &str) -> Result<()> {
+    masks.decode(number).map(drop).map_err(|e| {
+        let what = format!("the \"segmentation\" of {what} {number}: {}", e.what());
+        json.error_at(start, what).remedy("give runs that fill the size, column after column, or polygons")
+    })
+}
+
+/// Whether four numbers are a box: finite, with a size that is not negative.
+pub(super) fn is_box([x, y, w, h]: &[f64; 4]) -> bool {
+    x.is_finite() && y.is_finite() && (0.0..f64::INFINITY).contains(w) && (0.0..f64::INFINITY).contains(h)
+}
+
 /// Reads `keypoints`, a flat list of x, y, v, and appends `each` points. False, and nothing appended, for
 /// anything that is no list of so many.
 pub(super) fn points(json: &mut Cursor, points: &mut Points, each: usize) -> Result<bool> {

@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::ids::Ids;
-use super::scan::{Spelling, elements, flag, id, members, number, numbers};
-use super::{ODD_POINTS, Wanted, shape};
+use super::scan::{Spelling, counted, crowd, elements, flag, id, members, number, numbers};
+use super::shape::is_box;
+use super::{ODD_BOX, ODD_POINTS, Wanted, shape};
 use crate::convert::json::Cursor;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::comparison::{ClassEntry, ImageEntry, Known, Remarks};
@@ -44,6 +45,8 @@ enum Key {
     Area,
     Crowd,
     Ignore,
+    LeftOut,
+    Group,
     Labelled,
     Segmentation,
     Keypoints,
@@ -60,6 +63,8 @@ impl Key {
             b"area" => Key::Area,
             b"iscrowd" => Key::Crowd,
             b"ignore" => Key::Ignore,
+            b"difficult" | b"ignored" => Key::LeftOut,
+            b"group_of" => Key::Group,
             b"num_keypoints" => Key::Labelled,
             b"segmentation" => Key::Segmentation,
             b"keypoints" => Key::Keypoints,
@@ -76,8 +81,10 @@ struct Record {
     class: Option<u32>,
     bbox: Option<[f64; 4]>,
     area: Option<f64>,
-    crowd: Option<bool>,
+    /// Whether it takes many, and whether that leaves it out of account.
+    crowd: Option<(bool, bool)>,
     ignored: bool,
+    group: bool,
     labelled: Option<f64>,
     mask: bool,
     points: bool,
@@ -148,8 +155,18 @@ impl Truth {
         let size = side(height).zip(side(width)).map(|(height, width)| Size::new(height, width));
         let number = self.image_ids.number(key.clone()) as usize;
         // Annotations may come before images, so that numbers may be given already.
+        self.double(self.images.get(number).is_some_and(Option::is_some), "image", &key);
         put(&mut self.images, number, ImageEntry { id: key, file_name, size, known });
         Ok(())
+    }
+
+    /// Says that an image or a category is listed again.
+    fn double(&mut self, again: bool, what: &str, id: &ImageId) {
+        if again {
+            self.remarks.add("truth.entry.double", "the last of them counts, as in pycocotools", || {
+                format!("the {what} {id} is listed twice")
+            });
+        }
     }
 
     fn category(&mut self, json: &mut Cursor) -> Result<()> {
@@ -176,6 +193,7 @@ impl Truth {
         };
         let number = self.class_ids.number(key.clone()) as usize;
         let name = title.unwrap_or_else(|| key.to_string());
+        self.double(self.classes.get(number).is_some_and(Option::is_some), "category", &key);
         put(&mut self.classes, number, ClassEntry { id: key, name, supercategory, frequency });
         Ok(())
     }
@@ -198,10 +216,15 @@ impl Truth {
                         json.seek(at);
                     }
                 }
-                Key::Area => record.area = number(json),
-                Key::Crowd => record.crowd = flag(json),
+                Key::Area => record.area = counted(json),
+                Key::Crowd => record.crowd = crowd(json),
                 // The reference overwrites the field with iscrowd.
-                Key::Ignore if wanted.corrected => record.ignored = flag(json) == Some(true),
+                Key::Ignore if wanted.corrected => record.ignored |= flag(json) == Some(true),
+                // COCO has no such members; the importer makes keys of them, which the same protocols read.
+                Key::LeftOut if wanted.left_out || wanted.corrected => {
+                    record.ignored |= flag(json) == Some(true);
+                }
+                Key::Group => record.group = flag(json) == Some(true),
                 Key::Labelled => record.labelled = number(json),
                 Key::Segmentation if wanted.masks => {
                     // Of two members of one name the later counts.
@@ -235,6 +258,9 @@ impl Truth {
             }
             self.records.masks.push_absent();
         }
+        if wanted.checked && record.mask && self.records.masks.is_sized(place) {
+            shape::check(json, start, &self.records.masks, place, "annotation")?;
+        }
         if wanted.points > 0 && !record.points {
             self.records.points.each = wanted.points;
             self.records.points.values.extend(std::iter::repeat_n([0.0; 3], wanted.points));
@@ -258,12 +284,28 @@ impl Truth {
             remarks.add("truth.iscrowd.absent", "taken for 0", || format!("{} has no \"iscrowd\"", said()));
         }
         let bbox = record.bbox.unwrap_or_default();
+        if wanted.boxes && !is_box(&bbox) {
+            remarks.add("truth.bbox.odd", ODD_BOX, || format!("the \"bbox\" of {} is {bbox:?}", said()));
+        }
         let area = record.area.unwrap_or_else(|| {
             let by_box = !wanted.masks || record.bbox.is_some();
             remarks.add("truth.area.absent", "taken from its box", || format!("{} has no \"area\"", said()));
             if by_box { bbox[2] * bbox[3] } else { f64::NAN }
         });
-        let mut ignored = record.crowd == Some(true) || record.ignored;
+        if record.area.is_some_and(|area| area.is_nan() || area < 0.0) {
+            remarks.add("truth.area.odd", "taken as it is, as in pycocotools: NaN is in every range", || {
+                format!("the \"area\" of {} is {area}", said())
+            });
+        }
+        let (crowd, mut left_out) = record.crowd.unwrap_or_default();
+        if left_out && !crowd {
+            let done = "left out of account and yet no crowd, as in pycocotools; --corrected takes it for 0";
+            remarks.add("truth.iscrowd.odd", done, || {
+                format!("the \"iscrowd\" of {} is text, or below 1", said())
+            });
+            left_out = !wanted.corrected;
+        }
+        let mut ignored = left_out || record.ignored;
         if wanted.points > 0 {
             let labelled = record.labelled.unwrap_or_else(|| {
                 remarks.add("truth.num_keypoints.absent", "its labelled points are counted", || {
@@ -276,7 +318,7 @@ impl Truth {
         }
         self.records.bbox.push(bbox);
         self.records.area.push(area);
-        self.records.flags.push(Flags { crowd: record.crowd == Some(true), ignored, ..Flags::default() });
+        self.records.flags.push(Flags { crowd, ignored, group: record.group, ..Flags::default() });
         self.ids.push(record.id.unwrap_or(ImageId::Text("".into())));
         Ok(())
     }

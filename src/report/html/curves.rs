@@ -8,7 +8,7 @@ use super::markup::Markup;
 use crate::report::{Chart, Curve, Report, number};
 
 /// As many as can be told apart by colour.
-const COLOURS: usize = 6;
+const COLOURS: usize = 7;
 /// As many as are drawn.
 const MOST_CURVES: usize = 100;
 /// As many points as COCO's curves have.

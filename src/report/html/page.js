@@ -62,7 +62,7 @@
     });
   }
 
-  // Curves: as many colours as can be told apart; the first one chosen gives way to the seventh.
+  // Curves: as many colours as can be told apart; the first one chosen gives way to the eighth.
   for (const chart of all("figure.chart")) {
     const curves = new Map(all("path.curve", chart).map((path) => [path.dataset.c, path]));
     const entries = all(".legend li[data-c]", chart);
@@ -77,7 +77,7 @@
     const paint = (entry, colour) => {
       const path = curves.get(entry.dataset.c);
       for (const element of [entry, path]) {
-        element.classList.remove("k0", "k1", "k2", "k3", "k4", "k5", "seen");
+        element.classList.remove("k0", "k1", "k2", "k3", "k4", "k5", "k6", "seen");
         if (colour !== null) element.classList.add(`k${colour}`);
       }
       if (colour !== null) path.parentNode.append(path);
@@ -88,8 +88,8 @@
       const at = chosen.findIndex((c) => c.entry === entry);
       if (at >= 0) chosen.splice(at, 1);
       if (!on) return paint(entry, null);
-      if (chosen.length === 6) choose(chosen[0].entry, false);
-      const colour = [0, 1, 2, 3, 4, 5].find((k) => chosen.every((c) => c.colour !== k));
+      if (chosen.length === 7) choose(chosen[0].entry, false);
+      const colour = [0, 1, 2, 3, 4, 5, 6].find((k) => chosen.every((c) => c.colour !== k));
       chosen.push({ entry, colour });
       paint(entry, colour);
     };

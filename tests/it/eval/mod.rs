@@ -1,5 +1,6 @@
 //! Evaluation of detections: COCO's protocol against known answers, by any way of sharing the work out.
 
+mod bad_input;
 mod coco;
 mod divergences;
 mod doors;
@@ -10,6 +11,7 @@ mod program;
 mod protocols;
 mod shards;
 mod standing;
+mod threads;
 mod twin;
 
 use lensframe::eval::{Flags, Objects};

@@ -111,6 +111,11 @@ fn random_scenes_with_ties_agree_with_a_plain_twin() {
 #[test]
 fn shards_in_any_order_and_any_number_of_threads_change_no_bit() {
     let scenes = draw(5, 60, 3, flags);
+    let many = draw(6, 400, 3, flags);
+    assert_eq!(
+        evaluate(&many, 1).finish(&Job::new()).unwrap(),
+        evaluate(&many, 2).finish(&Job::new()).unwrap()
+    );
     let whole = evaluate(&scenes, 1).finish(&Job::new()).unwrap();
     assert_eq!(evaluate(&scenes, 2).finish(&Job::new()).unwrap(), whole);
     for order in 0..100 {
@@ -122,6 +127,26 @@ fn shards_in_any_order_and_any_number_of_threads_change_no_bit() {
     let mut twice = evaluate(&scenes[..1], 1);
     twice.merge(&evaluate(&scenes[..1], 1)).unwrap();
     assert!(twice.finish(&Job::new()).unwrap_err().to_string().contains("given twice"));
+}
+
+#[test]
+fn shards_and_threads_change_no_bit_of_the_slow_kind_either() {
+    let slow = |scenes: &[Scene], threads: usize| {
+        let mut recall = ProposalRecall::new(&[1, 3, 10], 3).unwrap();
+        recall.update(&Sides::of(scenes).batch(), &Job::new().threads(threads)).unwrap();
+        recall
+    };
+    let many = draw(7, 600, 3, flags);
+    let finish = |recall: ProposalRecall| recall.finish(&Job::new()).unwrap();
+    assert_eq!(finish(slow(&many, 1)), finish(slow(&many, 2)));
+    let few = &many[..60];
+    let whole = finish(slow(few, 1));
+    for order in 0..100 {
+        let mut parts = shards(few, &mut Random::keyed(&[order])).into_iter().map(|shard| slow(&shard, 1));
+        let mut joined = parts.next().unwrap();
+        parts.for_each(|part| joined.merge(&part).unwrap());
+        assert_eq!(finish(joined), whole, "order {order}");
+    }
 }
 
 #[test]

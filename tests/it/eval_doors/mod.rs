@@ -6,6 +6,7 @@
 mod arrays;
 mod classwise;
 mod columnar;
+mod corpus;
 mod csv;
 mod json;
 mod recorded;
