@@ -18,7 +18,7 @@
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
-//! | [`matches`] | who got whom: a row a detection, a row a missed truth |
+//! | [`mod@matches`] | who got whom: a row a detection, a row a missed truth |
 //! | [`names`] | numbers of a report under the names of other tools |
 //! | [`operating`] | where to cut scores off; calibration |
 //! | [`resample`] | the bootstrap: intervals, paired differences |

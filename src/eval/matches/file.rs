@@ -50,7 +50,7 @@ impl MatchesFormat {
 }
 
 impl Matches {
-    /// The table as the bytes of a file; its columns are those that the head of `table.rs` lists.
+    /// The table as the bytes of a file; its columns are [these](super#columns).
     ///
     /// # Errors
     /// As [`Matches::rows`].

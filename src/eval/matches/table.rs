@@ -1,25 +1,5 @@
-//! [`Matches`] as Arrow tables: a row a detection, then a row a truth that was missed.
-//!
-//! | column | type | meaning |
-//! |---|---|---|
-//! | `object` | Utf8 | `detection` or `truth` (one that was missed) |
-//! | `image_id` | Int64 or Utf8 | of the truth; Utf8 where one of them is text |
-//! | `file_name` | Utf8? | of the image, where it is known |
-//! | `class_id` | Int64 or Utf8 | of the truth |
-//! | `class` | Utf8 | its name |
-//! | `score` | Float64? | of a detection |
-//! | `x`, `y`, `w`, `h` | Float64? | the box in pixels, where the protocol read it |
-//! | `area` | Float64? | as the protocol takes it |
-//! | `row` | UInt32? | its place among the objects of its source, from 0: of a results file, the record |
-//! | `id` | Int64 or Utf8? | its own id, where it has one |
-//! | `match` | Utf8 | `true`, `false` or `ignored` of a detection, `missed` of a truth |
-//! | `iou` | Float64? | how much it overlaps the truth that it got; null where it got none |
-//! | `truth_row`, `truth_id` | as `row`, `id` | the truth that a detection got: with `ignored`, one that does not count |
-//! | `match@0.50`, … | Utf8? | `match` of a detection at each threshold of the protocol, where there are several |
-//!
-//! A detection whose image or class the truth does not have is in no row; the report counts those. Rows are in the order of the images' ids, objects of an image in the order of their source, so that detections of
-//! equal score are in the order in which they chose. `row` and `id` are there where sides were
-//! [numbered](crate::eval::Side::number) and read with [`Wanted::ids`](crate::eval::read::Wanted).
+//! [`Matches`] as Arrow tables: a row a detection, then a row a truth that was missed. The columns are described on the
+//! front page of the room.
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ mod divergences;
 mod doors;
 mod mask_cache;
 mod matches;
+mod names;
 mod program;
 mod protocols;
 mod shards;
