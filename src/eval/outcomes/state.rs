@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `image_id` | the id, where it is a number |
 //! | `image_name` | the id, where it is a text |
-//! | `class`, `found` | lists: each class with detections, and how many of them |
+//! | `cell` | a list: classes with detections, and how many of them: 1024 times the class, plus the number, at most 1023; what is more follows in another cell |
 //! | `score` | a list of the scores, class after class, best first |
 //! | `bits` | 2 × ⌈ranges × thresholds / 8⌉ bytes a detection: hits, then what is left out; a bit a threshold, range after range |
 //! | `present`, `truths` | lists: each class with truths that count, and how many in each range |
@@ -40,7 +40,7 @@ const OF: &str = "lensframe.evaluation";
 const COUNT: &str = "lensframe.images";
 
 /// The number of the layout.
-const LAYOUT: &str = "1";
+const LAYOUT: &str = "2";
 
 fn schema(of: &str, grid: Grid, images: usize) -> Schema {
     let list = |item| DataType::List(Arc::new(Field::new("item", item, true)));
@@ -54,8 +54,7 @@ fn schema(of: &str, grid: Grid, images: usize) -> Schema {
     let fields = vec![
         Field::new("image_id", DataType::Int64, true).with_metadata(metadata),
         Field::new("image_name", DataType::Utf8, true),
-        Field::new("class", list(DataType::UInt32), false),
-        Field::new("found", list(DataType::UInt32), false),
+        Field::new("cell", list(DataType::UInt32), false),
         Field::new("score", list(DataType::Float64), false),
         Field::new("bits", DataType::Binary, false),
         Field::new("present", list(DataType::UInt32), false),
@@ -97,7 +96,7 @@ impl Outcomes {
     fn columns(&self, images: std::ops::Range<usize>) -> Vec<ArrayRef> {
         let (mut ids, mut names) = (Int64Builder::new(), StringBuilder::new());
         let numbers = || ListBuilder::new(UInt32Builder::new());
-        let (mut classes, mut found, mut present, mut truths) = (numbers(), numbers(), numbers(), numbers());
+        let (mut cells, mut present, mut truths) = (numbers(), numbers(), numbers());
         let (mut scores, mut bits) = (ListBuilder::new(Float64Builder::new()), BinaryBuilder::new());
         let each = 2 * self.grid.bytes();
         for image in images {
@@ -108,8 +107,7 @@ impl Outcomes {
             };
             let mut all = 0..0;
             for (number, (class, detections)) in self.found_of(image).enumerate() {
-                classes.values().append_value(class as u32);
-                found.values().append_value(detections.len() as u32);
+                cells.values().append_value(Cell::new(class as u32, detections.len() as u32).0);
                 all = if number == 0 { detections } else { all.start..detections.end };
             }
             scores.values().append_slice(self.score.get(all.clone()).unwrap_or_default());
@@ -118,7 +116,7 @@ impl Outcomes {
                 present.values().append_value(class as u32);
                 truths.values().append_slice(counts);
             }
-            for list in [&mut classes, &mut found, &mut present, &mut truths] {
+            for list in [&mut cells, &mut present, &mut truths] {
                 list.append(true);
             }
             scores.append(true);
@@ -126,8 +124,7 @@ impl Outcomes {
         vec![
             Arc::new(ids.finish()),
             Arc::new(names.finish()),
-            Arc::new(classes.finish()),
-            Arc::new(found.finish()),
+            Arc::new(cells.finish()),
             Arc::new(scores.finish()),
             Arc::new(bits.finish()),
             Arc::new(present.finish()),
@@ -177,19 +174,19 @@ impl Outcomes {
                 _ => Err(corrupt("a number is absent")),
             }
         };
-        let bits = column(5).as_binary::<i32>();
+        let bits = column(4).as_binary::<i32>();
         for row in 0..batch.num_rows() {
             let id = match (ids.is_valid(row), names.is_valid(row)) {
                 (true, false) => ImageId::Int(ids.value(row)),
                 (false, true) => ImageId::from(names.value(row)),
                 _ => return Err(corrupt("an image has no id, or two")),
             };
-            let (own, found) = (numbers(2, row)?, numbers(3, row)?);
-            let (present, truths) = (numbers(6, row)?, numbers(7, row)?);
-            let scores = list(4, row);
+            let cells: Vec<Cell> = numbers(2, row)?.into_iter().map(Cell).collect();
+            let (present, truths) = (numbers(5, row)?, numbers(6, row)?);
+            let scores = list(3, row);
             let scores = scores.as_primitive::<Float64Type>();
-            let sum: u64 = found.iter().map(|n| u64::from(*n)).sum();
-            if own.len() != found.len()
+            let sum: u64 = cells.iter().map(|cell| u64::from(cell.found())).sum();
+            if cells.iter().any(|cell| cell.found() == 0)
                 || sum != scores.len() as u64
                 || scores.null_count() > 0
                 || bits.value(row).len() != scores.len() * 2 * self.grid.bytes()
@@ -197,20 +194,14 @@ impl Outcomes {
             {
                 return Err(corrupt(&format!("the lists of image {id} do not fit together")));
             }
-            if own.iter().chain(&present).any(|class| *class as usize >= classes) {
+            let own = cells.iter().map(|cell| cell.class());
+            if own.chain(present.iter().map(|class| *class as usize)).any(|class| class >= classes) {
                 return Err(corrupt(&format!("image {id} has a class that is none")));
             }
             let (cell, first) = (self.cells.len() as u32, self.score.len() as u32);
+            self.cells.extend(cells);
             self.images.push(id);
             self.starts.push(Start { cell, found: first, present: self.present.len() as u32 });
-            for (class, found) in own.iter().zip(&found) {
-                let mut left = *found as usize;
-                while left > 0 {
-                    let some = left.min(Cell::MOST);
-                    self.cells.push(Cell::new(*class, some as u32));
-                    left -= some;
-                }
-            }
             self.score.extend_from_slice(scores.values());
             self.bits.extend_from_slice(bits.value(row));
             self.present.extend(present);

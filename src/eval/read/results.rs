@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::ids::Ids;
-use super::scan::{Spelling, counted, elements, id, members, numbers};
+use super::scan::{Spelling, elements, id, members, number, numbers};
 use super::shape::is_box;
 use super::{ODD_BOX, Wanted, shape};
 use crate::convert::json::Cursor;
@@ -198,7 +198,7 @@ impl Results {
                 Key::Image => image = id(json)?.map(|id| images.number(id)),
                 Key::Class => class = id(json)?.map(|id| classes.number(id)),
                 Key::Score => {
-                    score = counted(json);
+                    score = number(json);
                     odd_score = score.is_none();
                 }
                 Key::Bbox => {

@@ -205,16 +205,12 @@ pub(super) fn id(json: &mut Cursor) -> Result<Option<ImageId>> {
     }
 }
 
-/// A number, or `true` and `false` as Python counts them: 1 and 0; `None` and no step for anything else.
-pub(super) fn counted(json: &mut Cursor) -> Option<f64> {
-    number(json).or_else(|| word(json).map(f64::from))
-}
-
 /// What `iscrowd` says in pycocotools: whether the object takes many (`int` of it is not 0), and whether it is left out
 /// of account (it is true: any number but 0, any text). `None` and no step for `null` and what `int` fails on.
 pub(super) fn crowd(json: &mut Cursor) -> Option<(bool, bool)> {
     let text = json.peek() == Some(b'"');
-    let number = if text { f64::from(flag(json)?) } else { counted(json)? };
+    let number =
+        if text { f64::from(flag(json)?) } else { number(json).or_else(|| word(json).map(f64::from))? };
     Some((number.trunc() != 0.0, text || number != 0.0))
 }
 

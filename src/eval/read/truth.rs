@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::ids::Ids;
-use super::scan::{Spelling, counted, crowd, elements, flag, id, members, number, numbers};
+use super::scan::{Spelling, crowd, elements, flag, id, members, number, numbers};
 use super::shape::is_box;
 use super::{ODD_BOX, ODD_POINTS, Wanted, shape};
 use crate::convert::json::Cursor;
@@ -216,7 +216,7 @@ impl Truth {
                         json.seek(at);
                     }
                 }
-                Key::Area => record.area = counted(json),
+                Key::Area => record.area = number(json),
                 Key::Crowd => record.crowd = crowd(json),
                 // The reference overwrites the field with iscrowd.
                 Key::Ignore if wanted.corrected => record.ignored |= flag(json) == Some(true),

@@ -114,7 +114,7 @@ fn a_reader_can_sort_filter_choose_and_zoom() {
         "last=–".to_owned(),
         format!("lowest={}", names[known[known.len() - 1]]),
         "still=–;sort=ascending;alphabet=airplane;filtered=traffic light;shown=1 of 80".to_owned(),
-        "boxes=6;coloured=6;cell=13.75px".to_owned(),
+        "boxes=7;coloured=7;cell=13.75px".to_owned(),
         format!("read=person as person: {count} ("),
     ];
     for words in expected {

@@ -241,6 +241,14 @@ case(G, "crowd_two", "iscrowd is 2", changed(CROWD, ["annotations", 1, "iscrowd"
      "Everything but 0 is a crowd.")
 case(G, "crowd_text", "iscrowd is the text \"1\"", changed(CROWD, ["annotations", 1, "iscrowd"], "1"), IN_CROWD,
      "Python makes it a number.")
+case(G, "crowd_text_zero", "iscrowd is the text \"0\"", changed(CROWD, ["annotations", 1, "iscrowd"], "0"), IN_CROWD,
+     "A text is true in Python and its int is 0: the object is left out of account, and is no crowd.",
+     repair="the object is looked for",
+     corrected=(changed(CROWD, ["annotations", 1, "iscrowd"], 0), IN_CROWD))
+case(G, "crowd_half", "iscrowd is 0.5", changed(CROWD, ["annotations", 1, "iscrowd"], 0.5), IN_CROWD,
+     "True in Python, and its int is 0: the object is left out of account, and is no crowd.",
+     repair="the object is looked for",
+     corrected=(changed(CROWD, ["annotations", 1, "iscrowd"], 0), IN_CROWD))
 case(G, "ignore_field", "An annotation says ignore: 1",
      truth(ann(1, A), ann(2, B, ignore=1)), BOTH,
      "pycocotools overwrites the field with iscrowd, though it reads it first.",
