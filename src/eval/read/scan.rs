@@ -90,6 +90,10 @@ impl<K: Copy> Spelling<K> {
             let step = match known {
                 Some((text, step)) => {
                     json.seek(json.at() + text.len());
+                    // There may be more white space before this value than before the one that was remembered.
+                    if step.is_some() {
+                        json.space();
+                    }
                     *step
                 }
                 None => {
