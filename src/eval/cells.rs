@@ -85,6 +85,21 @@ pub fn gather<W>(
     worker: impl Fn() -> W + Sync,
     image: impl Fn(&mut W, usize, &mut Outcomes) -> Result<()> + Sync,
 ) -> Result<Vec<Outcomes>> {
+    gather_with(batch, grid, job, worker, image, |_| ()).map(|parts| parts.into_iter().map(|p| p.0).collect())
+}
+
+/// [`gather`], and what `last` takes from a worker that is done.
+///
+/// # Errors
+/// As [`gather`].
+pub fn gather_with<W, T: Send>(
+    batch: &Batch,
+    grid: Grid,
+    job: &Job,
+    worker: impl Fn() -> W + Sync,
+    image: impl Fn(&mut W, usize, &mut Outcomes) -> Result<()> + Sync,
+    last: impl Fn(W) -> T + Sync,
+) -> Result<Vec<(Outcomes, T)>> {
     let starts: Vec<usize> = (0..batch.images.len()).step_by(IMAGES).collect();
     // What comes image by image is a stage of whoever gives it.
     let stage = (starts.len() > 1).then(|| job.stage("matching", Some(batch.images.len() as u64)));
@@ -97,7 +112,7 @@ pub fn gather<W>(
         if let Some(stage) = &stage {
             stage.advance(part.images().len() as u64)?;
         }
-        Ok(part)
+        Ok((part, last(worker)))
     })
 }
 

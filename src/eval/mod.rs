@@ -18,6 +18,8 @@
 //! | [`read`] | COCO's files, straight into columns |
 //! | [`matching`] | the kernel: which truth each detection gets, by rule |
 //! | [`outcomes`] | what matching leaves behind |
+//! | [`mod@matches`] | who got whom: a row a detection, a row a missed truth |
+//! | [`names`] | numbers of a report under the names of other tools |
 //! | [`operating`] | where to cut scores off; calibration |
 //! | [`resample`] | the bootstrap: intervals, paired differences |
 //! | [`slices`] | images by the values of a key |
@@ -53,9 +55,11 @@ pub mod images;
 pub mod lvis;
 mod mask_cache;
 pub mod masks;
+pub mod matches;
 pub mod matching;
 pub mod mean;
 pub mod mean_ap;
+pub mod names;
 pub mod npy;
 pub mod objects;
 pub mod open_images;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::Rotated;
 
+use super::images::ImageId;
 use super::masks::Masks;
 
 /// What is said of an object beside its class and place.
@@ -62,6 +63,10 @@ pub struct Objects {
     pub points: Points,
     /// Rotated boxes; empty without.
     pub rotated: Vec<Rotated>,
+    /// Their own ids, an empty text for none; empty where nobody asked for them.
+    pub ids: Vec<ImageId>,
+    /// Their places among the objects of their source, from 0; empty where nobody asked for them.
+    pub source: Vec<u32>,
 }
 
 impl Objects {
@@ -124,6 +129,8 @@ impl Objects {
             ("flags", self.flags.len(), true),
             ("mask", self.masks.len(), true),
             ("rbox", self.rotated.len(), true),
+            ("object_id", self.ids.len(), true),
+            ("row", self.source.len(), true),
             ("point", self.points.values.len() / self.points.each.max(1), true),
         ];
         for (key, length, optional) in columns {

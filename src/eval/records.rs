@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 
+use super::images::ImageId;
 use super::masks::Masks;
 use super::objects::{Flags, Objects, Points};
 use super::read::Wanted;
@@ -21,6 +22,10 @@ pub(super) struct Records {
     pub(super) masks: Masks,
     pub(super) points: Points,
     pub(super) rotated: Vec<Rotated>,
+    /// Their own ids, an empty text for none.
+    pub(super) ids: Vec<ImageId>,
+    /// Their places in the source.
+    pub(super) source: Vec<u32>,
 }
 
 impl Records {
@@ -33,6 +38,8 @@ impl Records {
         self.area = gather(&self.area, order);
         self.flags = gather(&self.flags, order);
         self.rotated = gather(&self.rotated, order);
+        self.source = gather(&self.source, order);
+        self.ids = order.iter().filter_map(|n| self.ids.get(*n as usize)).cloned().collect();
         if !self.masks.is_empty() {
             self.masks = self.masks.pick(order);
         }
@@ -101,7 +108,7 @@ impl Records {
             objects.label = self.class.iter().filter_map(|c| class(*c)).collect();
             (objects.score, objects.bbox, objects.area) = (self.score, self.bbox, self.area);
             (objects.flags, objects.masks, objects.points) = (self.flags, self.masks, self.points);
-            objects.rotated = self.rotated;
+            (objects.rotated, objects.ids, objects.source) = (self.rotated, self.ids, self.source);
             return Ok(objects);
         }
         let mut next: Vec<usize> = (0..images).map(|image| objects.range(image).start).collect();
@@ -122,6 +129,8 @@ impl Records {
         objects.area = gather(&self.area, &order);
         objects.flags = gather(&self.flags, &order);
         objects.rotated = gather(&self.rotated, &order);
+        objects.source = gather(&self.source, &order);
+        objects.ids = order.iter().filter_map(|n| self.ids.get(*n as usize)).cloned().collect();
         if !self.masks.is_empty() {
             objects.masks = self.masks.pick(&order);
         }

@@ -97,6 +97,16 @@ pub fn bootstrap(groups: &[Group], sampling: &Sampling, job: &Job) -> Result<Sam
     if sampling.clusters.as_ref().is_some_and(|clusters| clusters.len() != images.len()) {
         return Err(Error::new(ErrorKind::Length, "clusters are not given for every image"));
     }
+    if !groups.iter().flat_map(|group| group.iter()).all(Standing::is_settled) {
+        let settled = |set: &Standing| {
+            let mut set = set.clone();
+            set.settle();
+            set
+        };
+        let own: Vec<Vec<Standing>> =
+            groups.iter().map(|group| group.iter().map(settled).collect()).collect();
+        return bootstrap(&own.iter().map(Vec::as_slice).collect::<Vec<_>>(), sampling, job);
+    }
     let figures = |weights: &[u32]| -> Vec<Vec<Option<f64>>> {
         groups.iter().map(|group| average(group, weights)).collect()
     };

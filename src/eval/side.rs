@@ -55,6 +55,14 @@ pub struct Side {
     pub(super) remarks: Remarks,
 }
 
+impl Side {
+    /// Writes down which object is which of the source, so that a row of [`Matches`](super::matches::Matches) can be
+    /// found there again: [`Objects::source`](super::Objects).
+    pub fn number(&mut self) {
+        self.records.source = (0u32..).take(self.records.image.len()).collect();
+    }
+}
+
 /// Brings both sides into one order of images and classes.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{CoordsArg, SourceArgs};
+use crate::eval::names::Names;
 use crate::eval::read::{BoxForm, ClassNumbers, PredictionFormat, PredictionOptions};
 
 /// What is asked of the two sides, and how they are brought together.
@@ -35,6 +36,10 @@ pub(in crate::cli) struct AskArgs {
     /// How far each point may be off, one number a point, as 0.026,0.025,... [default: COCO's seventeen of a person]
     #[arg(long, value_name = "S,...", value_delimiter = ',')]
     pub sigmas: Vec<f64>,
+    /// How far a boundary reaches into its mask, as a ratio of the image's diagonal [default: 0.02] (coco/boundary,
+    /// lvis/boundary)
+    #[arg(long, value_name = "RATIO")]
+    pub dilation: Option<f64>,
     /// Numbers of true label images that are left out, as 255 (semantic)
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     pub ignore: Vec<u32>,
@@ -154,6 +159,17 @@ pub(in crate::cli) struct EvalArgs {
     pub worst: usize,
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Print the numbers alone, as one JSON object, under our own names or those of chainercv, mmdetection or
+    /// torchmetrics; docs/eval-names.md says which is which
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, default_missing_value = "lensframe")]
+    pub keys: Option<Names>,
+    /// Write what became of every detection, and which truths were missed, as a table: .parquet, .arrow or .csv (COCO,
+    /// LVIS, VOC)
+    #[arg(long, value_name = "FILE")]
+    pub matches: Option<PathBuf>,
+    /// The overlap threshold at which the table names truths [default: the lowest of the protocol]
+    #[arg(long, value_name = "T", requires = "matches")]
+    pub match_iou: Option<f64>,
     /// Write the arrays of precision, recall and scores into this folder, as .npy (COCO)
     #[arg(long, value_name = "FOLDER")]
     pub arrays: Option<PathBuf>,

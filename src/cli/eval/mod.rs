@@ -12,6 +12,7 @@ use super::terminal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Comparison;
 use crate::eval::coco::{Coco, Kind, Params};
+use crate::eval::names::flat;
 use crate::eval::protocol::{self, Protocol};
 use crate::eval::read::Wanted;
 use crate::job::Job;
@@ -22,13 +23,19 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
         return list(printer);
     }
     outputs::check(&args.report)?;
+    outputs::check_matches(args)?;
     let title = format!("{} against {}", short(&args.pred), short(&args.gt));
     let mut report = match pictures::Metric::named(&args.ask.metric) {
         Some(metric) => pictures::report(metric, args, &title, job)?,
         None => {
-            let protocol = asked(&args.ask)?;
+            let mut protocol = asked(&args.ask)?;
+            let caps = args.keys.and_then(|names| names.caps(&args.ask.metric));
+            if let Some(caps) = caps.filter(|_| args.ask.max_dets.is_empty()) {
+                protocol.set_caps(caps.to_vec())?;
+            }
             own_to_coco(args, &protocol)?;
-            let wanted = Wanted { corrected: args.ask.corrected, ..protocol.wanted() };
+            let ids = args.matches.is_some();
+            let wanted = Wanted { corrected: args.ask.corrected, ids, ..protocol.wanted() };
             let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
             let comparison = sides::against(truth, &args.pred, &args.ask, &wanted, job)?;
             objects(args, &protocol, &comparison, &title, printer.is_json(), job)
@@ -41,7 +48,10 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
         report.fact("corrected", "numbers that the reference tool gives wrongly are repaired");
     }
     outputs::write(&args.report, &report)?;
-    printer.report(&report, terminal::width())?;
+    match args.keys {
+        Some(names) => printer.raw(format!("{}\n", flat(&report, names)?.to_json()).as_bytes())?,
+        None => printer.report(&report, terminal::width())?,
+    }
     outputs::fail(&args.report, &report)
 }
 
@@ -74,6 +84,16 @@ pub(super) fn asked(ask: &AskArgs) -> Result<Protocol> {
             _ => {
                 return Err(Error::new(ErrorKind::Usage, "--sigmas belong to coco/keypoints")
                     .remedy("leave them out, or name that metric"));
+            }
+        }
+    }
+    if let Some(dilation) = ask.dilation {
+        match &mut protocol {
+            Protocol::Coco(Params { kind: Kind::Boundary(ratio), .. })
+            | Protocol::Lvis(Kind::Boundary(ratio)) => *ratio = dilation,
+            _ => {
+                return Err(Error::new(ErrorKind::Usage, "--dilation belongs to boundaries")
+                    .remedy("leave it out, or name coco/boundary or lvis/boundary"));
             }
         }
     }
@@ -118,9 +138,22 @@ fn objects(
     json: bool,
     job: &Job,
 ) -> Result<Report> {
-    let Protocol::Coco(params) = protocol else { return protocol.report(comparison, title, job) };
+    let Protocol::Coco(params) = protocol else {
+        if args.matches.is_none() {
+            return protocol.report(comparison, title, job);
+        }
+        let (report, matches) = protocol.report_matches(comparison, title, args.match_iou, job)?;
+        outputs::matches(args, &matches, comparison)?;
+        return Ok(report);
+    };
     let mut coco = Coco::new(params.clone(), comparison.classes.len())?;
-    coco.update(&comparison.batch(&comparison.ids()), job)?;
+    let ids = comparison.ids();
+    if args.matches.is_some() {
+        let matches = coco.update_matches(&comparison.batch(&ids), args.match_iou, job)?;
+        outputs::matches(args, &matches, comparison)?;
+    } else {
+        coco.update(&comparison.batch(&ids), job)?;
+    }
     if let Some(folder) = &args.arrays {
         outputs::arrays(folder, &coco.finish_with_scores(job)?, args.report.force)?;
     }

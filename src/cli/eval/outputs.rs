@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::args::ReportArgs;
+use super::super::args::{EvalArgs, ReportArgs};
 use super::super::save::save;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::eval::Comparison;
 use crate::eval::coco::Tensors;
+use crate::eval::matches::{Matches, MatchesFormat};
 use crate::eval::npy;
 use crate::report::Report;
 
@@ -18,6 +20,26 @@ pub(in crate::cli) fn check(args: &ReportArgs) -> Result<()> {
             .remedy("use --force to replace it")),
         None => Ok(()),
     }
+}
+
+/// Refuses a table of matches that is there already or in no known form.
+pub(in crate::cli) fn check_matches(args: &EvalArgs) -> Result<()> {
+    let Some(path) = &args.matches else { return Ok(()) };
+    let at = || Place::area("eval").file(path);
+    MatchesFormat::of(path).at(at)?;
+    match !args.report.force && path.exists() {
+        true => Err(Error::new(ErrorKind::AlreadyExists, "there is such a file already")
+            .at(at())
+            .remedy("use --force to replace it")),
+        false => Ok(()),
+    }
+}
+
+/// Writes who got whom, where it is asked for.
+pub(in crate::cli) fn matches(args: &EvalArgs, matches: &Matches, comparison: &Comparison) -> Result<()> {
+    let Some(path) = &args.matches else { return Ok(()) };
+    let table = matches.to_file(comparison, MatchesFormat::of(path)?)?;
+    save(path, &table, args.report.force)
 }
 
 pub(in crate::cli) fn write(args: &ReportArgs, report: &Report) -> Result<()> {

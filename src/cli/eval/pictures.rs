@@ -59,13 +59,14 @@ pub(super) fn report(metric: Metric, args: &EvalArgs, title: &str, job: &Job) ->
         || !args.ask.iou.is_empty()
         || args.ask.class_agnostic
         || args.arrays.is_some()
+        || args.matches.is_some()
         || args.bootstrap.is_some()
     {
         return Err(Error::new(
             ErrorKind::Usage,
             format!("the metric {} compares no boxes", args.ask.metric),
         )
-        .remedy("leave out --max-dets, --iou, --class-agnostic, --arrays and --bootstrap"));
+        .remedy("leave out --max-dets, --iou, --class-agnostic, --arrays, --matches and --bootstrap"));
     }
     match metric {
         Metric::Cityscapes => {

@@ -15,7 +15,10 @@ use crate::schema::axis::{DEFAULT_SET, key_name};
 
 /// The truth as the command line names it.
 pub(in crate::cli) fn truth(name: &str, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
-    let truth = side(name, ask, wanted, job)?;
+    let mut truth = side(name, ask, wanted, job)?;
+    if wanted.ids {
+        truth.number();
+    }
     job.check()?;
     Ok(truth)
 }
@@ -29,7 +32,10 @@ pub(in crate::cli) fn against(
     job: &Job,
 ) -> Result<Comparison> {
     let matching = Matching { images: match_by(ask), classes: classes_by(&ask.classes_by)? };
-    let found = found(name, &truth, ask, wanted, job)?;
+    let mut found = found(name, &truth, ask, wanted, job)?;
+    if wanted.ids {
+        found.number();
+    }
     job.check()?;
     join(truth, found, &matching).at(|| Place::none().file(name))
 }

@@ -12,6 +12,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
+use crate::eval::matches::{self, Matches, Trace};
 use crate::eval::outcomes::{Grid, MAX_CLASSES, Outcomes};
 use crate::job::Job;
 
@@ -78,6 +79,30 @@ impl Coco {
     /// [`ErrorKind::Usage`] and [`ErrorKind::Length`] for columns that do not fit together or are absent;
     /// [`ErrorKind::Format`] for masks that are none; [`ErrorKind::Cancelled`].
     pub fn update(&mut self, batch: &Batch, job: &Job) -> Result<()> {
+        self.walk(batch, None, job).map(|_| ())
+    }
+
+    /// [`Coco::update`], and who got whom: `iou` is the threshold at which truths are named, the lowest without one.
+    ///
+    /// # Errors
+    /// As [`Coco::update`]; [`ErrorKind::Usage`] for a threshold that is none of the parameters'.
+    pub fn update_matches(&mut self, batch: &Batch, iou: Option<f64>, job: &Job) -> Result<Matches> {
+        let traces = self.traced(batch, iou, job)?;
+        Ok(Matches::of(&self.params.thresholds, &traces, batch.truth.len(), batch.found.len()))
+    }
+
+    pub(in crate::eval) fn traced(
+        &mut self,
+        batch: &Batch,
+        iou: Option<f64>,
+        job: &Job,
+    ) -> Result<Vec<Trace>> {
+        let at = matches::threshold(&self.params.thresholds, iou)?;
+        self.walk(batch, Some(at), job)
+    }
+
+    /// Matches images, and notes who got whom at the threshold of a number.
+    fn walk(&mut self, batch: &Batch, at: Option<usize>, job: &Job) -> Result<Vec<Trace>> {
         batch.check(self.classes)?;
         self.needs(batch)?;
         let images = batch.images.len();
@@ -85,23 +110,39 @@ impl Coco {
         let starts: Vec<usize> = (0..images).step_by(IMAGES).collect();
         // What comes image by image is a stage of whoever gives it.
         let stage = (starts.len() > 1).then(|| job.stage("matching", Some(images as u64)));
-        // A few parts at a time: what was made of all is not kept beside the whole.
-        for some in starts.chunks(4 * job.thread_budget().max(1)) {
-            let parts = job.each(some, |start| {
-                let mut part = Outcomes::new(self.outcomes.grid())?;
-                let mut matcher = Matcher::new(&self.params);
-                for image in *start..images.min(start + IMAGES) {
-                    part.image(batch.images[image].clone());
-                    matcher.image(batch, image, &mut part)?;
-                }
-                if let Some(stage) = &stage {
-                    stage.advance(part.images().len() as u64)?;
-                }
-                Ok(part)
-            })?;
-            parts.iter().try_for_each(|part| self.outcomes.merge(part))?;
+        let params = &self.params;
+        let some_images = |start: usize, matcher: &mut Matcher, out: &mut Outcomes| {
+            let end = images.min(start + IMAGES);
+            for image in start..end {
+                out.image(batch.images[image].clone());
+                matcher.image(batch, image, out)?;
+            }
+            match &stage {
+                Some(stage) => stage.advance((end - start) as u64),
+                None => Ok(()),
+            }
+        };
+        let matcher = || Matcher::new(params).tracing(at.map(Trace::new));
+        if job.thread_budget() <= 1 {
+            let mut matcher = matcher();
+            starts.iter().try_for_each(|start| some_images(*start, &mut matcher, &mut self.outcomes))?;
+            return Ok(matcher.trace.into_iter().collect());
         }
-        Ok(())
+        let mut traces = Vec::new();
+        // A few parts at a time: what was made of all is not kept beside the whole.
+        for some in starts.chunks(4 * job.thread_budget()) {
+            let grid = self.outcomes.grid();
+            let parts = job.each(some, |start| {
+                let (mut part, mut matcher) = (Outcomes::new(grid)?, matcher());
+                some_images(*start, &mut matcher, &mut part)?;
+                Ok((part, matcher.trace))
+            })?;
+            for (part, trace) in parts {
+                self.outcomes.merge(&part)?;
+                traces.extend(trace);
+            }
+        }
+        Ok(traces)
     }
 
     /// The columns that this kind of comparison cannot do without.
@@ -114,7 +155,7 @@ impl Coco {
             let n = objects.len();
             match &self.params.kind {
                 Kind::Bbox if objects.bbox.len() != n => return absent("bbox", side),
-                Kind::Segm if objects.masks.len() != n => return absent("masks", side),
+                Kind::Segm | Kind::Boundary(_) if objects.masks.len() != n => return absent("masks", side),
                 Kind::Keypoints(_) if n > 0 && objects.points.values.is_empty() => {
                     return absent("points", side);
                 }

@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::eval::batch::Batch;
+use crate::eval::matches::Trace;
 use crate::eval::matching::{Match, Overlaps, Rule, Truths};
 use crate::eval::outcomes::{Judged, Outcomes, descending};
 
@@ -102,6 +103,8 @@ pub(super) struct Matcher<'a> {
     /// Judgements, lane after lane.
     words: Vec<Judged>,
     judged: Vec<Judged>,
+    /// Who got whom, where somebody asks.
+    pub(super) trace: Option<Trace>,
 }
 
 impl<'a> Matcher<'a> {
@@ -127,7 +130,13 @@ impl<'a> Matcher<'a> {
             counts: Vec::new(),
             words: Vec::new(),
             judged: Vec::new(),
+            trace: None,
         }
+    }
+
+    /// Notes who got whom.
+    pub(super) fn tracing(self, trace: Option<Trace>) -> Matcher<'a> {
+        Matcher { trace, ..self }
     }
 
     /// Matches an image of a batch; what comes of it goes to the image begun last.
@@ -156,14 +165,14 @@ impl<'a> Matcher<'a> {
         while t < there.len() || d < seen.len() {
             let next = [there.get(t).map(there_class), seen.get(d).map(seen_class)];
             let class = next.into_iter().flatten().min().unwrap_or(0);
+            let own = &there[t..t + run(&there[t..], |t| there_class(t) == class)];
             self.truths.clear();
-            let own = there[t..].iter().take_while(|t| there_class(t) == class);
-            self.truths.extend(own.map(|t| *t as u32));
+            self.truths.extend(own.iter().map(|t| *t as u32));
+            t += own.len();
+            let own = &seen[d..d + run(&seen[d..], |d| seen_class(d) == class)];
             self.found.clear();
-            let own = seen[d..].iter().take_while(|d| seen_class(d) == class);
-            self.found.extend(own.map(|d| *d as u32));
-            (t, d) = (t + self.truths.len(), d + self.found.len());
-            self.found.truncate(self.params.cap() as usize);
+            self.found.extend(own.iter().take(self.params.cap() as usize).map(|d| *d as u32));
+            d += own.len();
             self.cell(batch, class, out)?;
         }
         (self.there, self.seen) = (there, seen);
@@ -184,6 +193,9 @@ impl<'a> Matcher<'a> {
         self.counts.clear();
         for lane in 0..self.lanes.len() {
             self.judge(batch, lane, contested);
+        }
+        if self.trace.is_some() {
+            self.note(batch, contested);
         }
         if !self.truths.is_empty() {
             out.truths(class, &self.counts);
@@ -257,6 +269,9 @@ impl<'a> Matcher<'a> {
                 lane.mask(|range| flagged || area.is_some_and(|area| ranges[range].leaves_out(*area)));
             self.words.push(Judged { hit: 0, ignored: lane.spread(outside) });
         }
+        if self.truths.is_empty() {
+            return;
+        }
         self.ignored.clear();
         for t in &self.truths {
             let (flags, area) = (batch.truth.flags(*t as usize), batch.truth.area[*t as usize]);
@@ -292,6 +307,9 @@ impl<'a> Matcher<'a> {
             }
             left &= !alike;
             self.assign(batch);
+            if start == 0 && range == 0 && self.trace.is_some() {
+                self.note_contest();
+            }
             let first = lane.place(alike);
             for (n, near) in self.near.iter().enumerate() {
                 let word = &mut self.words[start + near.found as usize];
@@ -302,6 +320,36 @@ impl<'a> Matcher<'a> {
                         judge(word, first << bit, if out { u64::MAX } else { 0 }, nameless);
                     }
                 }
+            }
+        }
+    }
+
+    /// Notes what a cell came to in the first range, and who got which truth unless that was contested.
+    fn note(&mut self, batch: &Batch, contested: bool) {
+        let Some(trace) = &mut self.trace else { return };
+        let all = (1u64 << self.params.thresholds.len()) - 1;
+        let first = |word: &Judged| Judged { hit: word.hit & all, ignored: word.ignored & all };
+        trace.judged.extend(self.found.iter().zip(&self.words).map(|(d, word)| (*d, first(word))));
+        let range = &self.params.ranges[0];
+        trace.counted.extend(self.truths.iter().filter(|t| {
+            let (flags, area) = (batch.truth.flags(**t as usize), batch.truth.area[**t as usize]);
+            !(flags.crowd || flags.ignored || range.leaves_out(area))
+        }));
+        let won = |near: &&Near| !contested && near.won >> trace.at & 1 == 1;
+        trace.pairs.extend(self.near.iter().filter(won).map(|near| {
+            let iou = self.matrix[near.found as usize * self.truths.len() + near.truth as usize];
+            (self.found[near.found as usize], self.truths[near.truth as usize], iou)
+        }));
+    }
+
+    /// Notes who got which truth of a cell in which that was contested.
+    fn note_contest(&mut self) {
+        let Some(trace) = &mut self.trace else { return };
+        let matched = self.matched.chunks_exact(self.near.len()).nth(trace.at).unwrap_or_default();
+        for (near, matched) in self.near.iter().zip(matched) {
+            if let Match::Truth(t) | Match::Taken(t) = matched {
+                let iou = self.matrix[near.found as usize * self.truths.len() + *t as usize];
+                trace.pairs.push((self.found[near.found as usize], self.truths[*t as usize], iou));
             }
         }
     }
@@ -324,6 +372,12 @@ impl<'a> Matcher<'a> {
             }
         }
     }
+}
+
+/// How many elements from the first on satisfy a condition.
+#[inline]
+fn run<T>(items: &[T], holds: impl Fn(&T) -> bool) -> usize {
+    items.iter().take_while(|item| holds(item)).count()
 }
 
 /// Writes down that a detection got a truth at these places of the grid, `ignored` at those where the truth is.

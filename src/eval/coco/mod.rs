@@ -6,6 +6,7 @@
 //! | `evaluator.rs` | [`Coco`]: images as they come |
 //! | `matcher.rs` | one image after another, matched |
 //! | `overlap.rs` | boxes, masks and points compared |
+//! | `boundary.rs` | masks compared by their boundaries |
 //! | `curve.rs` | precision over recall of one class |
 //! | `tensors.rs` | [`Tensors`]: precision, recall and scores, the reference's arrays whole |
 //! | `slab.rs` | the part of them that is quoted |
@@ -13,6 +14,7 @@
 //! | `standing.rs` | [`Standing`]: the same numbers for samples and slices of the images, and after changes |
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
+mod boundary;
 mod curve;
 mod evaluator;
 mod matcher;

@@ -11,6 +11,7 @@ use crate::eval::objects::Objects;
 use crate::eval::sum::pairwise;
 use crate::geometry::coco_iou;
 
+use super::boundary;
 use super::params::Kind;
 
 /// Computes the overlaps of cells; keeps its buffers.
@@ -50,20 +51,12 @@ impl<'a> Overlap<'a> {
                     }));
                 }
             }
+            Kind::Boundary(ratio) => boundary::fill(batch, truths, found, *ratio, out)?,
             Kind::Segm => {
-                let of = |side: &str, objects: &Objects, object: u32| {
-                    let object = object as usize;
-                    objects.masks.decode(object).map_err(|e| {
-                        let mut images = (0..).zip(batch.images);
-                        let image = images.find(|(image, _)| objects.range(*image).contains(&object));
-                        let image = image.map(|(_, id)| format!(" of image {id}")).unwrap_or_default();
-                        e.at(Place::area(format!("{side}{image}")))
-                    })
-                };
                 let there: Vec<Mask> =
-                    truths.iter().map(|t| of("truth", batch.truth, *t)).collect::<Result<_>>()?;
+                    truths.iter().map(|t| mask(batch, "truth", batch.truth, *t)).collect::<Result<_>>()?;
                 for d in found {
-                    let own = of("detections", batch.found, *d)?;
+                    let own = mask(batch, "detections", batch.found, *d)?;
                     out.extend(
                         truths
                             .iter()
@@ -118,4 +111,15 @@ impl<'a> Overlap<'a> {
         }
         pairwise(&self.terms) / self.terms.len() as f64
     }
+}
+
+/// The mask of an object; an error says on which side and image it is.
+pub(super) fn mask(batch: &Batch, side: &str, objects: &Objects, object: u32) -> Result<Mask> {
+    let object = object as usize;
+    objects.masks.decode(object).map_err(|e| {
+        let mut images = (0..).zip(batch.images);
+        let image = images.find(|(image, _)| objects.range(*image).contains(&object));
+        let image = image.map(|(_, id)| format!(" of image {id}")).unwrap_or_default();
+        e.at(Place::area(format!("{side}{image}")))
+    })
 }

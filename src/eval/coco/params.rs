@@ -9,6 +9,9 @@ pub enum Kind {
     Bbox,
     /// Masks.
     Segm,
+    /// Masks by Boundary IoU: the lower of the overlaps of the masks and of their boundaries, which reach into them by
+    /// this ratio of the image's diagonal. Crowds are compared by their masks alone.
+    Boundary(f64),
     /// Points, by object keypoint similarity; one sigma a point.
     Keypoints(Vec<f64>),
 }
@@ -19,8 +22,14 @@ impl Kind {
         match self {
             Kind::Bbox => "bbox",
             Kind::Segm => "segm",
+            Kind::Boundary(_) => "boundary",
             Kind::Keypoints(_) => "keypoints",
         }
+    }
+
+    /// Boundary IoU with the ratio of its paper and reference, 0.02.
+    pub fn boundary() -> Kind {
+        Kind::Boundary(0.02)
     }
 
     /// The cap of the first number that is quoted, fixed in the reference: with other caps it has no number.
@@ -129,6 +138,11 @@ impl Params {
             && !sigmas.iter().all(|sigma| *sigma > 0.0)
         {
             return fault("a point's sigma is not above 0");
+        }
+        if let Kind::Boundary(ratio) = self.kind
+            && !(ratio.is_finite() && ratio >= 0.0)
+        {
+            return fault("the ratio of a boundary is not 0 or more");
         }
         if self.recalls.iter().any(|recall| recall.is_infinite()) {
             return fault("a point of recall is infinite");

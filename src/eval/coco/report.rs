@@ -1,7 +1,7 @@
 //! COCO's numbers as a [`Report`]: the lines everybody knows, classes, curves, sizes and scores.
 
 use super::evaluator::Coco;
-use super::params::Params;
+use super::params::{Kind, Params};
 use super::slab::Slabs;
 use super::summary::{Line, Means, Measure, Summary};
 use crate::error::Result;
@@ -24,7 +24,10 @@ impl Coco {
         let ordered = self.outcomes().in_order(self.curves())?;
         let slabs = Slabs::of(params, &ordered, self.curves(), job)?;
         let summary = Summary::from_means(params, &slabs);
-        let numbers = format!("pycocotools 2.0.11, {}", params.kind.name());
+        let numbers = match &params.kind {
+            Kind::Boundary(ratio) => format!("pycocotools 2.0.11 with Boundary IoU, dilation ratio {ratio}"),
+            kind => format!("pycocotools 2.0.11, {}", kind.name()),
+        };
         let mut report =
             opening::report(title, &format!("coco/{}", params.kind.name()), &numbers, comparison);
         report.lines = Some(summary.lines.iter().map(ToString::to_string).collect());
@@ -75,8 +78,16 @@ fn classes(params: &Params, comparison: &Comparison, slabs: &Slabs, ordered: &Or
     for (range, area) in params.ranges.iter().enumerate().skip(1) {
         table = table.float(format!("AP {}", area.name), precision(None, range));
     }
-    let recall = all.map(|k| slabs.class_recall(0, last, k));
-    table.float("AR", recall.collect::<Vec<_>>())
+    let recall =
+        |range: usize, cap: usize| all.clone().map(|k| slabs.class_recall(range, cap, k)).collect::<Vec<_>>();
+    table = table.float("AR", recall(0, last));
+    for (cap, most) in params.caps.iter().enumerate().take(last) {
+        table = table.float(format!("AR@{most}"), recall(0, cap));
+    }
+    for (range, area) in params.ranges.iter().enumerate().skip(1) {
+        table = table.float(format!("AR {}", area.name), recall(range, last));
+    }
+    table
 }
 
 /// Precision over recall at the lowest threshold, class by class, and the mean.

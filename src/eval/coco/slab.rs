@@ -230,3 +230,62 @@ fn walk_class(
         parts.push(part);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::eval::coco::{Coco, Kind, Params, Summary};
+    use crate::eval::{Batch, ImageId, Objects};
+    use crate::job::Job;
+    use crate::random::Random;
+
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_has_the_bits_of_the_arrays() {
+        for seed in 0..20 {
+            let mut random = Random::keyed(&[seed, 5]);
+            let mut pick = |n: u64| random.below(n);
+            let ids: Vec<ImageId> = (0..30).map(ImageId::from).collect();
+            let mut truth = Objects::new(ids.iter().map(|_| pick(5) as usize)).unwrap();
+            let mut found = Objects::new(ids.iter().map(|_| pick(9) as usize)).unwrap();
+            let mut object = || {
+                let bbox = [pick(30), pick(30), 1 + pick(120), 1 + pick(120)].map(|n| n as f64);
+                (pick(9) as u32, bbox, pick(20) as f64 / 20.0)
+            };
+            for side in [&mut truth, &mut found] {
+                for _ in 0..side.len() {
+                    let (label, bbox, score) = object();
+                    side.label.push(label);
+                    side.bbox.push(bbox);
+                    side.area.push(bbox[2] * bbox[3]);
+                    side.score.push(score);
+                }
+            }
+            truth.score.clear();
+            let params = Params { thresholds: vec![0.05, 0.5, 0.75], ..Params::new(Kind::Bbox) };
+            let mut coco = Coco::new(params.clone(), 10).unwrap();
+            coco.update(&Batch { images: &ids, truth: &truth, found: &found }, &Job::new()).unwrap();
+            let ordered = coco.outcomes().in_order(10).unwrap();
+            let slabs = Slabs::of(&params, &ordered, 10, &Job::new().threads(2)).unwrap();
+            let tensors = coco.finish(&Job::new()).unwrap();
+            assert_eq!(Summary::from_means(&params, &slabs), Summary::of(&params, &tensors));
+            for class in 0..10 {
+                for (range, cap) in quoted(&params) {
+                    let recall = slabs.slab(range, cap).and_then(|slab| column(&slab.recall, slab, class));
+                    assert_eq!(recall, tensors.mean_recall(None, range, cap, Some(class)));
+                }
+                for range in 0..4 {
+                    for threshold in [None, Some(0), Some(2)] {
+                        let own = slabs.class_precision(threshold, range, 2, class);
+                        assert_eq!(own, tensors.mean_precision(threshold, range, 2, Some(class)));
+                    }
+                    for recall in [0, 7, 100] {
+                        let own = slabs.precision_at(1, recall, range, 2, class);
+                        assert_eq!(own, tensors.precision_at(1, recall, class, range, 2));
+                        assert_eq!(slabs.mean_at(1, recall, range, 2), tensors.mean_at(1, recall, range, 2));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -86,6 +86,7 @@ fn bases(role: Role, wanted: &Wanted) -> Vec<&'static str> {
     }
     bases.extend(wanted.masks.then_some(["mask", "segmentation"]).into_iter().flatten());
     bases.extend(wanted.rotated.then_some("rbox"));
+    bases.extend(wanted.ids.then_some("object_id"));
     bases.extend((wanted.points > 0).then_some(["point", "visible"]).into_iter().flatten());
     bases
 }

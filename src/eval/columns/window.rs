@@ -84,11 +84,11 @@ impl Window<'_> {
             }
         }
         self.boxes(side)?;
-        let scores = self.floats("score")?;
-        side.records.score.extend(&scores);
-        let mut areas = self.floats("area")?;
-        if areas.is_empty() {
-            areas.resize(n, f64::NAN);
+        self.object_ids(side)?;
+        self.floats("score", &mut side.records.score)?;
+        self.floats("area", &mut side.records.area)?;
+        if side.records.area.len() == before {
+            side.records.area.resize(before + n, f64::NAN);
         }
         if role == Role::Truth {
             self.flags(side, before, n)?;
@@ -111,18 +111,17 @@ impl Window<'_> {
             }
         }
         // What declares no area has that of its box, as results do; without a box its pixels are counted.
-        for (at, area) in areas.iter_mut().enumerate().filter(|(_, area)| area.is_nan()) {
-            if let Some([_, _, w, h]) = side.records.bbox.get(before + at) {
+        let areas = side.records.area.iter_mut().enumerate().skip(before);
+        for (at, area) in areas.filter(|(_, area)| area.is_nan()) {
+            if let Some([_, _, w, h]) = side.records.bbox.get(at) {
                 *area = w * h;
             } else if wanted.points > 0 {
-                *area = extent(side.records.points.of(before + at));
+                *area = extent(side.records.points.of(at));
             }
             if role == Role::Truth {
-                side.remarks
-                    .add("truth.area.absent", "taken from its box", || format!("object {}", before + at));
+                side.remarks.add("truth.area.absent", "taken from its box", || format!("object {at}"));
             }
         }
-        side.records.area.extend(areas);
         let images = &side.images;
         side.records.settle(|image| images.get(image as usize)?.as_ref()?.size);
         let lengths = [side.records.image.len(), side.records.class.len(), side.records.area.len()];
@@ -173,6 +172,21 @@ impl Window<'_> {
         Ok(ids)
     }
 
+    /// The objects' own ids, where they are asked for and there.
+    fn object_ids(&self, side: &mut Side) -> Result<()> {
+        let unknown = || ImageId::from("");
+        for chunk in self.elements("object_id")? {
+            if let Some(numbers) = chunk.as_primitive_opt::<Int64Type>() {
+                side.records.ids.extend(numbers.iter().map(|id| id.map_or_else(unknown, ImageId::Int)));
+            } else if let Some(texts) = chunk.as_string_opt::<i32>() {
+                side.records.ids.extend(texts.iter().map(|id| id.map_or_else(unknown, ImageId::from)));
+            } else {
+                return Err(kind("object_id", &chunk));
+            }
+        }
+        Ok(())
+    }
+
     fn boxes(&self, side: &mut Side) -> Result<()> {
         for chunk in self.elements("bbox")? {
             let Some(boxes) = chunk.as_fixed_size_list_opt().filter(|list| list.value_length() == 4) else {
@@ -193,9 +207,8 @@ impl Window<'_> {
         Ok(())
     }
 
-    /// The numbers of a key; NaN for null.
-    fn floats(&self, name: &str) -> Result<Vec<f64>> {
-        let mut out = Vec::new();
+    /// Appends the numbers of a key; NaN for null.
+    fn floats(&self, name: &str, out: &mut Vec<f64>) -> Result<()> {
         for chunk in self.elements(name)? {
             let numbers = primitive::<Float64Type>(name, &chunk)?;
             match numbers.null_count() {
@@ -203,7 +216,7 @@ impl Window<'_> {
                 _ => out.extend(numbers.iter().map(|number| number.unwrap_or(f64::NAN))),
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     fn flags(&self, side: &mut Side, before: usize, n: usize) -> Result<()> {

@@ -13,7 +13,7 @@ pub(super) fn needs(kind: &Kind, batch: &Batch) -> Result<()> {
         let n = objects.len();
         let (there, key) = match kind {
             Kind::Bbox => (objects.bbox.len() == n, "bbox"),
-            Kind::Segm => (objects.masks.len() == n, "masks"),
+            Kind::Segm | Kind::Boundary(_) => (objects.masks.len() == n, "masks"),
             Kind::Keypoints(_) => (n == 0 || !objects.points.values.is_empty(), "points"),
         };
         if !there {

@@ -137,7 +137,7 @@ impl Pictures {
         let mut object = Object { name: class.map(|class| class.name.clone()), ..Object::default() };
         match &self.kind {
             Kind::Bbox => object.bbox = side.bbox.get(at).copied(),
-            Kind::Segm => {
+            Kind::Segm | Kind::Boundary(_) => {
                 let mask = side.masks.decode(at)?;
                 object.mask = Some(Rle::try_new(mask.size, mask.runs)?);
             }

@@ -10,6 +10,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
 use crate::eval::coco::{Coco, Kind, Params, Tensors};
+use crate::eval::matches::Matches;
 use crate::eval::objects::{Flags, Objects};
 use crate::eval::outcomes::descending;
 use crate::job::Job;
@@ -105,6 +106,31 @@ impl Lvis {
     /// # Errors
     /// [`ErrorKind::Length`] for lists of another number of images; otherwise as [`Coco::update`].
     pub fn update(&mut self, batch: &Batch, known: &Federation, job: &Job) -> Result<()> {
+        let (truth, _, found, _) = self.picked(batch, known)?;
+        self.coco.update(&Batch { images: batch.images, truth: &truth, found: &found }, job)
+    }
+
+    /// [`Lvis::update`], and who got whom: `iou` is the threshold at which truths are named, the lowest without one.
+    ///
+    /// # Errors
+    /// As [`Lvis::update`]; [`ErrorKind::Usage`] for a threshold that is none of the protocol's.
+    pub fn update_matches(
+        &mut self,
+        batch: &Batch,
+        known: &Federation,
+        iou: Option<f64>,
+        job: &Job,
+    ) -> Result<Matches> {
+        let (truth, real, found, looked_at) = self.picked(batch, known)?;
+        let picked = Batch { images: batch.images, truth: &truth, found: &found };
+        let traces = self.coco.traced(&picked, iou, job)?;
+        let traces: Vec<_> = traces.into_iter().map(|trace| trace.of_picked(&real, &looked_at)).collect();
+        let thresholds = &self.coco.params().thresholds;
+        Ok(Matches::of(thresholds, &traces, batch.truth.len(), batch.found.len()))
+    }
+
+    /// The objects of both sides that count, and their numbers in the batch.
+    fn picked(&self, batch: &Batch, known: &Federation) -> Result<(Objects, Vec<u32>, Objects, Vec<u32>)> {
         batch.check(self.frequencies.len())?;
         for (name, lists) in [("negative", known.negative), ("not exhaustive", known.not_exhaustive)] {
             if lists.len() != batch.images.len() {
@@ -115,13 +141,13 @@ impl Lvis {
         if batch.truth.area.len() != batch.truth.len() {
             return Err(Error::new(ErrorKind::Usage, "the truths have no area, which LVIS needs"));
         }
-        let truth = real_truths(batch)?;
-        let found = self.looked_at(batch, &truth, known)?;
-        self.coco.update(&Batch { images: batch.images, truth: &truth, found: &found }, job)
+        let (truth, real) = real_truths(batch)?;
+        let (found, looked_at) = self.looked_at(batch, &truth, known)?;
+        Ok((truth, real, found, looked_at))
     }
 
     /// The detections that count, those of classes that are not exhaustive flagged as ignored.
-    fn looked_at(&self, batch: &Batch, truth: &Objects, known: &Federation) -> Result<Objects> {
+    fn looked_at(&self, batch: &Batch, truth: &Objects, known: &Federation) -> Result<(Objects, Vec<u32>)> {
         let found = batch.found;
         let areas = areas(found)?;
         let (mut counts, mut order, mut flags) = (Vec::new(), Vec::new(), Vec::new());
@@ -150,7 +176,7 @@ impl Lvis {
         let mut out = picked(found, counts, &order)?;
         out.area = order.iter().map(|d| areas[*d as usize]).collect();
         out.flags = flags;
-        Ok(out)
+        Ok((out, order))
     }
 
     /// Adds what another evaluator of the same parameters has seen: other images.
@@ -187,7 +213,7 @@ fn exists(area: f64) -> bool {
 }
 
 /// The truths that exist; nothing is a crowd.
-fn real_truths(batch: &Batch) -> Result<Objects> {
+fn real_truths(batch: &Batch) -> Result<(Objects, Vec<u32>)> {
     let truth = batch.truth;
     let (mut counts, mut order) = (Vec::new(), Vec::new());
     for image in 0..batch.images.len() {
@@ -198,7 +224,7 @@ fn real_truths(batch: &Batch) -> Result<Objects> {
     let mut out = picked(truth, counts, &order)?;
     out.area = order.iter().map(|t| truth.area[*t as usize]).collect();
     out.flags = order.iter().map(|t| Flags { crowd: false, ..truth.flags(*t as usize) }).collect();
-    Ok(out)
+    Ok((out, order))
 }
 
 /// These objects, without area and flags.

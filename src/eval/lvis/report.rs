@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::evaluator::{Federation, Frequency, Lvis};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::batch::Batch;
 use crate::eval::coco::Kind;
 use crate::eval::comparison::{Comparison, Known};
 use crate::eval::images::ImageId;
+use crate::eval::matches::Matches;
 use crate::eval::opening;
 use crate::job::Job;
 use crate::report::{Figure, Report, Table};
@@ -17,6 +19,28 @@ impl Lvis {
     /// # Errors
     /// [`ErrorKind::Usage`] if no class says how often it occurs; as [`Lvis::update`].
     pub fn of(comparison: &Comparison, kind: Kind, job: &Job) -> Result<Lvis> {
+        let update = |lvis: &mut Lvis, batch: &Batch, known: &Federation| lvis.update(batch, known, job);
+        Ok(Lvis::with(comparison, kind, update)?.0)
+    }
+
+    /// [`Lvis::of`], and who got whom: `iou` is the threshold at which truths are named, the lowest without one.
+    ///
+    /// # Errors
+    /// As [`Lvis::of`] and [`Lvis::update_matches`].
+    pub fn of_matches(
+        comparison: &Comparison,
+        kind: Kind,
+        iou: Option<f64>,
+        job: &Job,
+    ) -> Result<(Lvis, Matches)> {
+        Lvis::with(comparison, kind, |lvis, batch, known| lvis.update_matches(batch, known, iou, job))
+    }
+
+    fn with<T>(
+        comparison: &Comparison,
+        kind: Kind,
+        update: impl FnOnce(&mut Lvis, &Batch, &Federation) -> Result<T>,
+    ) -> Result<(Lvis, T)> {
         let frequency = |letter: Option<char>| match letter {
             Some('r') => Some(Frequency::Rare),
             Some('c') => Some(Frequency::Common),
@@ -41,8 +65,8 @@ impl Lvis {
             (lists(|known| &known.negative), lists(|known| &known.not_exhaustive));
         let known = Federation { negative: &negative, not_exhaustive: &not_exhaustive };
         let mut lvis = Lvis::new(kind, frequencies)?;
-        lvis.update(&comparison.batch(&comparison.ids()), &known, job)?;
-        Ok(lvis)
+        let said = update(&mut lvis, &comparison.batch(&comparison.ids()), &known)?;
+        Ok((lvis, said))
     }
 
     /// All that this protocol says of a comparison that was evaluated.
@@ -51,8 +75,12 @@ impl Lvis {
     /// As [`Lvis::finish`].
     pub fn report(&self, comparison: &Comparison, title: &str, job: &Job) -> Result<Report> {
         let (tensors, summary) = (self.tensors(job)?, self.finish(job)?);
-        let kind = self.coco().params().kind.name();
-        let mut report = opening::report(title, &format!("lvis/{kind}"), "lvis-api 0.5.3", comparison);
+        let kind = &self.coco().params().kind;
+        let numbers = match kind {
+            Kind::Boundary(ratio) => format!("lvis-api 0.5.3 with Boundary IoU, dilation ratio {ratio}"),
+            _ => String::from("lvis-api 0.5.3"),
+        };
+        let mut report = opening::report(title, &format!("lvis/{}", kind.name()), &numbers, comparison);
         report.lines = Some(summary.to_string().lines().map(str::to_owned).collect());
         for (key, value) in &summary.numbers {
             report.headline.push(Figure::new(key.clone(), label(key), *value));

@@ -209,9 +209,11 @@ impl Outcomes {
         let bytes = self.grid.bytes().min(8);
         for (score, words) in found {
             self.score.push(score);
-            for word in [words.hit, words.ignored] {
-                self.bits.extend_from_slice(word.to_le_bytes().get(..bytes).unwrap_or_default());
-            }
+            // Sixteen bytes are written in one step; what is too much of them is taken back.
+            let both = u128::from(words.hit) | u128::from(words.ignored) << (8 * bytes);
+            let end = self.bits.len() + 2 * bytes;
+            self.bits.extend_from_slice(&both.to_le_bytes());
+            self.bits.truncate(end);
         }
     }
 
@@ -229,7 +231,7 @@ impl Outcomes {
         self.images.reserve(images);
         self.starts.reserve(images);
         self.score.reserve(found);
-        self.bits.reserve(found * 2 * self.grid.bytes());
+        self.bits.reserve(found * 2 * self.grid.bytes() + 16);
     }
 
     /// Appends a bit a grid point, range after range.

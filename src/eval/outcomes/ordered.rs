@@ -60,19 +60,23 @@ impl<'a> Ordered<'a> {
     /// [`Ordered::ranked`] into a list whose room is used again.
     pub(in crate::eval) fn rank(&self, class: usize, out: &mut Vec<Ranked>) {
         let cells = self.cells.get(class).map_or(&[][..], Vec::as_slice);
-        let mut keyed: Vec<(u64, Ranked)> =
-            Vec::with_capacity(cells.iter().map(|cell| cell.2 as usize).sum());
-        for (_, first, found) in cells {
-            for rank in 0..*found {
-                let detection = first + rank;
-                let score = self.outcomes.scores().get(detection as usize).copied().unwrap_or(f64::NAN);
-                keyed.push((descending(score), Ranked { detection, rank }));
-            }
+        let all: Vec<Ranked> = cells
+            .iter()
+            .flat_map(|(_, first, found)| {
+                (0..*found).map(move |rank| Ranked { detection: first + rank, rank })
+            })
+            .collect();
+        let key =
+            |place: u64| descending(all.get(place as u32 as usize).map_or(f64::NAN, |own| self.score(*own)));
+        // By the upper half of the key and the place in one number: those are all different, and numbers are sorted
+        // fastest. What the lower half decides is put right after.
+        let mut order: Vec<u64> = (0..all.len() as u64).map(|place| key(place) >> 32 << 32 | place).collect();
+        order.sort_unstable();
+        for alike in order.chunk_by_mut(|a, b| a >> 32 == b >> 32).filter(|alike| alike.len() > 1) {
+            alike.sort_by_key(|place| key(*place));
         }
-        // Stable: equal keys stay in the order of images.
-        keyed.sort_by_key(|(key, _)| *key);
         out.clear();
-        out.extend(keyed.into_iter().map(|(_, ranked)| ranked));
+        out.extend(order.iter().filter_map(|place| all.get(*place as u32 as usize)));
     }
 
     /// The score of a detection.

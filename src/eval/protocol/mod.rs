@@ -15,20 +15,21 @@
 //! ```
 
 mod names;
+mod reports;
 
 use super::coco::{self, Coco};
 use super::comparison::Comparison;
 use super::lvis::Lvis;
+use super::matches::{self, Matches};
 use super::mean_ap::{self, MeanAp};
 use super::open_images::{self, OpenImages};
-use super::opening;
 use super::proposals::{ProposalRecall, RecallParams, Recalls};
 use super::read::Wanted;
 use super::rotated::{RotatedAp, RotatedParams};
 use super::voc::{self, Voc};
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::Job;
-use crate::report::{Figure, Report, Table};
+use crate::report::Report;
 
 pub use names::{Named, known};
 
@@ -129,6 +130,42 @@ impl Protocol {
         Ok(())
     }
 
+    /// [`Protocol::report`], and who got whom: `iou` is the threshold at which truths are named, the lowest without one.
+    /// Nothing is matched twice.
+    ///
+    /// # Errors
+    /// As [`Protocol::report`]; [`ErrorKind::Usage`] for protocols other than COCO's, LVIS's and VOC's, and for a
+    /// threshold that is none of theirs.
+    pub fn report_matches(
+        &self,
+        comparison: &Comparison,
+        title: &str,
+        iou: Option<f64>,
+        job: &Job,
+    ) -> Result<(Report, Matches)> {
+        let (ids, classes) = (comparison.ids(), comparison.classes.len());
+        let batch = comparison.batch(&ids);
+        match self {
+            Protocol::Coco(params) => {
+                let mut coco = Coco::new(params.clone(), classes)?;
+                let matches = coco.update_matches(&batch, iou, job)?;
+                Ok((coco.report(comparison, title, job)?, matches))
+            }
+            Protocol::Lvis(kind) => {
+                let (lvis, matches) = Lvis::of_matches(comparison, kind.clone(), iou, job)?;
+                Ok((lvis.report(comparison, title, job)?, matches))
+            }
+            Protocol::Voc(params) => {
+                matches::threshold(&[params.threshold], iou)?;
+                let mut voc = Voc::new(*params, classes)?;
+                let matches = voc.update_matches(&batch, job)?;
+                Ok((voc.report(comparison, title, job)?, matches))
+            }
+            _ => Err(Error::new(ErrorKind::Usage, "this protocol gives no table of matches")
+                .remedy("name a protocol of COCO, LVIS or VOC")),
+        }
+    }
+
     /// Evaluates a comparison.
     ///
     /// # Errors
@@ -176,64 +213,5 @@ impl Protocol {
                 rotated.report(comparison, *eleven_points, title, job)
             }
         }
-    }
-}
-
-impl ProposalRecall {
-    /// All that this protocol says of a comparison that was evaluated.
-    ///
-    /// # Errors
-    /// As [`ProposalRecall::finish`].
-    pub fn report(&self, comparison: &Comparison, title: &str, job: &Job) -> Result<Report> {
-        let mut report = opening::report(title, "proposals", "MMDetection 3.3, proposal", comparison);
-        for (key, value) in self.finish(job)?.numbers {
-            report.headline.push(Figure::new(
-                key,
-                "average recall, IoU 0.50:0.95, all classes as one",
-                value,
-            ));
-        }
-        Ok(report)
-    }
-}
-
-impl Recalls {
-    /// All that this protocol says of a comparison that was evaluated.
-    ///
-    /// # Errors
-    /// As [`Recalls::finish`].
-    pub fn report(&self, comparison: &Comparison, title: &str, job: &Job) -> Result<Report> {
-        let table = self.finish(job)?;
-        let mut report =
-            opening::report(title, "proposals/fast", "MMDetection 3.3, eval_recalls", comparison);
-        for (cap, recall) in table.proposal_nums.iter().zip(&table.average) {
-            let label = format!("average recall over all thresholds, {cap} proposals");
-            report.headline.push(Figure::new(format!("AR@{cap}"), label, *recall));
-        }
-        let mut own = Table::new("recall").text("IoU", table.thresholds.iter().map(|t| format!("{t:.2}")));
-        for (cap, row) in table.proposal_nums.iter().zip(&table.recalls) {
-            own = own.float(format!("recall@{cap}"), row.iter().copied());
-        }
-        report.tables.push(own);
-        Ok(report)
-    }
-}
-
-impl RotatedAp {
-    /// All that this protocol says of a comparison that was evaluated.
-    ///
-    /// # Errors
-    /// As [`RotatedAp::finish`].
-    pub fn report(&self, comparison: &Comparison, eleven: bool, title: &str, job: &Job) -> Result<Report> {
-        let curves = self.finish(job)?;
-        let scores = curves.scores(eleven);
-        let protocol = if eleven { "dota07" } else { "dota" };
-        let mut report = opening::report(title, protocol, "MMRotate 1.0, eval_rbbox_map's rule", comparison);
-        let threshold = self.params().threshold;
-        let average = if eleven { "eleven points" } else { "area under the curve" };
-        let label = format!("mean average precision of rotated boxes, IoU {threshold}, {average}");
-        report.headline.push(Figure::new("mAP", label, scores.map));
-        voc::fill(&mut report, self.outcomes(), comparison, &curves, &scores, threshold)?;
-        Ok(report)
     }
 }

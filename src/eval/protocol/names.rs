@@ -28,9 +28,14 @@ fn open_images(params: open_images::Params) -> Protocol {
     Protocol::OpenImages(params, open_images::Declared::default())
 }
 
-const KNOWN: [Named; 18] = [
+const KNOWN: [Named; 20] = [
     Named { name: "coco/bbox", what: "COCO's AP and AR of boxes (pycocotools)", make: || coco(Kind::Bbox) },
     Named { name: "coco/segm", what: "COCO's AP and AR of masks (pycocotools)", make: || coco(Kind::Segm) },
+    Named {
+        name: "coco/boundary",
+        what: "COCO's AP and AR of masks by Boundary IoU (boundary_iou_api)",
+        make: || coco(Kind::boundary()),
+    },
     Named {
         name: "coco/keypoints",
         what: "COCO's AP and AR of a person's points (pycocotools)",
@@ -38,6 +43,11 @@ const KNOWN: [Named; 18] = [
     },
     Named { name: "lvis/bbox", what: "LVIS's AP of boxes (lvis-api)", make: || Protocol::Lvis(Kind::Bbox) },
     Named { name: "lvis/segm", what: "LVIS's AP of masks (lvis-api)", make: || Protocol::Lvis(Kind::Segm) },
+    Named {
+        name: "lvis/boundary",
+        what: "LVIS's AP of masks by Boundary IoU (boundary_iou_api)",
+        make: || Protocol::Lvis(Kind::boundary()),
+    },
     Named {
         name: "voc/bbox",
         what: "VOC's AP of boxes, area under the curve (ChainerCV)",

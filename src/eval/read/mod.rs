@@ -50,6 +50,8 @@ pub struct Wanted {
     /// Masks of COCO files are looked at as they are read, so that one that is none is told with its place. Else they
     /// are looked at when they are compared, if ever.
     pub checked: bool,
+    /// The objects' own ids, of COCO's annotations and of sets.
+    pub ids: bool,
 }
 
 /// What is done with boxes that are none.
@@ -63,7 +65,7 @@ impl Wanted {
     pub fn by(kind: &Kind) -> Wanted {
         match kind {
             Kind::Bbox => Wanted { boxes: true, ..Wanted::default() },
-            Kind::Segm => Wanted { masks: true, ..Wanted::default() },
+            Kind::Segm | Kind::Boundary(_) => Wanted { masks: true, ..Wanted::default() },
             Kind::Keypoints(sigmas) => Wanted { points: sigmas.len(), ..Wanted::default() },
         }
     }

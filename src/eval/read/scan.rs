@@ -241,3 +241,64 @@ fn word(json: &mut Cursor) -> Option<bool> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The members of each record with what their values are made of.
+    fn read(text: &str, spelled: bool) -> Result<Vec<(Vec<u8>, String)>> {
+        let mut json = Cursor::new(text.as_bytes());
+        let (mut spelling, mut out) = (Spelling::default(), Vec::new());
+        elements(&mut json, "records", |json| {
+            let keys = ["a", "b", "c"];
+            let mut each = |key: usize, json: &mut Cursor| {
+                let at = json.at();
+                // Every second value is left to be stepped over.
+                if out.len() % 2 == 0 {
+                    json.skip()?;
+                }
+                let name = keys.get(key).map_or(&b"?"[..], |key| key.as_bytes()).to_vec();
+                out.push((name, text[at..json.at()].to_owned()));
+                Ok(())
+            };
+            let key = |name: &[u8]| keys.iter().position(|key| key.as_bytes() == name).unwrap_or(9);
+            match spelled {
+                true => spelling.members(json, "a record", key, each),
+                false => members(json, "a record", |name, json| each(key(name), json)),
+            }
+        })?;
+        json.end()?;
+        Ok(out)
+    }
+
+    #[test]
+    fn what_is_recognised_by_its_spelling_is_what_was_read() {
+        let records = [
+            r#"{"a": 1, "b": [1, 2], "c": "x"}"#,
+            r#"{"a":1,"b":{"a": 2},"c":null}"#,
+            r#"{ "b" : 1 , "a" : 2 }"#,
+            r#"{"a": 1, "a": 2, "\u0061": 3}"#,
+            "{}",
+            r#"{"a": 1, "b": [1, 2], "z": 3, "c": "x"}"#,
+            r#"{"a": 1.50}"#,
+        ];
+        let mut random = crate::random::Random::keyed(&[3]);
+        for _ in 0..500 {
+            let some: Vec<&str> = (0..random.below(12)).map(|_| records[random.below(7) as usize]).collect();
+            let text = format!("[{}]", some.join(", "));
+            assert_eq!(read(&text, true).unwrap(), read(&text, false).unwrap(), "{text}");
+            // Damage is told in the same words.
+            let mut bytes = text.into_bytes();
+            let at = random.below(bytes.len() as u64) as usize;
+            bytes[at] = b"{}[],:\"1x "[random.below(10) as usize];
+            let Ok(text) = String::from_utf8(bytes) else { continue };
+            let (own, plain) = (read(&text, true), read(&text, false));
+            match (own, plain) {
+                (Ok(own), Ok(plain)) => assert_eq!(own, plain, "{text}"),
+                (Err(own), Err(plain)) => assert_eq!(own.to_string(), plain.to_string(), "{text}"),
+                (own, plain) => panic!("{text}: {own:?} against {plain:?}"),
+            }
+        }
+    }
+}

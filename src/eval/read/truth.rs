@@ -342,6 +342,9 @@ impl Truth {
                 });
             }
         }
+        if wanted.ids {
+            self.records.ids = std::mem::take(&mut self.ids);
+        }
         Ok(())
     }
 

@@ -86,13 +86,14 @@ impl RotatedAp {
                     .remedy("give both sides the key rbox: x, y of the centre, w, h, angle"));
             }
         }
-        self.voc.judge(batch, job, |truths, found, out| {
+        let fill = |truths: &[u32], found: &[u32], out: &mut Vec<f64>| {
             out.clear();
             for d in found {
                 out.extend(truths.iter().map(|t| own[*d as usize].iou(&there[*t as usize])));
             }
             Ok(())
-        })
+        };
+        self.voc.judge(batch, false, job, fill).map(|_| ())
     }
 
     /// Adds what another evaluator of the same parameters has seen: other images.

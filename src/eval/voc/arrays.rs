@@ -197,7 +197,7 @@ fn curves(
     let images = ids(truth);
     let batch = Batch { images: &images, truth, found };
     voc.admit(&batch)?;
-    voc.judge(&batch, &job, |truths, found, out| {
+    voc.judge(&batch, false, &job, |truths, found, out| {
         out.clear();
         for d in found {
             for t in truths {

@@ -10,7 +10,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::batch::Batch;
-use crate::eval::cells::{Cells, empty, gather};
+use crate::eval::cells::{Cells, empty, gather_with};
+use crate::eval::matches::{Matches, Trace};
 use crate::eval::matching::{Match, Overlaps, Truths};
 use crate::eval::outcomes::{Grid, Judged, Outcomes};
 use crate::job::Job;
@@ -73,6 +74,19 @@ impl Voc {
     /// [`ErrorKind::Usage`] and [`ErrorKind::Length`] for columns that do not fit together or are absent, or masks
     /// of different sizes; [`ErrorKind::Format`] for masks that are none; [`ErrorKind::Cancelled`].
     pub fn update(&mut self, batch: &Batch, job: &Job) -> Result<()> {
+        self.walk(batch, false, job).map(|_| ())
+    }
+
+    /// [`Voc::update`], and who got whom.
+    ///
+    /// # Errors
+    /// As [`Voc::update`].
+    pub fn update_matches(&mut self, batch: &Batch, job: &Job) -> Result<Matches> {
+        let traces = self.walk(batch, true, job)?;
+        Ok(Matches::of(&[self.params.threshold], &traces, batch.truth.len(), batch.found.len()))
+    }
+
+    fn walk(&mut self, batch: &Batch, trace: bool, job: &Job) -> Result<Vec<Trace>> {
         self.admit(batch)?;
         for (side, objects) in [("truths", batch.truth), ("detections", batch.found)] {
             let (key, length) = match self.params.kind {
@@ -85,7 +99,7 @@ impl Voc {
         }
         let params = self.params;
         let fill = |t: &[u32], d: &[u32], out: &mut Vec<f64>| overlap::fill(&params, batch, t, d, out);
-        self.judge(batch, job, fill)
+        self.judge(batch, trace, job, fill)
     }
 
     /// Checks a batch but for the places of its objects.
@@ -93,27 +107,35 @@ impl Voc {
         batch.check(self.classes)
     }
 
-    /// As [`Voc::update`], with overlaps from elsewhere; the batch was admitted.
+    /// As [`Voc::update`], with overlaps from elsewhere; the batch was admitted. With `trace`, who got whom.
     pub(in crate::eval) fn judge(
         &mut self,
         batch: &Batch,
+        trace: bool,
         job: &Job,
         fill: impl Fn(&[u32], &[u32], &mut Vec<f64>) -> Result<()> + Sync,
-    ) -> Result<()> {
+    ) -> Result<Vec<Trace>> {
         let params = self.params;
-        let parts = gather(batch, self.outcomes.grid(), job, Worker::default, |worker, image, out| {
+        let worker = || Worker { trace: trace.then(|| Trace::new(0)), ..Worker::default() };
+        let image = |worker: &mut Worker, image: usize, out: &mut Outcomes| {
             let mut cells = std::mem::take(&mut worker.cells);
             cells.walk(batch, image, |class, truths, found| {
                 worker.cell(&params, batch, class, truths, found, &fill, out)
             })?;
             worker.cells = cells;
             Ok(())
-        })?;
-        parts.iter().try_for_each(|part| self.outcomes.merge(part))?;
+        };
+        let mut traces = Vec::new();
+        for (part, trace) in
+            gather_with(batch, self.outcomes.grid(), job, worker, image, |worker| worker.trace)?
+        {
+            self.outcomes.merge(&part)?;
+            traces.extend(trace);
+        }
         for label in batch.truth.label.iter().chain(&batch.found.label) {
             self.seen[*label as usize] = true;
         }
-        Ok(())
+        Ok(traces)
     }
 
     /// Adds what another evaluator of the same parameters has seen: other images.
@@ -146,6 +168,8 @@ struct Worker {
     matrix: Vec<f64>,
     difficult: Vec<bool>,
     judged: Vec<[Judged; 1]>,
+    /// Who got whom, where somebody asks.
+    trace: Option<Trace>,
 }
 
 impl Worker {
@@ -177,13 +201,21 @@ impl Worker {
             fill(truths, found, &mut self.matrix)?;
             let matrix = Overlaps::new(&self.matrix, truths.len());
             self.truths.begin(&self.difficult);
-            for d in 0..found.len() {
-                let found = self.truths.choose(params.rule(), matrix.row(d), |_| false, |_| threshold);
+            for (d, own) in found.iter().enumerate() {
+                let chosen = self.truths.choose(params.rule(), matrix.row(d), |_| false, |_| threshold);
                 let of_difficult =
-                    matches!(found, Match::Truth(t) | Match::Taken(t) if self.difficult[t as usize]);
-                let hit = !of_difficult && matches!(found, Match::Truth(_));
+                    matches!(chosen, Match::Truth(t) | Match::Taken(t) if self.difficult[t as usize]);
+                let hit = !of_difficult && matches!(chosen, Match::Truth(_));
+                if let (Some(trace), Match::Truth(t) | Match::Taken(t)) = (&mut self.trace, chosen) {
+                    trace.pairs.push((*own, truths[t as usize], matrix.row(d)[t as usize]));
+                }
                 self.judged.push([Judged { hit: u64::from(hit), ignored: u64::from(of_difficult) }]);
             }
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.judged.extend(found.iter().zip(&self.judged).map(|(d, [judged])| (*d, *judged)));
+            let counted = truths.iter().zip(&self.difficult).filter(|(_, difficult)| !**difficult);
+            trace.counted.extend(counted.map(|(t, _)| *t));
         }
         let real = self.difficult.iter().map(|difficult| u32::from(!difficult)).sum();
         out.truths(class, &[real]);

@@ -5,6 +5,8 @@ mod coco;
 mod divergences;
 mod doors;
 mod mask_cache;
+mod matches;
+mod names;
 mod program;
 mod protocols;
 mod shards;

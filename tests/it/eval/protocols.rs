@@ -122,6 +122,9 @@ fn scenes_against_themselves_are_perfect_in_every_protocol_over_pixels_and_masks
     let same = of("a.lf", "semantic");
     assert_eq!((same["mIoU"], same["aAcc"], same["fwIoU"]), (1.0, 1.0, 1.0));
     assert!(of("b.lf", "semantic")["mIoU"] < 0.6);
+    // Boundaries are found less well than what lies within them.
+    let (outer, whole) = (of("a.lf#pred", "coco/boundary")["AP"], of("a.lf#pred", "coco/segm")["AP"]);
+    assert!(0.0 < outer && outer < whole, "{outer} {whole}");
     let same = of("a.lf", "panoptic");
     assert_eq!((same["PQ"], same["PQ_th"], same["RQ_st"]), (1.0, 1.0, 1.0));
     assert!(of("b.lf", "panoptic")["PQ"] < 0.6);

@@ -5,6 +5,7 @@ use lensframe::eval::operating::{Calibration, Operating};
 use lensframe::eval::resample::{Sampling, bootstrap};
 use lensframe::eval::{Batch, ImageId, Objects};
 use lensframe::job::Job;
+use lensframe::random::Random;
 
 use super::shards::{evaluated, part};
 use super::twin::scenes;
@@ -87,6 +88,38 @@ fn images_that_changed_give_the_bits_of_a_fresh_evaluation() {
     let mut params = Params::new(Kind::Bbox);
     params.thresholds = vec![0.5];
     assert!(standing.replace(&Coco::new(params, 4).unwrap()).is_err());
+}
+
+#[test]
+fn any_run_of_changes_gives_the_bits_of_a_fresh_evaluation() {
+    let (ids, truth, found) = scenes(51, 150, 4);
+    let sides = [found, scenes(52, 150, 4).2, scenes(53, 150, 4).2];
+    let job = Job::new();
+    let all: Vec<usize> = (0..ids.len()).collect();
+    let mut standing = Standing::of(&evaluated(&ids, &truth, &sides[0], &all, &job)).unwrap();
+    let mut state = vec![0usize; ids.len()];
+    let mut random = Random::keyed(&[54]);
+    for round in 0..40 {
+        let side = random.below(3) as usize;
+        // Now and then so many that everything is put in order anew.
+        let share = if round % 9 == 8 { 3 } else { 40 };
+        let some: Vec<usize> = all.iter().copied().filter(|_| random.below(share) == 0).collect();
+        some.iter().for_each(|image| state[*image] = side);
+        standing.replace(&evaluated(&ids, &truth, &sides[side], &some, &job)).unwrap();
+        let mut coco = evaluated(&ids, &truth, &sides[0], &[], &job);
+        for (number, side) in sides.iter().enumerate() {
+            let own: Vec<usize> = all.iter().copied().filter(|image| state[*image] == number).collect();
+            coco.merge(&evaluated(&ids, &truth, side, &own, &job)).unwrap();
+        }
+        let fresh = Summary::of(coco.params(), &coco.finish(&job).unwrap());
+        assert_eq!(bits(&standing.whole()), bits(&fresh), "round {round}");
+        let weights: Vec<u32> = all.iter().map(|_| random.below(3) as u32).collect();
+        let anew = Standing::of(&coco).unwrap();
+        assert_eq!(bits(&standing.summary(&weights)), bits(&anew.summary(&weights)), "round {round}");
+        let sample =
+            |of: &Standing| bootstrap(&[std::slice::from_ref(of)], &Sampling::new(2, round), &job).unwrap();
+        assert_eq!(sample(&standing), sample(&anew), "round {round}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A plain twin of COCO's protocol: loops over everything, no packing, no shared kernel; and scenes to hold it to.
 
-use lensframe::eval::coco::{Coco, Kind, Params, Tensors};
+use lensframe::eval::coco::{AreaRange, Coco, Kind, Params, Standing, Summary, Tensors};
 use lensframe::eval::{Batch, Flags, ImageId, Objects};
 use lensframe::geometry::coco_iou;
 use lensframe::job::Job;
@@ -174,6 +174,14 @@ fn the_packed_evaluator_has_the_bits_of_its_plain_twin() {
         if seed % 3 == 0 {
             (params.caps, params.thresholds) = (vec![1, 3], vec![0.3, 0.5, 0.9]);
         }
+        if seed % 3 == 1 {
+            // More than one word holds.
+            params.thresholds = (1..=20).map(|n| f64::from(n) / 20.0).collect();
+            let range = |n: u32| {
+                AreaRange::new(&n.to_string(), f64::from(n * n * 40), f64::from(n + 2).powi(2) * 300.0)
+            };
+            params.ranges.extend((0..4).map(range));
+        }
         let mut coco = Coco::new(params.clone(), 3).unwrap();
         coco.update(&Batch { images: &ids, truth: &truth, found: &found }, &Job::new()).unwrap();
         let got = coco.finish_with_scores(&Job::new()).unwrap();
@@ -182,5 +190,7 @@ fn the_packed_evaluator_has_the_bits_of_its_plain_twin() {
         assert!(bits(&got.precision) == bits(&want.precision), "precision, seed {seed}");
         assert!(bits(&got.recall) == bits(&want.recall), "recall, seed {seed}");
         assert!(bits(&got.scores) == bits(&want.scores), "scores, seed {seed}");
+        let quoted = Standing::of(&coco).unwrap().whole();
+        assert_eq!(bits(&quoted.stats()), bits(&Summary::of(&params, &want).stats()), "seed {seed}");
     }
 }
