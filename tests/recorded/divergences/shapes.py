@@ -93,7 +93,7 @@ case(G, "segm_other_size", "A result's mask has another size than the truth's", 
 case(G, "segm_runs_short", "The runs of a result do not fill its size", SHAPES,
      [SEGS[0], seg(0.8, {"size": [110, 100], "counts": SEGS[1]["segmentation"]["counts"]})],
      "Such a mask is cut off or of another image; pycocotools counts on, past what is there.", kind="segm",
-     odd="refused", error=["detections of image 1", "the runs have 10000 pixels, the size 110x100 has 11000"])
+     odd="refused", error=["dt.json", "result 1", "the runs have 10000 pixels, the size 110x100 has 11000"])
 case(G, "segm_image_without_size", "An image has no height and width, and polygons",
      changed(SHAPES, ["images", 0], without(SHAPES["images"][0], "height", "width")), SEGS,
      "Polygons are drawn on their image; without its size nothing can be.", kind="segm",
