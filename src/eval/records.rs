@@ -90,17 +90,16 @@ impl Records {
         class: impl Fn(u32) -> Option<u32>,
     ) -> Result<Objects> {
         let mut counts = vec![0usize; images];
-        let mut place = Vec::with_capacity(self.image.len());
+        let placed = |n: u32, c: u32| image(n).filter(|at| (*at as usize) < images && class(c).is_some());
         let mut in_order = true;
         let mut last = 0;
         for (n, c) in self.image.iter().zip(&self.class) {
-            let at = image(*n).filter(|_| class(*c).is_some());
+            let at = placed(*n, *c);
             if let Some(count) = at.and_then(|at| counts.get_mut(at as usize)) {
                 *count += 1;
             }
             in_order &= at.is_some_and(|at| at >= last);
             last = at.unwrap_or(0);
-            place.push(at.unwrap_or(u32::MAX));
         }
         let mut objects = Objects::new(counts.iter().copied())?;
         if in_order {
@@ -113,8 +112,8 @@ impl Records {
         }
         let mut next: Vec<usize> = (0..images).map(|image| objects.range(image).start).collect();
         let mut order = vec![0u32; objects.len()];
-        for (record, at) in (0u32..).zip(&place) {
-            if let Some(next) = next.get_mut(*at as usize) {
+        for (record, (n, c)) in (0u32..).zip(self.image.iter().zip(&self.class)) {
+            if let Some(next) = placed(*n, *c).and_then(|at| next.get_mut(at as usize)) {
                 if let Some(slot) = order.get_mut(*next) {
                     *slot = record;
                 }
@@ -145,7 +144,9 @@ pub(in crate::eval) fn gather<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
     if column.is_empty() {
         return Vec::new();
     }
-    order.iter().filter_map(|n| column.get(*n as usize)).copied().collect()
+    let mut out = Vec::with_capacity(order.len());
+    out.extend(order.iter().filter_map(|n| column.get(*n as usize)));
+    out
 }
 
 /// The area of the box around all points, labelled or not: width times height.

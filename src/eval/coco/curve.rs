@@ -17,6 +17,8 @@ pub(super) struct Walk<'a> {
     ranked: Vec<Ranked>,
     /// The judgements in the order of `ranked`, all ranges in one word each; empty where they need more.
     words: Vec<Judged>,
+    /// The places at which there may be a true positive in any range.
+    hit: Vec<u32>,
     counted: u64,
     /// For each threshold, how many of `counted` do not count at it.
     less: Vec<u64>,
@@ -37,6 +39,7 @@ impl<'a> Walk<'a> {
             thresholds,
             ranked: Vec::new(),
             words: Vec::new(),
+            hit: Vec::new(),
             counted: 0,
             less: vec![0; thresholds],
             precision: vec![Vec::new(); thresholds],
@@ -49,7 +52,16 @@ impl<'a> Walk<'a> {
     pub(super) fn class(&mut self, ordered: &Ordered, class: usize) {
         ordered.rank(class, &mut self.ranked);
         self.words.clear();
-        self.words.extend(self.ranked.iter().map_while(|own| self.outcomes.words(own.detection as usize)));
+        self.hit.clear();
+        let outcomes = self.outcomes;
+        if outcomes.fits_a_word() {
+            let words = |own: &Ranked| outcomes.words(own.detection as usize).unwrap_or_default();
+            self.words.extend(self.ranked.iter().map(words));
+            let hits = (0u32..).zip(&self.words).filter(|(_, words)| words.hit != 0);
+            self.hit.extend(hits.map(|(place, _)| place));
+        } else {
+            self.hit.extend(0..self.ranked.len() as u32);
+        }
     }
 
     /// The first detection of the class under a cap.
@@ -76,9 +88,10 @@ impl<'a> Walk<'a> {
     /// Counts true positives alone: all that recall needs.
     pub(super) fn recall(&mut self, range: usize, cap: u32) {
         self.hits.fill(0);
-        for place in 0..self.ranked.len() {
+        for place in 0..self.hit.len() {
+            let place = self.hit[place] as usize;
             let judged = self.judged(place, range);
-            if judged.hit != 0 && self.ranked[place].rank < cap {
+            if self.ranked[place].rank < cap {
                 each_bit(judged.hit, |threshold| self.hits[threshold] += 1);
             }
         }

@@ -260,6 +260,11 @@ impl Outcomes {
         Judged { hit: self.field(first, range), ignored: self.field(first + bytes, range) }
     }
 
+    /// Whether [`Outcomes::words`] has them.
+    pub(in crate::eval) fn fits_a_word(&self) -> bool {
+        self.grid.bytes() <= 8
+    }
+
     /// All judgements of a detection at once, range after range, where the grid has no more than 64 points.
     #[inline]
     pub(in crate::eval) fn words(&self, detection: usize) -> Option<Judged> {
