@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
 
 /// Calls `each` with the place of every bit that is set.
 #[inline]
-fn each_bit(mut bits: u64, mut each: impl FnMut(usize)) {
+pub(super) fn each_bit(mut bits: u64, mut each: impl FnMut(usize)) {
     while bits != 0 {
         each(bits.trailing_zeros() as usize);
         bits &= bits - 1;

@@ -4,18 +4,20 @@
 
 use super::Standing;
 use super::list::{Entry, List};
-use crate::eval::coco::curve::{needed, sample};
+use crate::eval::coco::curve::{each_bit, needed, sample};
 use crate::eval::coco::params::Params;
 use crate::eval::coco::slab::Slab;
 
 /// Walks lists, keeping its buffers.
 pub(super) struct Walker<'a> {
     params: &'a Params,
-    /// For each threshold: true positives so far, detections that do not count at it, and the curve: true positives
-    /// and the precision there.
+    /// For each threshold: true positives so far, detections that do not count at it, and the curve.
     true_positives: Vec<u64>,
     less: Vec<u64>,
-    curves: Vec<Vec<(u64, f64)>>,
+    /// Of images that count more than once or not at all: true positives, and the precision there.
+    weighted: Vec<Vec<(u64, f64)>>,
+    /// Of images that count once: the precision at each true positive.
+    plain: Vec<Vec<f64>>,
     counted: u64,
     /// For each recall point, how many true positives reach it.
     needed: Vec<u64>,
@@ -28,7 +30,8 @@ impl<'a> Walker<'a> {
             params,
             true_positives: vec![0; thresholds],
             less: vec![0; thresholds],
-            curves: vec![Vec::new(); thresholds],
+            weighted: vec![Vec::new(); thresholds],
+            plain: vec![Vec::new(); thresholds],
             counted: 0,
             needed: Vec::new(),
         }
@@ -54,46 +57,75 @@ impl<'a> Walker<'a> {
         let (classes, precise) = (slab.classes.len(), !slab.precision.is_empty());
         let with = lists().zip(&sought).filter(|(_, sought)| **sought > 0);
         for (k, (list, sought)) in with.enumerate() {
-            self.walk(list, self.params.caps[cap], weights, precise);
-            if precise {
-                needed(&self.params.recalls, *sought, &mut self.needed);
+            self.begin();
+            match (precise, weights) {
+                (false, _) => self.recall(list, self.params.caps[cap], weights),
+                (true, Some(weights)) => self.samples(&list.ordered(), self.params.caps[cap], weights),
+                (true, None) => self.once(list, self.params.caps[cap]),
             }
-            for (t, curve) in self.curves.iter().enumerate() {
-                slab.recall[t * classes + k] = self.true_positives[t] as f64 / *sought as f64;
-                if precise {
-                    let rows = slab.rows(t, recalls);
-                    let put = |point: usize, envelope, _| rows[point * classes + k] = envelope;
-                    sample(curve.len(), |n| curve[n].0, |n| curve[n].1, &self.needed, put);
+            for (t, hits) in self.true_positives.iter().enumerate() {
+                slab.recall[t * classes + k] = *hits as f64 / *sought as f64;
+            }
+            if !precise {
+                continue;
+            }
+            needed(&self.params.recalls, *sought, &mut self.needed);
+            for t in 0..self.params.thresholds.len() {
+                let rows = slab.rows(t, recalls);
+                let put = |point: usize, envelope, _| rows[point * classes + k] = envelope;
+                let (many, once) = (&self.weighted[t], &self.plain[t]);
+                match weights {
+                    Some(_) => sample(many.len(), |n| many[n].0, |n| many[n].1, &self.needed, put),
+                    None => sample(once.len(), |n| n as u64 + 1, |n| once[n], &self.needed, put),
                 }
             }
         }
         slab
     }
 
-    /// Counts a class's detections.
-    fn walk(&mut self, list: &List, cap: u32, weights: Option<&[u32]>, precise: bool) {
+    fn begin(&mut self) {
         self.counted = 0;
         self.true_positives.fill(0);
         self.less.fill(0);
-        self.curves.iter_mut().for_each(Vec::clear);
-        match weights {
-            Some(weights) => self.weighted(&list.ordered(), cap, weights),
-            // No detection lies beyond the greatest cap; and recall asks for none but the true positives.
-            None if cap == self.params.cap() || !precise => {
-                list.each_stop(|counted, entry| {
-                    if entry.rank < cap {
-                        self.counted = counted - 1;
-                        self.count(entry, 1);
-                    }
-                });
+        self.weighted.iter_mut().for_each(Vec::clear);
+        self.plain.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Counts true positives alone.
+    fn recall(&mut self, list: &List, cap: u32, weights: Option<&[u32]>) {
+        let hits = &mut self.true_positives;
+        list.each_stop(|_, entry| {
+            let weight = weights.map_or(1, |weights| u64::from(weights[entry.image as usize]));
+            if entry.rank < cap {
+                each_bit(entry.hit, |t| hits[t] += weight);
             }
-            None => {
-                list.ordered().iter().filter(|entry| entry.rank < cap).for_each(|entry| self.count(entry, 1))
+        });
+    }
+
+    /// The curves of images that count once each.
+    fn once(&mut self, list: &List, cap: u32) {
+        let (plain, less) = (&mut self.plain, &mut self.less);
+        let mut count = |counted: u64, entry: &Entry| {
+            each_bit(entry.ignored, |t| less[t] += 1);
+            each_bit(entry.hit, |t| plain[t].push((counted - less[t]) as f64));
+        };
+        if cap == self.params.cap() {
+            // No detection lies beyond the greatest cap.
+            list.each_stop(count);
+        } else {
+            let under = |entry: &&Entry| entry.rank < cap;
+            (1..).zip(list.ordered().iter().filter(under)).for_each(|(counted, entry)| count(counted, entry));
+        }
+        for (hits, curve) in self.true_positives.iter_mut().zip(plain) {
+            *hits = curve.len() as u64;
+            for (n, both) in (1u32..).zip(curve) {
+                *both = f64::from(n) / (*both + f64::EPSILON);
             }
         }
     }
 
-    fn weighted(&mut self, entries: &[Entry], cap: u32, weights: &[u32]) {
+    /// The curves of images that count as often as their weights say.
+    fn samples(&mut self, entries: &[Entry], cap: u32, weights: &[u32]) {
         let mut at = 0;
         while at < entries.len() {
             let entry = &entries[at];
@@ -118,19 +150,12 @@ impl<'a> Walker<'a> {
     #[inline]
     fn count(&mut self, entry: &Entry, weight: u64) {
         self.counted += weight;
-        let mut bits = entry.ignored;
-        while bits != 0 {
-            self.less[bits.trailing_zeros() as usize] += weight;
-            bits &= bits - 1;
-        }
-        let mut bits = entry.hit;
-        while bits != 0 {
-            let t = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
+        each_bit(entry.ignored, |t| self.less[t] += weight);
+        each_bit(entry.hit, |t| {
             self.true_positives[t] += weight;
             // Of several copies the last has the highest precision, and the envelope is at least that.
             let (tp, both) = (self.true_positives[t], self.counted - self.less[t]);
-            self.curves[t].push((tp, tp as f64 / (both as f64 + f64::EPSILON)));
-        }
+            self.weighted[t].push((tp, tp as f64 / (both as f64 + f64::EPSILON)));
+        });
     }
 }
