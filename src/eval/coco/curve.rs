@@ -163,7 +163,8 @@ pub(super) fn needed(recalls: &[f64], sought: u64, out: &mut Vec<u64>) {
     let sought = sought as f64;
     out.clear();
     out.extend(recalls.iter().map(|recall| {
-        let mut n = (recall * sought).ceil().clamp(0.0, MOST as f64) as u64;
+        // About right; the division decides, as in the reference.
+        let mut n = (recall * sought).clamp(0.0, MOST as f64) as u64;
         while n > 0 && (n - 1) as f64 / sought >= *recall {
             n -= 1;
         }
@@ -193,8 +194,10 @@ pub(super) fn sample(
             continue;
         }
         while next > 0 && hits(next - 1) >= *needed {
-            envelope = envelope.max(precision(next - 1));
             next -= 1;
+            // No precision is NaN, which `f64::max` would look for.
+            let own = precision(next);
+            envelope = if own > envelope { own } else { envelope };
         }
         put(point, envelope, next);
     }

@@ -7,18 +7,19 @@ use super::list::{Entry, List};
 use crate::eval::coco::curve::{each_bit, needed, sample};
 use crate::eval::coco::params::Params;
 use crate::eval::coco::slab::Slab;
+use crate::eval::outcomes::MAX_THRESHOLDS;
 
 /// Walks lists, keeping its buffers.
 pub(super) struct Walker<'a> {
     params: &'a Params,
     /// For each threshold: true positives so far, detections that do not count at it, and the curve.
     true_positives: Vec<u64>,
-    less: Vec<u64>,
+    less: Vec<i64>,
     /// Of images that count more than once or not at all: true positives, and the precision there.
     weighted: Vec<Vec<(u64, f64)>>,
     /// Of images that count once: the precision at each true positive.
     plain: Vec<Vec<f64>>,
-    counted: u64,
+    counted: i64,
     /// For each recall point, how many true positives reach it.
     needed: Vec<u64>,
 }
@@ -94,24 +95,35 @@ impl<'a> Walker<'a> {
     /// Counts true positives alone.
     fn recall(&mut self, list: &List, cap: u32, weights: Option<&[u32]>) {
         let hits = &mut self.true_positives;
+        // What is found at a threshold is as a rule found at all lower ones: then a count says it all.
+        let mut lowest = [0u64; MAX_THRESHOLDS + 1];
         list.each_stop(|_, entry| {
             let weight = weights.map_or(1, |weights| u64::from(weights[entry.image as usize]));
-            if entry.rank < cap {
-                each_bit(entry.hit, |t| hits[t] += weight);
+            if entry.rank >= cap {
+                return;
+            }
+            match lowest.get_mut(entry.hit.trailing_ones() as usize) {
+                Some(count) if entry.hit & (entry.hit + 1) == 0 => *count += weight,
+                _ => each_bit(entry.hit, |t| hits[t] += weight),
             }
         });
+        let mut above = 0;
+        for (own, count) in hits.iter_mut().zip(&lowest[1..]).rev() {
+            above += count;
+            *own += above;
+        }
     }
 
     /// The curves of images that count once each.
     fn once(&mut self, list: &List, cap: u32) {
         let (plain, less) = (&mut self.plain, &mut self.less);
-        let mut count = |counted: u64, entry: &Entry| {
+        let mut count = |counted: i64, entry: &Entry| {
             each_bit(entry.ignored, |t| less[t] += 1);
             each_bit(entry.hit, |t| plain[t].push((counted - less[t]) as f64));
         };
         if cap == self.params.cap() {
             // No detection lies beyond the greatest cap.
-            list.each_stop(count);
+            list.each_stop(|counted, entry| count(counted as i64, entry));
         } else {
             let under = |entry: &&Entry| entry.rank < cap;
             (1..).zip(list.ordered().iter().filter(under)).for_each(|(counted, entry)| count(counted, entry));
@@ -149,8 +161,8 @@ impl<'a> Walker<'a> {
 
     #[inline]
     fn count(&mut self, entry: &Entry, weight: u64) {
-        self.counted += weight;
-        each_bit(entry.ignored, |t| self.less[t] += weight);
+        self.counted += weight as i64;
+        each_bit(entry.ignored, |t| self.less[t] += weight as i64);
         each_bit(entry.hit, |t| {
             self.true_positives[t] += weight;
             // Of several copies the last has the highest precision, and the envelope is at least that.
