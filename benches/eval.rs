@@ -30,12 +30,13 @@ fn main() {
     for (name, spare) in [("light", 2), ("heavy", 75)] {
         let scenes = Scenes::draw(IMAGES, spare, 0);
         println!("{name}: {} objects, {} detections", scenes.truth.len(), scenes.found.len());
-        let full = mean(|| scenes.coco(&job).1);
+        let full = mean(|| scenes.summary(&job));
         tell("boxes from columns to twelve numbers", full, scenes.found.len());
         let coco = scenes.matched(&job);
         let standing = Standing::of(&coco).unwrap();
         tell("of these: matching", mean(|| scenes.matched(&job)), scenes.found.len());
         tell("put in order for samples", mean(|| Standing::of(&coco)), 0);
+        tell("all arrays of the reference", mean(|| coco.finish(&job)), 0);
         rescore(&scenes, &standing, full, spare, &job);
         if name == "light" {
             let samples = || bootstrap(&[std::slice::from_ref(&standing)], &Sampling::new(1_000, 1), &job);
@@ -48,7 +49,7 @@ fn main() {
     let segm = |scenes: &Scenes| {
         let mut coco = Coco::new(Params::new(Kind::Segm), CLASSES).unwrap();
         coco.update(&scenes.batch(), &job).unwrap();
-        Summary::of(coco.params(), &coco.finish(&job).unwrap())
+        coco.summary(&job).unwrap()
     };
     tell("masks that are cached as runs", mean(|| segm(&scenes)), scenes.found.len());
     let comparison = scenes.comparison();
@@ -158,10 +159,8 @@ impl Scenes {
         coco
     }
 
-    fn coco(&self, job: &Job) -> (Coco, Summary) {
-        let coco = self.matched(job);
-        let summary = Summary::of(coco.params(), &coco.finish(job).unwrap());
-        (coco, summary)
+    fn summary(&self, job: &Job) -> Summary {
+        self.matched(job).summary(job).unwrap()
     }
 
     fn comparison(&self) -> Comparison {

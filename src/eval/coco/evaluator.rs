@@ -18,6 +18,8 @@ use crate::job::Job;
 
 use super::matcher::Matcher;
 use super::params::{Kind, Params};
+use super::slab::Slabs;
+use super::summary::Summary;
 use super::tensors::Tensors;
 
 /// Images that are matched in one go on one thread.
@@ -203,6 +205,16 @@ impl Coco {
     /// What is evaluated: states of other names do not go together.
     fn named(&self) -> String {
         format!("coco {:?}, {} classes", self.params, self.classes)
+    }
+
+    /// The numbers people quote, without the arrays they are read from in the reference.
+    ///
+    /// # Errors
+    /// As [`Coco::finish`].
+    pub fn summary(&self, job: &Job) -> Result<Summary> {
+        let ordered = self.outcomes.in_order(self.curves())?;
+        let slabs = Slabs::of(&self.params, &ordered, self.curves(), job)?;
+        Ok(Summary::from_means(&self.params, &slabs))
     }
 
     /// Precision and recall of all classes, thresholds, ranges and caps.

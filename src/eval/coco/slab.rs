@@ -268,7 +268,7 @@ mod tests {
             let ordered = coco.outcomes().in_order(10).unwrap();
             let slabs = Slabs::of(&params, &ordered, 10, &Job::new().threads(2)).unwrap();
             let tensors = coco.finish(&Job::new()).unwrap();
-            assert_eq!(Summary::from_means(&params, &slabs), Summary::of(&params, &tensors));
+            assert_eq!(coco.summary(&Job::new()).unwrap(), Summary::of(&params, &tensors));
             for class in 0..10 {
                 for (range, cap) in quoted(&params) {
                     let recall = slabs.slab(range, cap).and_then(|slab| column(&slab.recall, slab, class));
