@@ -181,6 +181,11 @@ impl Job {
         self.observer(Arc::new(Silent))
     }
 
+    /// Whether the first warning is an error.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// How many threads the call may use.
     pub fn thread_budget(&self) -> usize {
         self.threads

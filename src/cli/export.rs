@@ -17,7 +17,7 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()>
     let reference = Reference::parse(&args.dataset)?;
     let opened = reference.open(&args.source, job)?;
     let store = opened.store();
-    let mut ds = store.dataset();
+    let mut ds = reference.rows(&opened, &args.source, job)?;
     if let Some(rows) = &args.rows {
         ds = ds.slice_python(parse_slice(rows)?)?;
     }

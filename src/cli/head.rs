@@ -16,8 +16,7 @@ const LINE: usize = 100;
 pub(super) fn run(args: &HeadArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
     let opened = reference.open(&args.source, job)?;
-    let store = opened.store();
-    let mut ds = store.dataset();
+    let mut ds = reference.rows(&opened, &args.source, job)?;
     if let Some(set) = &reference.set {
         let wanted = set_named(&ds, set)?;
         let of_set = |axis: Axis| axis == Axis::Row || axis.set() == Some(wanted.as_str());

@@ -6,7 +6,7 @@ use super::args::SourceArgs;
 use crate::convert::{self, Opened};
 use crate::dataset::store::Store;
 use crate::dataset::{Dataset, Slice};
-use crate::error::{Error, ErrorKind, Place, Result};
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
 use crate::schema::axis::DEFAULT_SET;
 
@@ -48,6 +48,15 @@ impl Reference {
             Some(version) => Store::open_version(&self.path, version).map(Opened::from),
             None => convert::open(&self.path, &source.options(), job),
         }
+    }
+
+    /// The rows of what was opened: of a stored dataset those of the splits asked for, which an import heeds itself.
+    pub(super) fn rows(&self, opened: &Opened, source: &SourceArgs, job: &Job) -> Result<Dataset> {
+        let ds = opened.store().dataset();
+        if source.split.is_empty() || opened.imported().is_some() {
+            return Ok(ds);
+        }
+        ds.of_splits(&source.split, job).at(|| Place::none().file(&self.path))
     }
 
     /// Opens what is named, which must be stored.

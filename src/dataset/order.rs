@@ -1,5 +1,5 @@
 //! Orders and selections of rows by chance or by class: [`Dataset::shuffle`], [`Dataset::split`],
-//! [`Dataset::class_balanced`].
+//! [`Dataset::class_balanced`]; and by what rows say: [`Dataset::of_splits`].
 //!
 //! Invariant: each is a list of rows made once, a pure function of the seed and, for class balance, of the
 //! labels; keys are not touched.
@@ -114,6 +114,41 @@ impl Dataset {
             start = end;
         }
         Ok(parts)
+    }
+
+    /// The rows whose key `split` is one of these, in their order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Key`] without that key; [`ErrorKind::NotFound`] for a name that no row has, naming those there
+    /// are; that of the first row that cannot be read.
+    ///
+    /// ```
+    /// use arrow_array::{ArrayRef, RecordBatch, StringArray};
+    /// use lensframe::dataset::{Dataset, Table};
+    /// use lensframe::job::Job;
+    /// let split: ArrayRef = std::sync::Arc::new(StringArray::from(vec!["train", "val", "train"]));
+    /// let rows = RecordBatch::try_from_iter([("split", split)])?;
+    /// let ds = Dataset::new(Table::from_batches(&[rows])?);
+    /// assert_eq!(ds.of_splits(&["train"], &Job::new())?.len(), 2);
+    /// assert!(ds.of_splits(&["test"], &Job::new()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_splits<S: AsRef<str>>(&self, names: &[S], job: &Job) -> Result<Dataset> {
+        let batch = self.select("split")?.read_all(&Access::new(job))?.whole()?;
+        let values = batch.columns.first().map_or_else(Vec::new, |column| column.values());
+        let text = |value: &Value| value.as_text().map(str::to_owned).unwrap_or_default();
+        let values: Vec<String> = values.iter().map(text).collect();
+        for name in names.iter().map(AsRef::as_ref) {
+            if !values.iter().any(|value| value == name) {
+                let known: BTreeSet<&str> = values.iter().map(String::as_str).collect();
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                return Err(Error::new(ErrorKind::NotFound, format!("no row is of the split '{name}'"))
+                    .at(Place::none().key("split"))
+                    .remedy(format!("there are: {known}")));
+            }
+        }
+        let wanted = |value: &String| names.iter().any(|name| name.as_ref() == value);
+        self.mask(&values.iter().map(wanted).collect::<Vec<_>>())
     }
 
     /// The rows with those of rare classes repeated, one after the other: row I comes `ceil(r(I))` times; see

@@ -9,6 +9,7 @@ use std::fmt;
 use super::batch::Batch;
 use super::images::ImageId;
 use super::objects::Objects;
+use crate::error::{Error, ErrorKind, Result};
 use crate::geometry::Size;
 
 /// A class of a comparison.
@@ -158,6 +159,28 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Fails on the first thing that a rule was needed for, or that has no counterpart.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Format`], saying what would have been done.
+    pub fn refuse(&self) -> Result<()> {
+        let strict = |what: String, done: &str| {
+            Err(Error::new(ErrorKind::Format, what).remedy(format!("without --strict: {done}")))
+        };
+        if let Some((_, remark)) = self.remarks.iter().next() {
+            return strict(remark.first.clone(), remark.done);
+        }
+        if self.rate.is_whole() {
+            return Ok(());
+        }
+        let Rate { all, no_image, no_class, examples } = &self.rate;
+        let what = format!(
+            "of {all} detections {no_image} have no image and {no_class} no class of the truth: {}",
+            examples.join(", ")
+        );
+        strict(what, "they are left out")
+    }
+
     /// The ids of the images.
     pub fn ids(&self) -> Vec<ImageId> {
         self.images.iter().map(|image| image.id.clone()).collect()

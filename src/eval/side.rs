@@ -26,8 +26,10 @@ pub enum MatchBy {
 /// By what classes of both sides are matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ClassesBy {
-    /// The id.
+    /// The id; the name where both sides name their classes and one name has different ids in them.
     #[default]
+    Auto,
+    /// The id.
     Id,
     /// The name; where a side has none, its id as text.
     Name,
@@ -69,8 +71,8 @@ impl Side {
 /// [`ErrorKind::Usage`] if two images of one side are the same by what they are matched by, or no detection's
 /// image is known; [`ErrorKind::Limit`] for too many objects.
 pub fn join(truth: Side, mut found: Side, matching: &Matching) -> Result<Comparison> {
-    let image_of = images(&truth, &found, matching.images)?;
-    let class_of = classes(&truth, &found, &matching.classes);
+    let image_of = images(&truth, &mut found, matching.images)?;
+    let class_of = classes(&truth, &mut found, &matching.classes)?;
     let rate = rate(&found, &image_of, &class_of);
     if rate.all > 0 && rate.no_image == rate.all {
         let known: Vec<String> =
@@ -156,7 +158,7 @@ fn described(image: &ImageEntry, by: MatchBy) -> String {
 }
 
 /// For each image of the detections its place in the truth.
-fn images(truth: &Side, found: &Side, by: MatchBy) -> Result<Vec<Option<u32>>> {
+fn images(truth: &Side, found: &mut Side, by: MatchBy) -> Result<Vec<Option<u32>>> {
     let mut places: HashMap<ImageId, u32> = HashMap::with_capacity(truth.images.len());
     for (place, image) in (0u32..).zip(&truth.images) {
         let Some(image) = image else { continue };
@@ -167,25 +169,81 @@ fn images(truth: &Side, found: &Side, by: MatchBy) -> Result<Vec<Option<u32>>> {
             );
         }
     }
-    Ok(found.images.iter().map(|image| places.get(&key(image.as_ref()?, by)).copied()).collect())
+    let (list, remarks) = (&found.images, &mut found.remarks);
+    let find = |image: &Option<ImageEntry>| {
+        let own = key(image.as_ref()?, by);
+        if let Some(place) = places.get(&own) {
+            return Some(*place);
+        }
+        let other = respelled(&own)?;
+        let place = places.get(&other).copied()?;
+        remarks.add("found.image_id.spelling", "taken for the same", || {
+            format!("an image is {own} in the detections and {other} in the truth")
+        });
+        Some(place)
+    };
+    Ok(list.iter().map(find).collect())
+}
+
+/// A number as text, or a text as the number that is written so.
+fn respelled(id: &ImageId) -> Option<ImageId> {
+    match id {
+        ImageId::Int(number) => Some(ImageId::from(number.to_string().as_str())),
+        ImageId::Text(text) => {
+            let number: i64 = text.parse().ok()?;
+            (number.to_string() == **text).then_some(ImageId::Int(number))
+        }
+    }
 }
 
 /// For each class of the detections its place in the truth.
-fn classes(truth: &Side, found: &Side, by: &ClassesBy) -> Vec<Option<u32>> {
+fn classes(truth: &Side, found: &mut Side, by: &ClassesBy) -> Result<Vec<Option<u32>>> {
     let entries = || (0u32..).zip(&truth.classes).filter_map(|(place, class)| Some((place, class.as_ref()?)));
     let named: HashMap<&str, u32> = entries().map(|(place, class)| (class.name.as_str(), place)).collect();
     let ids: HashMap<&ImageId, u32> = entries().map(|(place, class)| (&class.id, place)).collect();
     let texts: HashMap<String, u32> = entries().map(|(place, class)| (class.id.name(), place)).collect();
+    let by_id = |class: &ClassEntry| ids.get(&class.id).copied();
+    let by_name = |class: &ClassEntry| named.get(class.name.as_str()).copied();
+    // Under one name another class than under one id: the two sides number their classes differently.
+    let says_otherwise = |class: &ClassEntry| {
+        let differs = |place: &u32| by_id(class).is_some_and(|own| own != *place);
+        class.name != class.id.name() && by_name(class).as_ref().is_some_and(differs)
+    };
+    let otherwise: Vec<&ClassEntry> = found.classes.iter().flatten().filter(|c| says_otherwise(c)).collect();
+    if let (Some(first), ClassesBy::Auto | ClassesBy::Id) = (otherwise.first(), by) {
+        let done = match by {
+            ClassesBy::Auto => "classes are matched by name; --classes-by id matches them by id",
+            _ => "classes are matched by id, as --classes-by id says",
+        };
+        let other = by_id(first).and_then(|place| truth.classes.get(place as usize)?.as_ref());
+        let other = other.map(|class| class.name.clone()).unwrap_or_default();
+        let what =
+            format!("class {} is {:?} in the detections and {other:?} in the truth", first.id, first.name);
+        let (count, remarks) = (otherwise.len(), &mut found.remarks);
+        (0..count).for_each(|_| remarks.add("found.class.id", done, || what.clone()));
+    }
+    let by_names =
+        *by == ClassesBy::Name || (*by == ClassesBy::Auto && found.remarks.count("found.class.id") > 0);
+    if let ClassesBy::Map(pairs) = by {
+        let known = |name: &String| named.contains_key(name.as_str()) || texts.contains_key(name);
+        if !pairs.is_empty() && !pairs.iter().any(|(_, to)| known(to)) {
+            let some: Vec<&str> = named.keys().copied().take(3).collect();
+            let what = format!("no class of the truth is called as the list says: {:?}", pairs[0].1);
+            return Err(
+                Error::new(ErrorKind::Usage, what).remedy(format!("there are: {}, …", some.join(", ")))
+            );
+        }
+    }
     let find = |class: &ClassEntry| match by {
-        ClassesBy::Id => ids.get(&class.id).copied(),
-        ClassesBy::Name => named.get(class.name.as_str()).copied(),
         ClassesBy::Map(pairs) => {
             let own = class.id.name();
             let (_, other) = pairs.iter().find(|(from, _)| *from == class.name || *from == own)?;
             named.get(other.as_str()).or_else(|| texts.get(other)).copied()
         }
+        _ if by_names && (*by == ClassesBy::Name || class.name != class.id.name()) => by_name(class),
+        _ => by_id(class),
     };
-    found.classes.iter().map(|class| find(class.as_ref()?)).collect()
+    Ok(found.classes.iter().map(|class| find(class.as_ref()?)).collect())
 }
 
 fn rate(found: &Side, images: &[Option<u32>], classes: &[Option<u32>]) -> Rate {

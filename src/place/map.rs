@@ -8,6 +8,7 @@
 #![allow(unsafe_code)] // Mapping a file and wrapping the map as an Arrow buffer are unsafe by signature.
 
 use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -41,9 +42,15 @@ impl Map {
     /// The operating system's, naming the file.
     pub fn open(path: &Path, access: Access) -> Result<Map> {
         let place = || Place::none().file(path);
-        let file = File::open(path).map_err(|e| Error::io("open", e).at(place()))?;
-        let length = file.metadata().map_err(|e| Error::io("look at", e).at(place()))?.len();
-        if length == 0 {
+        let mut file = File::open(path).map_err(|e| Error::io("open", e).at(place()))?;
+        let about = file.metadata().map_err(|e| Error::io("look at", e).at(place()))?;
+        if !about.is_file() && !about.is_dir() {
+            // A pipe has no length and cannot be mapped.
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|e| Error::io("read", e).at(place()))?;
+            return Ok(Map::of(Buffer::from(bytes)));
+        }
+        if about.len() == 0 {
             // A map of no bytes is an error on most systems.
             return Ok(Map { buffer: Buffer::from(Vec::<u8>::new()), map: None });
         }

@@ -18,8 +18,9 @@ pub(in crate::cli) struct AskArgs {
     #[arg(long, value_name = "BY", value_enum, default_value_t = MatchArg::ImageId)]
     pub match_by: MatchArg,
     /// By what classes of both sides are matched: id, name, or a file that says which is which: JSON as
-    /// {"found": "truth", …}, or one name of the truth a line, for classes 0, 1, …
-    #[arg(long, value_name = "id|name|FILE", default_value = "id")]
+    /// {"found": "truth", …}, or one name of the truth a line, for classes 0, 1, …; auto is by id, and by name where
+    /// both sides name their classes and give one name different ids
+    #[arg(long, value_name = "auto|id|name|FILE", default_value = "auto")]
     pub classes_by: String,
     /// Repair what makes the reference tool's number wrong, instead of giving its number
     #[arg(long)]

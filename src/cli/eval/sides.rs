@@ -73,13 +73,14 @@ pub(in crate::cli) fn match_by(ask: &AskArgs) -> MatchBy {
 /// The truth: a COCO file is read as it is, everything else is a dataset.
 fn side(name: &str, ask: &AskArgs, wanted: &Wanted, job: &Job) -> Result<Side> {
     let path = Path::new(name);
-    let json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    if json && path.is_file() {
+    let name_ends = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
+    let json = name_ends(".json") || name_ends(".json.gz");
+    if json && path.is_file() && ask.source.split.is_empty() {
         return coco_truth(path, wanted);
     }
     let reference = Reference::parse(name)?;
     let opened = reference.open(&ask.source, job)?;
-    let ds = opened.store().dataset();
+    let ds = reference.rows(&opened, &ask.source, job)?;
     let set = match &reference.set {
         Some(set) => set_named(&ds, set)?,
         None => DEFAULT_SET.to_owned(),
@@ -96,13 +97,14 @@ fn found(name: &str, truth: &Side, ask: &AskArgs, wanted: &Wanted, job: &Job) ->
     if !named && reference.path.exists() && (ask.found.pred_format.is_some() || foreign()) {
         let mut options = ask.found.options();
         // A list of classes says itself what its numbers are.
-        if !matches!(ask.classes_by.as_str(), "id" | "name") && options.classes == ClassNumbers::Auto {
+        if !matches!(ask.classes_by.as_str(), "auto" | "id" | "name") && options.classes == ClassNumbers::Auto
+        {
             options.classes = ClassNumbers::Raw;
         }
         return predictions(&reference.path, truth, wanted, &options, job);
     }
     let opened = reference.open(&ask.source, job)?;
-    let ds = opened.store().dataset();
+    let ds = reference.rows(&opened, &ask.source, job)?;
     let set = match &reference.set {
         Some(set) => set_named(&ds, set)?,
         None => scored(&ds)?,
@@ -125,6 +127,7 @@ fn scored(ds: &Dataset) -> Result<String> {
 
 fn classes_by(text: &str) -> Result<ClassesBy> {
     let file = match text {
+        "auto" => return Ok(ClassesBy::Auto),
         "id" => return Ok(ClassesBy::Id),
         "name" => return Ok(ClassesBy::Name),
         file => Path::new(file),

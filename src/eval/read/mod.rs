@@ -71,13 +71,16 @@ impl Wanted {
     }
 }
 
-/// The truth of a COCO annotation file.
+/// The truth of a COCO annotation file, plain or compressed by gzip.
 ///
 /// # Errors
 /// Those of reading; [`ErrorKind::Format`](crate::error::ErrorKind::Format), naming file, byte and line, for what
 /// is no such file.
 pub fn coco_truth(file: &Path, wanted: &Wanted) -> Result<Side> {
-    let map = Map::open(file, Access::Sequential)?;
+    let mut map = Map::open(file, Access::Sequential)?;
+    if map.buffer().starts_with(b"\x1f\x8b") {
+        map = Map::of(doors::expand(map.buffer(), file)?);
+    }
     Truth::read(map.buffer(), file, wanted)
 }
 

@@ -55,6 +55,7 @@ use crate::error::{Place, Result, ResultExt};
 use crate::eval::side::Side;
 use crate::job::Job;
 use intake::Intake;
+pub(in crate::eval) use recognise::expand;
 use recognise::{Content, recognise};
 
 /// The predictions at a path, of images and classes of a truth.

@@ -62,6 +62,11 @@ pub(super) fn recognise(path: &Path, truth: &Side, options: &PredictionOptions, 
                  results.bbox.json with --format-only and outfile_prefix",
             ));
     }
+    if map.buffer().starts_with(b"\xff\xff\xff\xff") {
+        return Err(Error::new(ErrorKind::Unsupported, "an Arrow IPC stream, and a file is needed")
+            .at(place())
+            .remedy("write it with pyarrow's ipc.new_file, or polars' write_ipc"));
+    }
     if map.buffer().iter().all(u8::is_ascii_whitespace) && options.format.is_none() {
         return Err(Error::new(ErrorKind::Unsupported, "the file is empty")
             .at(place())
@@ -222,7 +227,7 @@ fn of_texts(files: &Files, members: &[String], truth: &Side) -> Result<Predictio
 }
 
 /// A gzip file's content.
-fn expand(bytes: &[u8], path: &Path) -> Result<Buffer> {
+pub(in crate::eval) fn expand(bytes: &[u8], path: &Path) -> Result<Buffer> {
     let mut out = Vec::new();
     let place = || Place::none().file(path);
     let mut limited = MultiGzDecoder::new(bytes).take(MOST_EXPANDED + 1);
@@ -246,5 +251,9 @@ fn unknown(path: &Path) -> Error {
     let known: Vec<&str> = PredictionFormat::ALL.map(PredictionFormat::name).to_vec();
     Error::new(ErrorKind::Unsupported, "holds no predictions in a known format")
         .at(Place::none().file(path))
-        .remedy(format!("name the file or folder of predictions, or say --pred-format {}", known.join("|")))
+        .remedy(format!(
+            "name the file or folder of predictions, or say --pred-format {}, also where nothing was found and the \
+             files are empty",
+            known.join("|")
+        ))
 }
