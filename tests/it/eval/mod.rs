@@ -10,6 +10,7 @@ mod names;
 mod program;
 mod protocols;
 mod shards;
+mod sides;
 mod standing;
 mod threads;
 mod twin;
