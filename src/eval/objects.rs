@@ -53,7 +53,7 @@ pub struct Objects {
     pub score: Vec<f64>,
     /// x, y, w, h.
     pub bbox: Vec<[f64; 4]>,
-    /// Declared area in square pixels.
+    /// Declared area in square pixels; where it is empty, detections have that of their boxes.
     pub area: Vec<f64>,
     /// Flags; empty where nothing is flagged.
     pub flags: Vec<Flags>,
@@ -113,6 +113,12 @@ impl Objects {
     /// What is said of an object.
     pub fn flags(&self, object: usize) -> Flags {
         self.flags.get(object).copied().unwrap_or_default()
+    }
+
+    /// The area of an object: what its column says, or without one that of its box.
+    pub fn area_of(&self, object: usize) -> Option<f64> {
+        let of_box = || self.bbox.get(object).map(|[_, _, w, h]| w * h);
+        self.area.get(object).copied().or_else(of_box)
     }
 
     /// Checks that every column is empty or has a value an object, and that labels are below `classes`.

@@ -104,7 +104,8 @@ impl Records {
         let mut objects = Objects::new(counts.iter().copied())?;
         if in_order {
             // As files are written by most tools: nothing moves.
-            objects.label = self.class.iter().filter_map(|c| class(*c)).collect();
+            objects.label = self.class;
+            objects.label.iter_mut().for_each(|label| *label = class(*label).unwrap_or(0));
             (objects.score, objects.bbox, objects.area) = (self.score, self.bbox, self.area);
             (objects.flags, objects.masks, objects.points) = (self.flags, self.masks, self.points);
             (objects.rotated, objects.ids, objects.source) = (self.rotated, self.ids, self.source);

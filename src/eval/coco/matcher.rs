@@ -264,9 +264,9 @@ impl<'a> Matcher<'a> {
             let own = *d as usize;
             // A detection that is flagged as ignored counts only where it finds a truth: LVIS's not exhaustive classes.
             let flagged = batch.found.flags(own).ignored;
-            let area = batch.found.area.get(own);
+            let area = batch.found.area_of(own);
             let outside =
-                lane.mask(|range| flagged || area.is_some_and(|area| ranges[range].leaves_out(*area)));
+                lane.mask(|range| flagged || area.is_some_and(|area| ranges[range].leaves_out(area)));
             self.words.push(Judged { hit: 0, ignored: lane.spread(outside) });
         }
         if self.truths.is_empty() {

@@ -87,7 +87,9 @@ impl Window<'_> {
         self.object_ids(side)?;
         self.floats("score", &mut side.records.score)?;
         self.floats("area", &mut side.records.area)?;
-        if side.records.area.len() == before {
+        // Detections with boxes have the areas of those: no column says so.
+        let by_box = role == Role::Found && side.records.bbox.len() == before + n;
+        if side.records.area.len() == before && !by_box {
             side.records.area.resize(before + n, f64::NAN);
         }
         if role == Role::Truth {
@@ -124,7 +126,8 @@ impl Window<'_> {
         }
         let images = &side.images;
         side.records.settle(|image| images.get(image as usize)?.as_ref()?.size);
-        let lengths = [side.records.image.len(), side.records.class.len(), side.records.area.len()];
+        let areas = if by_box { side.records.bbox.len() } else { side.records.area.len() };
+        let lengths = [side.records.image.len(), side.records.class.len(), areas];
         match lengths.windows(2).all(|pair| pair[0] == pair[1]) {
             true => Ok(()),
             false => Err(Error::new(ErrorKind::Length, "the lists of a row are not of one length")

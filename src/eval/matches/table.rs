@@ -149,7 +149,7 @@ impl<'a> Rows<'a> {
         for (side, column) in self.bbox.iter_mut().enumerate() {
             column.append_option(bbox.and_then(|bbox| bbox.get(side)).copied());
         }
-        self.area.append_option(objects.area.get(at).copied());
+        self.area.append_option(objects.area_of(at));
         self.row.append_option(objects.source.get(at).copied());
         self.id.push(objects.ids.get(at));
         self.word.append_value(row.word);
