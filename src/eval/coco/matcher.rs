@@ -84,9 +84,11 @@ pub(super) struct Matcher<'a> {
     asked: Vec<f64>,
     /// The lowest of them: what overlaps nothing that far is matched by none.
     lowest: f64,
-    /// Truths of the image as class and place in one number, detections as class, score's key and place.
+    /// Truths and detections of the image as class and place in one number, detections of a class best first.
     there: Vec<u64>,
-    seen: Vec<u128>,
+    seen: Vec<u64>,
+    /// Detections as class, score's key and place.
+    ranked: Vec<u128>,
     /// Places of the cell's truths and detections.
     truths: Vec<u32>,
     found: Vec<u32>,
@@ -118,6 +120,7 @@ impl<'a> Matcher<'a> {
             asked,
             there: Vec::new(),
             seen: Vec::new(),
+            ranked: Vec::new(),
             truths: Vec::new(),
             found: Vec::new(),
             matrix: Vec::new(),
@@ -148,28 +151,17 @@ impl<'a> Matcher<'a> {
         if !there.is_sorted() {
             there.sort_unstable();
         }
-        seen.clear();
-        seen.extend(batch.found.range(image).map(|d| {
-            let (label, key) =
-                (u128::from(batch.found.label[d]), u128::from(descending(batch.found.score[d])));
-            // Where classes are one, the reference still lists objects class by class.
-            let order = if one { key << 32 | label } else { label << 64 | key };
-            order << 32 | d as u128
-        }));
-        if !seen.is_sorted() {
-            seen.sort_unstable();
-        }
-        let there_class = |t: &u64| if one { 0 } else { (t >> 32) as u32 };
-        let seen_class = |d: &u128| if one { 0 } else { (d >> 96) as u32 };
+        self.rank(batch, image, &mut seen);
+        let class_of = |object: &u64| if one { 0 } else { (object >> 32) as u32 };
         let (mut t, mut d) = (0, 0);
         while t < there.len() || d < seen.len() {
-            let next = [there.get(t).map(there_class), seen.get(d).map(seen_class)];
+            let next = [there.get(t).map(class_of), seen.get(d).map(class_of)];
             let class = next.into_iter().flatten().min().unwrap_or(0);
-            let own = &there[t..t + run(&there[t..], |t| there_class(t) == class)];
+            let own = &there[t..t + run(&there[t..], |t| class_of(t) == class)];
             self.truths.clear();
             self.truths.extend(own.iter().map(|t| *t as u32));
             t += own.len();
-            let own = &seen[d..d + run(&seen[d..], |d| seen_class(d) == class)];
+            let own = &seen[d..d + run(&seen[d..], |d| class_of(d) == class)];
             self.found.clear();
             self.found.extend(own.iter().take(self.params.cap() as usize).map(|d| *d as u32));
             d += own.len();
@@ -177,6 +169,30 @@ impl<'a> Matcher<'a> {
         }
         (self.there, self.seen) = (there, seen);
         Ok(())
+    }
+
+    /// The detections of an image, class by class, best first.
+    fn rank(&mut self, batch: &Batch, image: usize, seen: &mut Vec<u64>) {
+        let (one, range) = (self.params.class_agnostic, batch.found.range(image));
+        let label = |d: usize| u64::from(batch.found.label[d]);
+        seen.clear();
+        // Most files list the detections of an image from the best on; then only classes are brought together.
+        if !one && batch.found.score[range.clone()].is_sorted_by(|a, b| a >= b) {
+            seen.extend(range.map(|d| label(d) << 32 | d as u64));
+            if !seen.is_sorted() {
+                seen.sort_unstable();
+            }
+            return;
+        }
+        self.ranked.clear();
+        self.ranked.extend(range.map(|d| {
+            let (label, key) = (u128::from(label(d)), u128::from(descending(batch.found.score[d])));
+            // Where classes are one, the reference still lists objects class by class.
+            let order = if one { key << 32 | label } else { label << 64 | key };
+            order << 32 | d as u128
+        }));
+        self.ranked.sort_unstable();
+        seen.extend(self.ranked.iter().map(|own| ((own >> 96) as u64) << 32 | u64::from(*own as u32)));
     }
 
     fn cell(&mut self, batch: &Batch, class: u32, out: &mut Outcomes) -> Result<()> {
