@@ -108,6 +108,15 @@ pub(super) fn uncertainty(figure: &Figure) -> String {
     text
 }
 
+/// `0.437`, or `0.437 ± 0.004` where it is the mean of runs.
+pub(super) fn mean(figure: &Figure) -> String {
+    let value = in_unit(figure.value, figure.unit);
+    match finite(figure.spread) {
+        Some(spread) => format!("{value} ± {}", in_unit(Some(spread), figure.unit)),
+        None => value,
+    }
+}
+
 /// `0.032`, `< 0.001`.
 pub(super) fn p_value(p: Option<f64>) -> String {
     match finite(p) {

@@ -62,7 +62,8 @@ pub(super) fn comparison(m: &mut Markup, report: &Report) {
 
 fn cell(m: &mut Markup, comparison: &Comparison, compared: &Compared) {
     let figure = &compared.figure;
-    m.leaf("span", &[], &grid::with_unit(figure));
+    let spread = figure.spread.map(|spread| format!(" ± {}", number::in_unit(Some(spread), figure.unit)));
+    m.leaf("span", &[], &format!("{}{}", grid::with_unit(figure), spread.unwrap_or_default()));
     let Some(delta) = compared.delta else { return };
     // Colour only where the difference is one; direction is also in the sign.
     let class = match (comparison.is_significant(compared), figure.better) {
