@@ -42,9 +42,10 @@ impl Axis {
 
     /// An axis from 0 to a number of things: no tick is half a thing.
     pub(super) fn counting(most: u64) -> Axis {
-        let axis = Axis::between(0.0, most.max(1) as f64);
+        let most = most.max(1) as f64;
+        let axis = Axis::between(0.0, most);
         let step = if axis.step < 5.0 { axis.step.ceil() } else { axis.step };
-        Axis { high: (axis.high / step).ceil() * step, step, ..axis }
+        Axis { high: (most / step).ceil() * step, step, ..axis }
     }
 
     /// An axis with ends of one's own.
