@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::convert::{Coords, ImportOptions, OnError};
 pub(in crate::cli) use eval::{
-    AskArgs, CompareArgs, ConfusionArg, EvalArgs, MatchArg, ReportArgs, SamplingArgs,
+    AskArgs, CompareArgs, Condition, ConfusionArg, EvalArgs, MatchArg, ReportArgs, SamplingArgs,
 };
 pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 

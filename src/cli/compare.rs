@@ -1,6 +1,6 @@
 //! `lensframe compare`: several sets of predictions against one truth.
 
-use super::args::{CompareArgs, SamplingArgs};
+use super::args::{CompareArgs, Condition, SamplingArgs};
 use super::eval::{asked, outputs, short, sides};
 use super::print::Printer;
 use super::reference::Reference;
@@ -23,7 +23,8 @@ struct Method {
 
 pub(super) fn run(args: &CompareArgs, printer: &Printer, job: &Job) -> Result<()> {
     outputs::check(&args.report)?;
-    let methods = methods(&args.pred)?;
+    let (methods, renamed) = methods(&args.pred)?;
+    let conditions = conditions(&args.report.fail_if, &methods);
     let protocol = asked(&args.ask)?;
     let wanted = Wanted { corrected: args.ask.corrected, ..protocol.wanted() };
     let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
@@ -52,10 +53,80 @@ pub(super) fn run(args: &CompareArgs, printer: &Printer, job: &Job) -> Result<()
         }
         _ => None,
     };
-    let report = report(args, &methods, &evaluated, samples.as_ref());
+    let mut report = report(args, &methods, &evaluated, samples.as_ref());
+    report.warnings.extend(renamed);
+    if samples.is_some() {
+        report.warnings.extend(too_few(args.samples, methods.len(), args.level));
+    }
     outputs::write(&args.report, &report)?;
     printer.report(&report, terminal::width())?;
-    outputs::fail(&args.report, &report)
+    fail(&conditions, &report)
+}
+
+/// Conditions with the run that each names; a condition that names none is for all runs.
+fn conditions<'a>(
+    given: &'a [Condition],
+    methods: &'a [Method],
+) -> Vec<(&'a Condition, Option<&'a str>, &'a str)> {
+    let named = |condition: &'a Condition| {
+        let of = |method: &'a Method| {
+            Some((method.name.as_str(), condition.key.strip_prefix(method.name.as_str())?.strip_prefix('/')?))
+        };
+        // Of `a` and `a/b` the longer name is meant.
+        match methods.iter().filter_map(of).max_by_key(|(name, _)| name.len()) {
+            Some((name, key)) => (condition, Some(name), key),
+            None => (condition, None, condition.key.as_str()),
+        }
+    };
+    given.iter().map(named).collect()
+}
+
+/// Fails at the first condition that holds of a run it is for, or that has no figure.
+fn fail(conditions: &[(&Condition, Option<&str>, &str)], report: &Report) -> Result<()> {
+    let runs = report.comparison.iter().flat_map(|comparison| &comparison.runs);
+    let runs: Vec<&Run> = runs.collect();
+    for (condition, name, key) in conditions {
+        let said = format!("{}{}{}", condition.key, condition.relation, condition.number);
+        for run in runs.iter().filter(|run| name.is_none_or(|name| name == run.name)) {
+            let Some(compared) = run.get(key) else {
+                let known: Vec<&str> = run.figures.iter().map(|c| c.figure.key.as_str()).collect();
+                let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+                return Err(Error::new(ErrorKind::Usage, format!("there is no figure {key:?}")).remedy(
+                    format!(
+                        "there are: {}; of one run alone as RUN/KEY, with the runs {}",
+                        known.join(", "),
+                        names.join(", ")
+                    ),
+                ));
+            };
+            let what = match compared.figure.value {
+                Some(value) if condition.holds(value) => format!("{said}: {key} of {} is {value}", run.name),
+                None => format!("{said}: {key} of {} has no value", run.name),
+                Some(_) => continue,
+            };
+            return Err(Error::new(ErrorKind::Failed, what));
+        }
+    }
+    Ok(())
+}
+
+/// What is to be said where no difference can be below the level, however large it is: a p-value is at least
+/// 2 / (samples + 1), and Holm's correction multiplies the least by the number of tests.
+fn too_few(samples: usize, methods: usize, level: f64) -> Option<String> {
+    let tests = methods.checked_sub(1).filter(|tests| *tests > 0)?;
+    let least = |samples: f64| 2.0 / (samples + 1.0) * tests as f64;
+    if level <= 0.0 || least(samples as f64) < level {
+        return None;
+    }
+    let mut needed = (2.0 * tests as f64 / level - 1.0).floor().max(1.0);
+    while least(needed) >= level {
+        needed += 1.0;
+    }
+    Some(format!(
+        "with {samples} samples no p can be below {level}, however large the difference: the least is {:.3}; \
+         --samples {needed} is enough",
+        least(samples as f64).min(1.0)
+    ))
 }
 
 /// A run that was evaluated.
@@ -74,8 +145,10 @@ fn evaluate(protocol: &Protocol, comparison: &Comparison, title: &str, job: &Job
 }
 
 /// `NAME=FILE,FILE` or files alone; a path that exists as it stands is taken as it stands.
-fn methods(given: &[String]) -> Result<Vec<Method>> {
+/// Names that are taken get a number; what is to be said of that is the second list.
+fn methods(given: &[String]) -> Result<(Vec<Method>, Vec<String>)> {
     let mut methods: Vec<Method> = Vec::with_capacity(given.len());
+    let mut renamed = Vec::new();
     for text in given {
         let exists = std::path::Path::new(text).exists();
         let (name, rest) = match text.split_once('=') {
@@ -92,12 +165,17 @@ fn methods(given: &[String]) -> Result<Vec<Method>> {
                 .remedy("write it as FILE, NAME=FILE or NAME=FILE,FILE"));
         };
         let mut name = name.unwrap_or_else(|| short(first).to_owned());
-        if methods.iter().any(|known| known.name == name) {
-            name = format!("{name} ({})", methods.len() + 1);
+        let is_taken = |name: &str| methods.iter().any(|known| known.name == name);
+        if is_taken(&name) {
+            let number = methods.len() + 1;
+            let own =
+                (number..).map(|n| format!("{name} ({n})")).find(|own| !is_taken(own)).unwrap_or_default();
+            renamed.push(format!("there is a run {name:?} already; {text:?} is called {own:?} here"));
+            name = own;
         }
         methods.push(Method { name, files });
     }
-    Ok(methods)
+    Ok((methods, renamed))
 }
 
 fn sampling(args: &CompareArgs, own: &SamplingArgs, first: &Standing, job: &Job) -> Result<Sampling> {
@@ -116,7 +194,8 @@ fn report(
     evaluated: &[Vec<Evaluated>],
     samples: Option<&Samples>,
 ) -> Report {
-    let title = format!("{} methods on {}", methods.len(), short(&args.gt));
+    let plural = if methods.len() == 1 { "" } else { "s" };
+    let title = format!("{} method{plural} on {}", methods.len(), short(&args.gt));
     let mut out = Report::new(title, args.ask.metric.clone());
     let runs: Vec<Vec<Figure>> = evaluated.iter().map(|runs| figures(runs)).collect();
     let mut compared: Vec<Vec<Compared>> =
@@ -154,13 +233,12 @@ fn report(
     }
     out.headline = compared.first().into_iter().flatten().map(|own| own.figure.clone()).collect();
     let of = if args.sampling.cluster.is_some() { "clusters of images" } else { "images" };
+    let drawn = format!("bootstrap over {} samples of {of}, seed {}", args.samples, args.sampling.seed);
     let method = match samples {
-        Some(_) => format!(
-            "paired bootstrap over {} samples of {of}, seed {}; p by Holm's correction over {} methods",
-            args.samples,
-            args.sampling.seed,
-            methods.len()
-        ),
+        Some(_) if methods.len() == 1 => drawn,
+        Some(_) => {
+            format!("paired {drawn}; p by Holm's correction over {} methods", methods.len())
+        }
         None => String::from("differences were not tested"),
     };
     let runs = methods.iter().zip(compared).map(|(m, figures)| Run { name: m.name.clone(), figures });

@@ -2,7 +2,8 @@
 //!
 //! The invariant: a plate lies within the picture whole, or is not drawn. A name wider than its room is
 //! shortened with an ellipsis. Plates look for a place in the order of their objects, the most important first:
-//! above the object, then inside its corners, then below it. A plate that would hide more than an eighth of itself
+//! above the object, then inside its corners, then below it; an object that its own name would hide has it below
+//! or beside itself where there is none above. A plate that would hide more than an eighth of itself
 //! behind more important ones is left out and counted; so a crowd does not become a heap of letters.
 
 use super::area::Area;
@@ -42,12 +43,11 @@ pub(super) fn draw(canvas: &mut Canvas, tags: &[Tag], plates: Plates) -> usize {
         };
         let hidden = |place: &Area| placed.iter().map(|(other, ..)| other.meet(*place).pixels()).sum::<i64>();
         let moved = places.into_iter().map(|place| place.moved_into(picture));
-        // The first place of those that hide least.
-        let best = moved.min_by_key(hidden);
-        match best {
-            Some(place) if hidden(&place) * 8 <= place.pixels() => placed.push((place, line, tag.colour)),
-            _ => {}
-        }
+        let free = moved.filter(|place| hidden(place) * 8 <= place.pixels());
+        // The first place of those that hide least; a small object is not to be hidden by its own name.
+        let own = |place: &Area| if is_small(plate, seen) { place.meet(seen).pixels() } else { 0 };
+        let best = free.min_by_key(|place| hidden(place) + own(place));
+        placed.extend(best.map(|place| (place, line, tag.colour)));
     }
     for (place, line, colour) in placed.iter().rev() {
         canvas.fill(*place, Paint::new(*colour, plates.alpha));
@@ -80,6 +80,11 @@ fn around(plate: Area, (x, y): (i64, i64)) -> Vec<Area> {
     [0, -1, 1, -2, 2].map(lifted).to_vec()
 }
 
+/// True for an object that a plate on it would hide.
+fn is_small(plate: Area, seen: Area) -> bool {
+    plate.pixels() * 4 > seen.pixels()
+}
+
 /// Where a plate may be put, the best first. An object that is hardly larger than the plate is not hidden by it
 /// as long as there is another place.
 fn places(plate: Area, whole: Area, seen: Area) -> Vec<Area> {
@@ -93,8 +98,9 @@ fn places(plate: Area, whole: Area, seen: Area) -> Vec<Area> {
         at(seen.right - width, seen.bottom - height),
     ];
     let below = [at(seen.left, whole.bottom), at(seen.right - width, whole.bottom)];
-    if plate.pixels() * 4 > seen.pixels() {
-        [&above[..], &below, &inside].concat()
+    let beside = [at(whole.right, seen.top), at(whole.left - width, seen.top)];
+    if is_small(plate, seen) {
+        [&above[..], &below, &beside, &inside].concat()
     } else {
         [&above[..], &inside, &below].concat()
     }
@@ -144,6 +150,23 @@ mod tests {
         assert_eq!((inked(&pixels).left, inked(&pixels).top), (50, 0));
         let (pixels, _) = drawn((100, 200), &[tag("traffic light", Area::at(190, 40, 80, 50))]);
         assert_eq!(inked(&pixels).right, 200);
+    }
+
+    #[test]
+    fn a_small_object_at_an_edge_is_not_hidden_by_its_name() {
+        // At the upper edge, in all corners, and in a picture so low that there is room beside it alone.
+        for (size, object) in [
+            ((100, 200), Area::at(50, 0, 12, 10)),
+            ((100, 200), Area::at(0, 0, 9, 9)),
+            ((100, 200), Area::at(191, 0, 9, 9)),
+            ((100, 200), Area::at(0, 91, 9, 9)),
+            ((100, 200), Area::at(191, 91, 9, 9)),
+            ((18, 200), Area::at(3, 3, 12, 12)),
+            ((18, 200), Area::at(185, 3, 12, 12)),
+        ] {
+            let (pixels, left_out) = drawn(size, &[tag("dog", object)]);
+            assert_eq!((left_out, inked(&pixels).meet(object).pixels()), (0, 0), "{object:?}");
+        }
     }
 
     #[test]

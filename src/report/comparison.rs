@@ -103,6 +103,18 @@ impl Comparison {
         keys
     }
 
+    /// Whose a headline is, where it is the first run's: `r50, the first of 3 runs`.
+    pub(super) fn whose(&self, headline: &[Figure]) -> Option<String> {
+        let (first, rest) = self.runs.split_first()?;
+        let own = |figure: &Figure| first.get(&figure.key).is_some_and(|c| c.figure.value == figure.value);
+        let is_own = !headline.is_empty() && !first.name.is_empty() && headline.iter().all(own);
+        match rest.len() {
+            _ if !is_own => None,
+            0 => Some(first.name.clone()),
+            others => Some(format!("{}, the first of {} runs", first.name, others + 1)),
+        }
+    }
+
     /// True if the difference is one by the level of the comparison.
     pub(super) fn is_significant(&self, compared: &Compared) -> bool {
         compared.p.is_some_and(|p| p < self.level)

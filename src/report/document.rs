@@ -138,6 +138,11 @@ impl Report {
         latex::write(self)
     }
 
+    /// Whose the headline is, where there are several runs.
+    pub(super) fn whose(&self) -> Option<String> {
+        self.comparison.as_ref()?.whose(&self.headline)
+    }
+
     /// What is incomplete.
     pub(super) fn incomplete(&self) -> impl Iterator<Item = &Coverage> {
         self.coverage.iter().filter(|coverage| !coverage.is_complete())

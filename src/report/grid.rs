@@ -108,7 +108,7 @@ impl Grid {
                     row.push(cell.map_or_else(|| MISSING.to_owned(), text));
                 }
             };
-            add(key.to_owned(), &|c| number::in_unit(c.figure.value, c.figure.unit));
+            add(key.to_owned(), &|c| number::mean(&c.figure));
             if cells.iter().flatten().any(|c| c.delta.is_some()) {
                 add(format!("Δ {key}"), &|c| number::difference(c.delta, c.figure.unit));
             }
@@ -141,7 +141,7 @@ impl Grid {
                 rows.push(vec![
                     key.to_owned(),
                     run.name.clone(),
-                    number::in_unit(c.figure.value, unit),
+                    number::mean(&c.figure),
                     number::difference(c.delta, unit),
                     interval,
                     marked_p(comparison, c),
@@ -184,11 +184,12 @@ mod tests {
         let first = Run { name: "a".into(), figures: vec![Compared::new(Figure::new("AP", "", 0.4))] };
         let alone = Comparison::new("", vec![first.clone()]);
         assert_eq!(Grid::of_comparison(&alone).heads.len(), 2);
-        let better = Compared::new(Figure::new("AP", "", 0.45)).delta(0.05).between(0.01, 0.09).p(0.004);
+        let better =
+            Compared::new(Figure::new("AP", "", 0.45).spread(0.002)).delta(0.05).between(0.01, 0.09).p(0.004);
         let both = Comparison::new("", vec![first, Run { name: "b".into(), figures: vec![better] }]);
         let rows = Grid::of_comparison(&both).rows;
-        assert_eq!(rows, [["a", "0.400", "–", "–"], ["b", "0.450", "+0.050", "0.004 *"]]);
+        assert_eq!(rows, [["a", "0.400", "–", "–"], ["b", "0.450 ± 0.002", "+0.050", "0.004 *"]]);
         let long = Grid::of_comparison_long(&both).rows;
-        assert_eq!(long[1], ["AP", "b", "0.450", "+0.050", "[+0.010, +0.090]", "0.004 *"]);
+        assert_eq!(long[1], ["AP", "b", "0.450 ± 0.002", "+0.050", "[+0.010, +0.090]", "0.004 *"]);
     }
 }

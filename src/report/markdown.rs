@@ -15,7 +15,8 @@ pub(super) fn write(report: &Report) -> String {
     for coverage in report.incomplete() {
         text.push_str(&format!("**Only {}.**\n\n", escaped(&coverage.sentence())));
     }
-    section(&mut text, &report.protocol, &Grid::of_figures(&report.headline), "");
+    let whose = report.whose().unwrap_or_default();
+    section(&mut text, &report.protocol, &Grid::of_figures(&report.headline), &whose);
     if let Some(comparison) = &report.comparison {
         section(&mut text, "Comparison", &Grid::of_comparison(comparison), &comparison.method);
     }

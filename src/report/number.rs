@@ -8,8 +8,14 @@ use super::figure::{Figure, Unit, finite};
 /// What stands for a number that is undefined.
 pub(super) const MISSING: &str = "–";
 
-/// `0.437`: so many places after the point.
+/// From this number on all digits would be more than anybody reads.
+const HUGE: f64 = 1e15;
+
+/// `0.437`: so many places after the point; `1.000e300` where that would be a line of digits.
 pub(super) fn fixed(value: f64, places: u8) -> String {
+    if value.abs() >= HUGE {
+        return format!("{value:.*e}", usize::from(places));
+    }
     let text = format!("{value:.*}", usize::from(places));
     match text.strip_prefix('-') {
         Some(rest) if rest.bytes().all(|b| matches!(b, b'0' | b'.')) => rest.to_owned(),
@@ -25,6 +31,18 @@ pub(super) fn signed(value: f64, places: u8) -> String {
         (true, _) => text,
         (false, true) => format!("−{text}"),
         (false, false) => format!("+{text}"),
+    }
+}
+
+/// `2.5e300`: at most so many places after the point.
+pub(super) fn exponent(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$e}");
+    match text.split_once('e') {
+        _ if value == 0.0 => "0".to_owned(),
+        Some((digits, power)) if digits.contains('.') => {
+            format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text,
     }
 }
 
@@ -59,8 +77,9 @@ pub(super) fn in_unit(value: Option<f64>, unit: Unit) -> String {
         Unit::Count => {
             let text = fixed(value, 0);
             match text.strip_prefix('-') {
-                Some(digits) => format!("-{}", grouped(digits)),
-                None => grouped(&text),
+                Some(digits) if !digits.contains('e') => format!("-{}", grouped(digits)),
+                _ if text.contains('e') => text,
+                _ => grouped(&text),
             }
         }
     }
@@ -89,6 +108,15 @@ pub(super) fn uncertainty(figure: &Figure) -> String {
     text
 }
 
+/// `0.437`, or `0.437 ± 0.004` where it is the mean of runs.
+pub(super) fn mean(figure: &Figure) -> String {
+    let value = in_unit(figure.value, figure.unit);
+    match finite(figure.spread) {
+        Some(spread) => format!("{value} ± {}", in_unit(Some(spread), figure.unit)),
+        None => value,
+    }
+}
+
 /// `0.032`, `< 0.001`.
 pub(super) fn p_value(p: Option<f64>) -> String {
     match finite(p) {
@@ -105,6 +133,15 @@ mod tests {
     #[test]
     fn numbers_have_their_places_and_no_negative_zero() {
         assert_eq!([fixed(0.4365, 3), fixed(-0.0001, 3), fixed(-0.5, 2)], ["0.436", "0.000", "-0.50"]);
+        assert_eq!(
+            [fixed(1e300, 3), fixed(-2.5e20, 1), fixed(1e14, 0)],
+            ["1.000e300", "-2.5e20", "100000000000000"]
+        );
+        assert_eq!(
+            [exponent(1e300, 3), exponent(-2.5e-9, 2), exponent(0.0, 2), exponent(1e20, 0)],
+            ["1e300", "-2.5e-9", "0", "1e20"]
+        );
+        assert_eq!(in_unit(Some(1e18), Unit::Count), "1e18");
         assert_eq!([signed(0.01, 3), signed(-0.01, 3), signed(-0.0001, 3)], ["+0.010", "−0.010", "0.000"]);
     }
 

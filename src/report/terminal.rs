@@ -51,7 +51,7 @@ pub(super) fn write(report: &Report, width: usize) -> String {
     // The reference's own lines say the headline already; what they cannot say is how sure it is.
     let unsure = |figure: &&Figure| report.lines.is_none() || !number::uncertainty(figure).is_empty();
     let figures: Vec<Figure> = report.headline.iter().filter(unsure).cloned().collect();
-    out.grid("", &Grid::of_figures(&figures));
+    out.grid(&report.whose().unwrap_or_default(), &Grid::of_figures(&figures));
     if let Some(comparison) = &report.comparison {
         out.grid("comparison", &Grid::of_comparison_long(comparison));
         out.note(&comparison.method);

@@ -116,7 +116,8 @@ pub(in crate::cli) struct ReportArgs {
     /// Write every number of the report into a Parquet table
     #[arg(long, value_name = "FILE")]
     pub parquet: Option<PathBuf>,
-    /// Exit with 1 if this holds, as 'AP<0.40'; may be given more than once
+    /// Exit with 1 if this holds, as 'AP<0.40'; may be given more than once. In `compare` it is asked of every run, or
+    /// of one by its name, as 'r50/AP<0.40'
     #[arg(long, value_name = "EXPR")]
     pub fail_if: Vec<Condition>,
     /// Replace files that are there

@@ -27,6 +27,9 @@ const WRONG: Colour = [225, 50, 45];
 /// Truths that were not found.
 const MISSED: Colour = [240, 200, 40];
 
+/// Names of classes are cut after so many characters: the score stands behind them, and pictures are small.
+const NAME: usize = 18;
+
 /// How images are drawn: hits green, false detections red, missed truths yellow. What does not count, and what is
 /// below the ranking's cut, is not drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +137,7 @@ impl Pictures {
 
     fn object(&self, comparison: &Comparison, side: &Objects, at: usize) -> Result<Object> {
         let class = side.label.get(at).and_then(|label| comparison.classes.get(*label as usize));
-        let mut object = Object { name: class.map(|class| class.name.clone()), ..Object::default() };
+        let mut object = Object { name: class.map(|class| short(&class.name)), ..Object::default() };
         match &self.kind {
             Kind::Bbox => object.bbox = side.bbox.get(at).copied(),
             Kind::Segm | Kind::Boundary(_) => {
@@ -155,6 +158,15 @@ impl Pictures {
     }
 }
 
+/// A name that leaves something of the picture.
+fn short(name: &str) -> String {
+    if name.chars().count() <= NAME {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(NAME - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// The rows of a dataset by the ids of their images.
 fn rows(ds: &Dataset) -> Result<HashMap<ImageId, usize>> {
     let ids = ds.keys().find("image_id").is_ok().then(|| ds.column("image_id")).transpose()?;
@@ -164,4 +176,17 @@ fn rows(ds: &Dataset) -> Result<HashMap<ImageId, usize>> {
         _ => ImageId::Int(row as i64),
     };
     Ok((0..ds.len()).map(|row| (id(row), row)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_and_short_ones_are_not() {
+        assert_eq!(short("traffic light"), "traffic light");
+        assert_eq!(short("eighteen letters, "), "eighteen letters, ");
+        assert_eq!(short("construction--flat--pedestrian-area"), "construction--fla…");
+        assert_eq!(short("信号機".repeat(9).as_str()).chars().count(), NAME);
+    }
 }

@@ -3,7 +3,9 @@
 //!
 //! The cost of a type is how much AP would be gained if all its errors, and nothing else, were mended: a wrong class
 //! or place becomes right (one detection a truth, that of the highest score; others of it go), false detections go,
-//! missed truths are not asked for. Costs do not add up to what is lost.
+//! missed truths are not asked for. Costs do not add up to what is lost. Where a mend leaves neither truth nor detection
+//! (nothing was found at all, and what was missed is not asked for), the reference divides by 0; by the definition
+//! AP is then whole, since no error is left.
 //!
 //! AP is taken at one overlap, from 101 points of recall, and averaged over the classes that have a truth or a
 //! detection: a class of detections alone counts as 0, unlike in COCO. Of equal scores the curve has, in the base,
@@ -157,7 +159,8 @@ impl Tide {
         let curves = job.each(&changes, |change| Ok(Curves::of(&images, *change, self.classes)))?;
         let means: Vec<Option<f64>> = curves.iter().map(Curves::mean).collect();
         let ap = means.first().copied().flatten();
-        let gained = |n: usize| Some(means.get(n).copied().flatten()? - ap?);
+        // Where neither a truth nor a detection is left, nothing is wrong any more.
+        let gained = |n: usize| Some(means.get(n).copied().flatten().unwrap_or(100.0) - ap?);
         let counted = |mistake| count(&images, self.classes, mistake);
         let counts: Vec<Vec<u64>> = Mistake::ALL.into_iter().map(counted).collect();
         let main = Mistake::ALL.into_iter().zip(1..).zip(&counts).map(|((mistake, n), counts)| Loss {
@@ -299,7 +302,7 @@ fn average(points: &[(f64, bool)], truths: f64) -> f64 {
 pub struct Loss {
     /// The type.
     pub mistake: Mistake,
-    /// The AP gained without it, in per cent, never below 0; `None` where there would be no class left.
+    /// The AP gained without it, in per cent, never below 0; `None` without truths and detections.
     pub ap: Option<f64>,
     /// How many there are.
     pub count: u64,

@@ -5,6 +5,9 @@
 use super::markup::Markup;
 use crate::report::number;
 
+/// From this number on ticks are written with an exponent, since there is no room for more digits.
+const EXPONENT: f64 = 1e6;
+
 /// A range of numbers with round ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Axis {
@@ -37,6 +40,14 @@ impl Axis {
         if usable { axis } else { Axis { low: 0.0, high: 1.0, step: 0.2 } }
     }
 
+    /// An axis from 0 to a number of things: no tick is half a thing.
+    pub(super) fn counting(most: u64) -> Axis {
+        let most = most.max(1) as f64;
+        let axis = Axis::between(0.0, most);
+        let step = if axis.step < 5.0 { axis.step.ceil() } else { axis.step };
+        Axis { high: (most / step).ceil() * step, step, ..axis }
+    }
+
     /// An axis with ends of one's own.
     pub(super) fn exactly(low: f64, high: f64) -> Axis {
         Axis { low, high, ..Axis::between(low, high) }
@@ -53,8 +64,12 @@ impl Axis {
         // 0.25 has one place more than its power of ten.
         let places = places as u8 + u8::from((self.step * 10f64.powf(places)).fract() > 1e-6);
         let first = (self.low / self.step).ceil();
-        let label = |x: f64| {
-            if places == 0 && x.abs() < 1e15 { number::integer(x as i64) } else { number::fixed(x, places) }
+        let largest = self.low.abs().max(self.high.abs());
+        let digits = ((largest / self.step).log10().ceil() + 1.0).clamp(1.0, 6.0) as usize;
+        let label = |x: f64| match places {
+            _ if largest >= EXPONENT || self.step < 1e-5 => number::exponent(x, digits),
+            0 => number::integer(x as i64),
+            places => number::fixed(x, places),
         };
         (0..12)
             .map(|i| (first + f64::from(i)) * self.step)
@@ -104,6 +119,19 @@ mod tests {
         assert_eq!(labels(Axis::between(0.0, 4321.0)), ["0", "2,000", "4,000", "6,000"]);
         assert_eq!(labels(Axis::between(-0.3, 0.6)), ["-0.50", "-0.25", "0.00", "0.25", "0.50", "0.75"]);
         assert_eq!(labels(Axis::exactly(0.3, 1.0)), ["0.4", "0.6", "0.8", "1.0"]);
+    }
+
+    #[test]
+    fn ticks_of_counts_are_whole_and_those_of_huge_numbers_have_exponents() {
+        let labels = |axis: Axis| axis.ticks().into_iter().map(|(_, label)| label).collect::<Vec<_>>();
+        assert_eq!(labels(Axis::counting(0)), ["0", "1"]);
+        assert_eq!(labels(Axis::counting(2)), ["0", "1", "2"]);
+        assert_eq!(labels(Axis::counting(9)), ["0", "3", "6", "9"]);
+        assert_eq!(labels(Axis::between(0.0, 1e300)), ["0", "2.5e299", "5e299", "7.5e299", "1e300"]);
+        assert_eq!(labels(Axis::between(0.0, 3e-9)), ["0", "1e-9", "2e-9", "3e-9"]);
+        for most in 0..1000 {
+            assert!(labels(Axis::counting(most)).iter().all(|label| !label.contains('.')), "{most}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn stacked(m: &mut Markup, histogram: &Histogram) {
     let most = (0..bins).map(|bin| histogram.total(bin)).max().unwrap_or(0);
     let (Some(first), Some(last)) = (histogram.edges.first(), histogram.edges.last()) else { return };
     let x = Axis::exactly(*first, *last);
-    let y = Axis::between(0.0, most.max(1) as f64);
+    let y = Axis::counting(most);
     m.element("figure", &[("class", "chart")], |m| {
         m.element("figcaption", &[], |m| {
             m.leaf("h3", &[], &histogram.name);

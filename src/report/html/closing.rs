@@ -4,11 +4,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::markup::Markup;
+use super::sheet::Frame;
 use crate::report::{Better, Compared, Comparison, Picture, Report, grid, number};
 
 /// Runs side by side: a row a figure, a column a run.
 pub(super) fn comparison(m: &mut Markup, report: &Report) {
     let Some(comparison) = &report.comparison else { return };
+    let keys = comparison.keys();
+    let frame = Frame::new(keys.len()).names("figure", keys.iter().copied());
+    // The widest word of a cell is an interval's end; names of runs are broken anywhere.
+    let frame = comparison.runs.iter().fold(frame, |frame, _| frame.numbers("", 9));
     m.element("figure", &[("class", "sheet runs")], |m| {
         m.element("figcaption", &[], |m| {
             let method = if comparison.method.is_empty() { "" } else { "; " };
@@ -22,51 +27,43 @@ pub(super) fn comparison(m: &mut Markup, report: &Report) {
                 ),
             );
         });
-        m.element(
-            "div",
-            &[
-                ("class", "box"),
-                ("tabindex", "0"),
-                ("role", "region"),
-                ("aria-label", "Comparison, scrollable"),
-            ],
-            |m| {
-                m.element("table", &[], |m| {
-                    m.leaf("caption", &[("class", "unseen")], "Figures of each run");
-                    m.element("thead", &[], |m| {
-                        m.element("tr", &[], |m| {
-                            m.leaf("th", &[("scope", "col"), ("class", "text")], "figure");
-                            for run in &comparison.runs {
-                                m.element("th", &[("scope", "col"), ("class", "num")], |m| {
-                                    m.leaf("bdi", &[("class", "name")], &run.name);
-                                });
-                            }
-                        });
-                    });
-                    m.element("tbody", &[], |m| {
-                        for key in comparison.keys() {
-                            m.element("tr", &[], |m| {
-                                m.element("th", &[("scope", "row"), ("class", "text")], |m| {
-                                    m.leaf("bdi", &[], key)
-                                });
-                                for run in &comparison.runs {
-                                    m.element("td", &[("class", "num")], |m| match run.get(key) {
-                                        Some(compared) => cell(m, comparison, compared),
-                                        None => m.text(number::MISSING),
-                                    });
-                                }
+        frame.around(m, "Comparison", |m| {
+            m.element("table", &[], |m| {
+                m.leaf("caption", &[("class", "unseen")], "Figures of each run");
+                m.element("thead", &[], |m| {
+                    m.element("tr", &[], |m| {
+                        m.leaf("th", &[("scope", "col"), ("class", "text")], "figure");
+                        for run in &comparison.runs {
+                            m.element("th", &[("scope", "col"), ("class", "num")], |m| {
+                                m.leaf("bdi", &[("class", "name")], &run.name);
                             });
                         }
                     });
                 });
-            },
-        );
+                m.element("tbody", &[], |m| {
+                    for key in keys {
+                        m.element("tr", &[], |m| {
+                            m.element("th", &[("scope", "row"), ("class", "text")], |m| {
+                                m.leaf("bdi", &[], key)
+                            });
+                            for run in &comparison.runs {
+                                m.element("td", &[("class", "num")], |m| match run.get(key) {
+                                    Some(compared) => cell(m, comparison, compared),
+                                    None => m.text(number::MISSING),
+                                });
+                            }
+                        });
+                    }
+                });
+            });
+        });
     });
 }
 
 fn cell(m: &mut Markup, comparison: &Comparison, compared: &Compared) {
     let figure = &compared.figure;
-    m.leaf("span", &[], &grid::with_unit(figure));
+    let spread = figure.spread.map(|spread| format!(" ± {}", number::in_unit(Some(spread), figure.unit)));
+    m.leaf("span", &[], &format!("{}{}", grid::with_unit(figure), spread.unwrap_or_default()));
     let Some(delta) = compared.delta else { return };
     // Colour only where the difference is one; direction is also in the sign.
     let class = match (comparison.is_significant(compared), figure.better) {

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::heat;
 use super::markup::Markup;
+use super::sheet::Frame;
 use crate::report::{Matrix, Report, number};
 
 /// A matrix with more columns is a picture.
@@ -37,43 +38,38 @@ pub(super) fn write(m: &mut Markup, report: &Report) {
 }
 
 fn table(m: &mut Markup, matrix: &Matrix) {
-    m.element(
-        "div",
-        &[
-            ("class", "box"),
-            ("tabindex", "0"),
-            ("role", "region"),
-            ("aria-label", "Confusion matrix, scrollable"),
-        ],
-        |m| {
-            m.element("table", &[("class", "cells")], |m| {
-                m.leaf("caption", &[("class", "unseen")], "Confusion matrix");
-                m.element("thead", &[], |m| {
-                    m.element("tr", &[], |m| {
-                        m.leaf("td", &[], "");
-                        for name in &matrix.columns {
-                            m.element("th", &[("scope", "col"), ("title", name)], |m| {
-                                m.leaf("bdi", &[], name)
-                            });
-                        }
-                    });
-                });
-                m.element("tbody", &[], |m| {
-                    for (row, name) in matrix.rows.iter().enumerate() {
-                        let sum = matrix.row_sum(row);
-                        m.element("tr", &[], |m| {
-                            m.element("th", &[("scope", "row"), ("title", name)], |m| {
-                                m.leaf("bdi", &[], name)
-                            });
-                            for column in 0..matrix.columns.len() {
-                                cell(m, matrix, row, column, sum);
-                            }
-                        });
+    let rows = matrix.rows.len();
+    let frame = (0..matrix.columns.len()).fold(
+        Frame::new(rows).names("", matrix.rows.iter().map(String::as_str)),
+        |frame, column| {
+            let most = (0..rows).map(|row| matrix.count(row, column)).max().unwrap_or(0);
+            frame.numbers("", number::whole(most).len())
+        },
+    );
+    frame.around(m, "Confusion matrix", |m| {
+        m.element("table", &[("class", "cells")], |m| {
+            m.leaf("caption", &[("class", "unseen")], "Confusion matrix");
+            m.element("thead", &[], |m| {
+                m.element("tr", &[], |m| {
+                    m.leaf("td", &[], "");
+                    for name in &matrix.columns {
+                        m.element("th", &[("scope", "col"), ("title", name)], |m| m.leaf("bdi", &[], name));
                     }
                 });
             });
-        },
-    );
+            m.element("tbody", &[], |m| {
+                for (row, name) in matrix.rows.iter().enumerate() {
+                    let sum = matrix.row_sum(row);
+                    m.element("tr", &[], |m| {
+                        m.element("th", &[("scope", "row"), ("title", name)], |m| m.leaf("bdi", &[], name));
+                        for column in 0..matrix.columns.len() {
+                            cell(m, matrix, row, column, sum);
+                        }
+                    });
+                }
+            });
+        });
+    });
 }
 
 fn cell(m: &mut Markup, matrix: &Matrix, row: usize, column: usize, sum: u64) {
@@ -97,29 +93,20 @@ fn picture(m: &mut Markup, matrix: &Matrix) {
         m.leaf("button", &[("type", "button"), ("data-zoom", "1.25"), ("aria-label", "larger")], "+");
         m.leaf("output", &[], "Point at a cell to read it.");
     });
-    m.element(
-        "div",
-        &[
-            ("class", "box"),
-            ("tabindex", "0"),
-            ("role", "region"),
-            ("aria-label", "Confusion matrix, scrollable"),
-        ],
-        |m| {
-            let size = format!("--rows:{rows};--columns:{columns};--start:{}px", if named { 11 } else { 2 });
-            let cells = readable(matrix);
-            m.element("div", &[("class", "heat"), ("style", &size), ("data-cells", &cells)], |m| {
-                if named {
-                    names(m, "columns", &matrix.columns);
-                    names(m, "rows", &matrix.rows);
-                }
-                let what = format!(
-                    "Confusion matrix of {rows} by {columns} names; the largest confusions are listed below"
-                );
-                m.void("img", &[("src", &data), ("alt", &what), ("draggable", "false")]);
-            });
-        },
-    );
+    Frame::new(rows).around(m, "Confusion matrix", |m| {
+        let size = format!("--rows:{rows};--columns:{columns};--start:{}px", if named { 11 } else { 2 });
+        let cells = readable(matrix);
+        m.element("div", &[("class", "heat"), ("style", &size), ("data-cells", &cells)], |m| {
+            if named {
+                names(m, "columns", &matrix.columns);
+                names(m, "rows", &matrix.rows);
+            }
+            let what = format!(
+                "Confusion matrix of {rows} by {columns} names; the largest confusions are listed below"
+            );
+            m.void("img", &[("src", &data), ("alt", &what), ("draggable", "false")]);
+        });
+    });
     if !named {
         // What is not written along the picture is still needed to read it.
         m.element("div", &[("hidden", ""), ("class", "unwritten")], |m| {
@@ -163,62 +150,56 @@ fn largest(m: &mut Markup, matrix: &Matrix) {
     }
     m.element("figure", &[("class", "sheet")], |m| {
         m.element("figcaption", &[], |m| m.leaf("h3", &[], "Most confused"));
-        m.element(
-            "div",
-            &[
-                ("class", "box"),
-                ("tabindex", "0"),
-                ("role", "region"),
-                ("aria-label", "Most confused, scrollable"),
-            ],
-            |m| {
-                m.element("table", &[("class", "sortable")], |m| {
-                    m.leaf(
-                        "caption",
-                        &[("class", "unseen")],
-                        "The largest counts of cells whose names differ",
-                    );
-                    m.element("thead", &[], |m| {
-                        m.element("tr", &[], |m| {
-                            let axes = [(&matrix.row_axis, "row"), (&matrix.column_axis, "column")];
-                            for (axis, plain) in axes {
-                                m.leaf(
-                                    "th",
-                                    &[("scope", "col"), ("class", "text")],
-                                    if axis.is_empty() { plain } else { axis },
-                                );
-                            }
-                            m.leaf("th", &[("scope", "col"), ("class", "num")], "count");
-                            m.leaf("th", &[("scope", "col"), ("class", "num")], "% of the row");
-                        });
-                    });
-                    m.element("tbody", &[], |m| {
-                        for (row, column, count) in largest {
-                            let share = count as f64 / matrix.row_sum(row).max(1) as f64 * 100.0;
-                            let name =
-                                |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
-                            m.element("tr", &[], |m| {
-                                m.element("td", &[("class", "text")], |m| {
-                                    m.leaf("bdi", &[("class", "name")], &name(&matrix.rows, row))
-                                });
-                                m.element("td", &[("class", "text")], |m| {
-                                    m.leaf("bdi", &[("class", "name")], &name(&matrix.columns, column))
-                                });
-                                m.leaf(
-                                    "td",
-                                    &[("class", "num"), ("data-v", &count.to_string())],
-                                    &number::whole(count),
-                                );
-                                m.leaf(
-                                    "td",
-                                    &[("class", "num"), ("data-v", &share.to_string())],
-                                    &number::fixed(share, 1),
-                                );
-                            });
+        let names = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
+        let (rows, columns): (Vec<String>, Vec<String>) =
+            largest.iter().map(|(r, c, _)| (names(&matrix.rows, *r), names(&matrix.columns, *c))).unzip();
+        let frame = Frame::new(largest.len())
+            .names("", rows.iter().map(String::as_str))
+            .names("", columns.iter().map(String::as_str))
+            .numbers("count", 9)
+            .numbers("% of the row", 5);
+        frame.around(m, "Most confused", |m| {
+            m.element("table", &[("class", "sortable")], |m| {
+                m.leaf("caption", &[("class", "unseen")], "The largest counts of cells whose names differ");
+                m.element("thead", &[], |m| {
+                    m.element("tr", &[], |m| {
+                        let axes = [(&matrix.row_axis, "row"), (&matrix.column_axis, "column")];
+                        for (axis, plain) in axes {
+                            m.leaf(
+                                "th",
+                                &[("scope", "col"), ("class", "text")],
+                                if axis.is_empty() { plain } else { axis },
+                            );
                         }
+                        m.leaf("th", &[("scope", "col"), ("class", "num")], "count");
+                        m.leaf("th", &[("scope", "col"), ("class", "num")], "% of the row");
                     });
                 });
-            },
-        );
+                m.element("tbody", &[], |m| {
+                    for (row, column, count) in largest {
+                        let share = count as f64 / matrix.row_sum(row).max(1) as f64 * 100.0;
+                        let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
+                        m.element("tr", &[], |m| {
+                            m.element("td", &[("class", "text")], |m| {
+                                m.leaf("bdi", &[("class", "name")], &name(&matrix.rows, row))
+                            });
+                            m.element("td", &[("class", "text")], |m| {
+                                m.leaf("bdi", &[("class", "name")], &name(&matrix.columns, column))
+                            });
+                            m.leaf(
+                                "td",
+                                &[("class", "num"), ("data-v", &count.to_string())],
+                                &number::whole(count),
+                            );
+                            m.leaf(
+                                "td",
+                                &[("class", "num"), ("data-v", &share.to_string())],
+                                &number::fixed(share, 1),
+                            );
+                        });
+                    }
+                });
+            });
+        });
     });
 }

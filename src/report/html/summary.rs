@@ -31,6 +31,13 @@ pub(super) fn cautions(m: &mut Markup, report: &Report) {
 
 /// The headline, and the lines of the reference tool.
 pub(super) fn write(m: &mut Markup, report: &Report) {
+    if let Some(whose) = report.whose() {
+        m.element("p", &[("class", "whose")], |m| {
+            m.text("These are the figures of ");
+            m.leaf("bdi", &[("class", "name")], &whose);
+            m.text(".");
+        });
+    }
     m.element("ul", &[("class", "figures")], |m| {
         for figure in &report.headline {
             m.element("li", &[], |m| card(m, figure));

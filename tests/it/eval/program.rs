@@ -242,3 +242,46 @@ fn predictions_of_other_tools_are_taken_as_they_are() {
     let named = run(folder.path(), &["--gt", "gt.json", "--pred", "bare", "--pred-format", "yolov8"]);
     assert_eq!(named.status.code(), Some(2), "{}", text(&named.stderr));
 }
+
+#[test]
+fn a_comparison_says_whose_numbers_it_has_and_what_they_cannot_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = "a.lf#pred";
+    assert!(
+        program(folder.path(), &["synth", "a.lf", "--count", "12", "--size", "64x64", "--detections"])
+            .status
+            .success()
+    );
+    let compare = |args: &[&str]| program(folder.path(), &[&["compare", "--gt", "a.lf"], args].concat());
+    let pair = ["--pred", "one=a.lf#pred", "--pred", "seeds=a.lf#pred,a.lf#pred"];
+    let with = |more: &[&str]| compare(&[&pair[..], more].concat());
+    let said = text(&with(&["--samples", "0"]).stdout);
+    let of = |run: &str| {
+        said.lines().any(|line| line.starts_with("AP ") && line.contains(run) && line.contains('±'))
+    };
+    assert!(of(" seeds ") && !of(" one "), "{said}");
+    assert!(said.contains("one, the first of 2 runs") && !said.contains("--samples"), "{said}");
+
+    // Lines are broken anywhere.
+    let words = |out: Output| text(&out.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = words(with(&["--samples", "10"]));
+    assert!(said.contains("10 samples") && said.contains("--samples 40 is enough"), "{said}");
+    assert!(!words(with(&["--samples", "40"])).contains("is enough"));
+
+    for (condition, code, words) in [
+        ("AP<2", 1, "AP of one is"),
+        ("seeds/AP<2", 1, "AP of seeds is"),
+        ("one/AP<0", 0, ""),
+        ("AP<0", 0, ""),
+        ("two/AP<2", 2, "RUN/KEY, with the runs one, seeds"),
+    ] {
+        let out = with(&["--samples", "0", "--fail-if", condition]);
+        assert_eq!(out.status.code(), Some(code), "{condition}: {}", text(&out.stderr));
+        assert!(text(&out.stderr).contains(words), "{condition}: {}", text(&out.stderr));
+    }
+
+    let alone = words(compare(&["--pred", set, "--samples", "5"]));
+    assert!(alone.contains("1 method on a.lf") && !alone.contains("Holm"), "{alone}");
+    let twins = words(compare(&["--pred", "x=a.lf#pred", "--pred", "x=a.lf#pred", "--samples", "0"]));
+    assert!(twins.contains("there is a run \"x\" already") && twins.contains("x (2)"), "{twins}");
+}

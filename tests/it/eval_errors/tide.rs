@@ -272,6 +272,21 @@ fn shards_and_threads_do_not_change_what_errors_cost() {
 }
 
 #[test]
+fn without_detections_all_is_missed_and_costs_all_of_ap() {
+    let mut objects = Objects::new([2, 1]).unwrap();
+    (objects.label, objects.bbox) = (vec![0, 0, 1], vec![[0.0, 0.0, 10.0, 10.0]; 3]);
+    let found = Objects::new([0, 0]).unwrap();
+    let mut tide = Tide::new(TideParams::new(Kind::Bbox), 2).unwrap();
+    let images = [1.into(), 2.into()];
+    tide.update(&Batch { images: &images, truth: &objects, found: &found }, &Job::new()).unwrap();
+    let losses = tide.finish(&Job::new()).unwrap();
+    let miss = losses.of(Mistake::Miss);
+    assert_eq!((losses.ap, miss.count, miss.ap), (Some(0.0), 3, Some(100.0)));
+    assert_eq!((losses.false_negatives, losses.false_positives), (Some(100.0), Some(0.0)));
+    assert!(losses.main.iter().filter(|loss| loss.mistake != Mistake::Miss).all(|loss| loss.ap == Some(0.0)));
+}
+
+#[test]
 fn nothing_has_no_ap_and_wrong_parameters_are_refused() {
     let nothing = Tide::of(&draw(1, 0, 2), TideParams::new(Kind::Bbox), &Job::new()).unwrap();
     assert_eq!((nothing.ap, nothing.of(Mistake::Miss).ap, nothing.false_negatives), (None, None, None));

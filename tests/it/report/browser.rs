@@ -171,6 +171,26 @@ fn a_page_is_drawn_on_a_desk_and_a_phone_and_is_printed() {
     assert!(pdf.starts_with(b"%PDF") && pdf.len() > 50_000, "{}", pdf.len());
 }
 
+#[test]
+fn no_table_is_wider_than_the_paper() {
+    let Some(chromium) = chromium() else { return };
+    let folder = folder("paper");
+    let mut widths = Vec::new();
+    for (name, report) in all() {
+        // The rules for paper on a screen as wide as A4 within its margins, where what hangs out can be measured.
+        let page = with_script(&report.to_html(), PROBE).replace("@media print", "@media screen");
+        std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
+        let frame = format!(
+            "{FRAME}<iframe src=\"{name}.html\" width=672 height=4000></iframe><script>{LISTEN}</script>"
+        );
+        std::fs::write(folder.join("frame.html"), frame).unwrap();
+        let dom = open(&chromium, &folder, "frame.html", &["--dump-dom".to_owned()]);
+        let (_, wide) = dom.split_once("data-wide=\"").unwrap_or_else(|| panic!("{name}: {dom}"));
+        widths.push((name, wide.split('"').next().unwrap().parse::<u32>().unwrap()));
+    }
+    assert!(widths.iter().all(|(_, wide)| *wide <= 672), "{widths:?}");
+}
+
 const FRAME: &str = "<!doctype html><meta charset=utf-8><body style=margin:0>";
 const PROBE: &str = "parent.postMessage(document.documentElement.scrollWidth, '*');";
 const LISTEN: &str = "addEventListener('message', (e) => { document.body.dataset.wide = e.data; });";

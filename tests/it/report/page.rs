@@ -105,3 +105,31 @@ fn a_page_has_a_section_for_each_part_that_is_there_and_no_other() {
     // Undefined numbers are a dash that sorts last.
     assert!(page.contains("data-v=\"\" class=\"num\">–</td>"), "an undefined number");
 }
+
+#[test]
+fn only_long_tables_scroll_within_the_page_and_all_say_how_wide_they_are() {
+    let report = super::sample();
+    let page = report.to_html();
+    let section = |id: &str| {
+        let (_, from) = page.split_once(&format!("<section id=\"{id}\"")).unwrap();
+        from.split("</section>").next().unwrap()
+    };
+    assert!(section("comparison").contains("<div class=\"box\" style=\"--name:"));
+    assert!(section("classes").contains("<div class=\"box long\" style=\"--name:"), "eighty classes");
+    assert_eq!(page.matches("class=\"box").count(), page.matches("--row:").count());
+}
+
+#[test]
+fn a_page_says_whose_figures_its_summary_has() {
+    use lensframe::report::{Compared, Comparison, Figure, Report, Run};
+    let ap = || Figure::new("AP", "", 0.4).spread(0.002);
+    let run = |name: &str| Run { name: name.to_owned(), figures: vec![Compared::new(ap())] };
+    let mut report = Report { headline: vec![ap()], ..Report::default() };
+    report.comparison = Some(Comparison::new("", vec![run("r<50>"), run("r101")]));
+    let page = report.to_html();
+    assert!(page.contains("<bdi class=\"name\">r&lt;50&gt;, the first of 2 runs</bdi>"));
+    assert_eq!(page.matches("0.400 ± 0.002").count(), 2, "each run has its deviation");
+    assert!(report.terminal(80).contains("r<50>, the first of 2 runs"));
+    report.headline[0].value = Some(0.5);
+    assert!(!report.to_html().contains("the first of"), "a headline of its own is nobody's");
+}
