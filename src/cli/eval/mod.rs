@@ -17,16 +17,16 @@ use crate::eval::protocol::{self, Protocol};
 use crate::eval::read::Wanted;
 use crate::job::Job;
 use crate::report::Report;
+use outputs::Beside;
 
 pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
     if args.list {
         return list(printer);
     }
-    outputs::check(&args.report)?;
-    outputs::check_matches(args)?;
+    outputs::check_eval(args)?;
     let title = format!("{} against {}", short(&args.pred), short(&args.gt));
-    let mut report = match pictures::Metric::named(&args.ask.metric) {
-        Some(metric) => pictures::report(metric, args, &title, job)?,
+    let (mut report, beside) = match pictures::Metric::named(&args.ask.metric) {
+        Some(metric) => (pictures::report(metric, args, &title, job)?, Beside::default()),
         None => {
             let mut protocol = asked(&args.ask)?;
             let caps = args.keys.and_then(|names| names.caps(&args.ask.metric));
@@ -47,12 +47,15 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
     if args.ask.corrected {
         report.fact("corrected", "numbers that the reference tool gives wrongly are repaired");
     }
-    outputs::write(&args.report, &report)?;
-    match args.keys {
-        Some(names) => printer.raw(format!("{}\n", flat(&report, names)?.to_json()).as_bytes())?,
-        None => printer.report(&report, terminal::width())?,
-    }
-    outputs::fail(&args.report, &report)
+    let text = args.keys.map(|names| flat(&report, names)).transpose()?;
+    job.check()?;
+    // What cannot be written does not keep the numbers from being read, and who reads no further keeps no file.
+    let printed = match text {
+        Some(numbers) => printer.raw(format!("{}\n", numbers.to_json()).as_bytes()),
+        None => printer.report(&report, terminal::width()),
+    };
+    let written = outputs::write_eval(args, &report, &beside);
+    written.and(outputs::fail(&args.report, &report)).and(printed)
 }
 
 /// The protocols by name.
@@ -137,27 +140,28 @@ fn objects(
     title: &str,
     json: bool,
     job: &Job,
-) -> Result<Report> {
+) -> Result<(Report, Beside)> {
+    let mut beside = Beside::default();
     let Protocol::Coco(params) = protocol else {
         if args.matches.is_none() {
-            return protocol.report(comparison, title, job);
+            return Ok((protocol.report(comparison, title, job)?, beside));
         }
         let (report, matches) = protocol.report_matches(comparison, title, args.match_iou, job)?;
-        outputs::matches(args, &matches, comparison)?;
-        return Ok(report);
+        beside.matches = outputs::matches(args, &matches, comparison)?;
+        return Ok((report, beside));
     };
     let mut coco = Coco::new(params.clone(), comparison.classes.len())?;
     let ids = comparison.ids();
     if args.matches.is_some() {
         let matches = coco.update_matches(&comparison.batch(&ids), args.match_iou, job)?;
-        outputs::matches(args, &matches, comparison)?;
+        beside.matches = outputs::matches(args, &matches, comparison)?;
     } else {
         coco.update(&comparison.batch(&ids), job)?;
     }
-    if let Some(folder) = &args.arrays {
-        outputs::arrays(folder, &coco.finish_with_scores(job)?, args.report.force)?;
+    if args.arrays.is_some() {
+        beside.tensors = Some(coco.finish_with_scores(job)?);
     }
     let mut report = coco.report(comparison, title, job)?;
     analysis::add(args, &coco, comparison, &mut report, json, job)?;
-    Ok(report)
+    Ok((report, beside))
 }

@@ -7,6 +7,7 @@ mod doors;
 mod mask_cache;
 mod matches;
 mod names;
+mod outputs;
 mod program;
 mod protocols;
 mod shards;

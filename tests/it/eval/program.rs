@@ -6,12 +6,12 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-fn run(folder: &Path, args: &[&str]) -> Output {
+pub(super) fn run(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lensframe")).current_dir(folder).arg("eval").args(args).output().unwrap()
 }
 
 /// Two images, two classes, three detections, of which the last is of an image nobody knows.
-fn files(folder: &Path) {
+pub(super) fn files(folder: &Path) {
     let truth = json!({
         "images": [{"id": 1, "file_name": "a/001.jpg", "height": 50, "width": 60}, {"id": 2, "file_name": "b.jpg"}],
         "categories": [{"id": 7, "name": "cat"}, {"id": 9, "name": "dog"}],
@@ -32,7 +32,7 @@ fn files(folder: &Path) {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
