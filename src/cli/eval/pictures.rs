@@ -6,7 +6,7 @@ use super::super::args::EvalArgs;
 use super::super::reference::Reference;
 use super::sides::match_by;
 use crate::convert::Opened;
-use crate::dataset::Dataset;
+use crate::dataset::{Access, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::panoptic::Panoptics;
 use crate::eval::rows::{Paired, pair};
@@ -118,9 +118,9 @@ fn semantic_options(args: &EvalArgs, classes: Option<&ClassTable>) -> semantic::
 /// Two datasets, row by row.
 fn datasets(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<Report> {
     // A file is imported into a folder that goes with what was opened.
-    let (asked, truth_key) = open(&args.gt, metric, args, job)?;
-    let (got, found_key) = open(&args.pred, metric, args, job)?;
-    let (truth, found) = (asked.store().dataset(), got.store().dataset());
+    let (_asked, whole, truth_key) = open(&args.gt, metric, args, job)?;
+    let (_got, found, found_key) = open(&args.pred, metric, args, job)?;
+    let truth = annotated(&whole, &truth_key, job)?;
     let paired = pair(&truth, &found, match_by(&args.ask))?;
     if paired.pairs.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no image of the predictions is an image of the truth")
@@ -154,16 +154,30 @@ fn datasets(metric: Metric, args: &EvalArgs, title: &str, job: &Job) -> Result<R
         }
     };
     report.coverage.push(coverage(&truth, &paired));
+    if truth.len() < whole.len() {
+        report.fact(
+            "not annotated",
+            format!("{} rows without {truth_key}, left out", whole.len() - truth.len()),
+        );
+    }
     Ok(report)
 }
 
+/// The rows that have a value of the key: VOC's devkit has segmentations of some of its images.
+fn annotated(ds: &Dataset, key: &str, job: &Job) -> Result<Dataset> {
+    let batch = ds.select(key)?.read_all(&Access::new(job))?.whole()?;
+    let values = batch.columns.first().map_or_else(Vec::new, |column| column.values());
+    ds.mask(&values.iter().map(|value| !value.is_null()).collect::<Vec<_>>())
+}
+
 /// The dataset that is named, and the key with the pictures: `name.lf#key`, or the metric's own.
-fn open(name: &str, metric: Metric, args: &EvalArgs, job: &Job) -> Result<(Opened, String)> {
+fn open(name: &str, metric: Metric, args: &EvalArgs, job: &Job) -> Result<(Opened, Dataset, String)> {
     let reference = Reference::parse(name)?;
     let opened = reference.open(&args.ask.source, job)?;
-    let key = reference.set.unwrap_or_else(|| metric.key().to_owned());
-    opened.store().dataset().keys().find(&key).at(|| Place::none().file(name))?;
-    Ok((opened, key))
+    let key = reference.set.clone().unwrap_or_else(|| metric.key().to_owned());
+    let rows = reference.rows(&opened, &args.ask.source, job)?;
+    rows.keys().find(&key).at(|| Place::none().file(name))?;
+    Ok((opened, rows, key))
 }
 
 /// How many images of the truth were predicted, with some that were not.

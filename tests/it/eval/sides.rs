@@ -129,3 +129,13 @@ fn compressed_truths_and_pipes_are_read_and_streams_of_arrow_are_told() {
     assert_eq!(figure(folder, &["eval", "--gt", "gt.json.gz", "--pred", "pipe"]).0, 1.0);
     writer.join().unwrap();
 }
+
+#[test]
+fn rows_without_a_label_image_are_left_out_and_counted() {
+    let Some(data) = crate::data() else { return };
+    let devkit = data.join("datumaro-voc");
+    let devkit = devkit.to_str().unwrap();
+    let out = run(&data, &["eval", "--gt", devkit, "--pred", devkit, "--metric", "semantic"]);
+    assert!(out.status.success(), "{}", said(&out));
+    assert!(said(&out).contains("left out"), "{}", said(&out));
+}
