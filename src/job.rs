@@ -120,6 +120,7 @@ pub struct Job {
     threads: usize,
     memory: u64,
     strict: bool,
+    muted: Option<&'static str>,
 }
 
 #[derive(Default)]
@@ -143,6 +144,7 @@ impl Job {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory: 1 << 30,
             strict: false,
+            muted: None,
         }
     }
 
@@ -186,6 +188,14 @@ impl Job {
         self.strict
     }
 
+    /// The same job, cancelled and counting with the other, that takes no notice of warnings of this code: for what the
+    /// caller says itself, or has no use for.
+    #[must_use]
+    pub fn muted(mut self, code: &'static str) -> Job {
+        self.muted = Some(code);
+        self
+    }
+
     /// How many threads the call may use.
     pub fn thread_budget(&self) -> usize {
         self.threads
@@ -220,6 +230,9 @@ impl Job {
     /// # Errors
     /// Under [`Job::strict`] the warning itself, as an error of kind [`ErrorKind::Format`].
     pub fn warn(&self, warning: Warning) -> Result<()> {
+        if self.muted == Some(warning.code) {
+            return Ok(());
+        }
         if self.strict {
             return Err(Error::new(ErrorKind::Format, warning.what)
                 .at(warning.place)

@@ -29,17 +29,17 @@ pub(in crate::cli) struct AskArgs {
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     pub max_dets: Vec<u32>,
     /// Overlap thresholds, as 0.5,0.75 [default: those of the protocol]
-    #[arg(long, value_name = "T,...", value_delimiter = ',')]
+    #[arg(long, value_name = "T,...", value_delimiter = ',', value_parser = overlap)]
     pub iou: Vec<f64>,
     /// All classes as one (COCO)
     #[arg(long)]
     pub class_agnostic: bool,
     /// How far each point may be off, one number a point, as 0.026,0.025,... [default: COCO's seventeen of a person]
-    #[arg(long, value_name = "S,...", value_delimiter = ',')]
+    #[arg(long, value_name = "S,...", value_delimiter = ',', value_parser = positive)]
     pub sigmas: Vec<f64>,
     /// How far a boundary reaches into its mask, as a ratio of the image's diagonal [default: 0.02] (coco/boundary,
     /// lvis/boundary)
-    #[arg(long, value_name = "RATIO")]
+    #[arg(long, value_name = "RATIO", value_parser = positive)]
     pub dilation: Option<f64>,
     /// Numbers of true label images that are left out, as 255 (semantic)
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
@@ -73,7 +73,7 @@ pub(in crate::cli) struct FoundArgs {
     #[arg(long, value_name = "NUMBERS", default_value = "auto")]
     pub pred_classes: ClassNumbers,
     /// The score of predictions without one
-    #[arg(long, value_name = "SCORE")]
+    #[arg(long, value_name = "SCORE", value_parser = number)]
     pub pred_score: Option<f64>,
 }
 
@@ -116,8 +116,9 @@ pub(in crate::cli) struct ReportArgs {
     /// Write every number of the report into a Parquet table
     #[arg(long, value_name = "FILE")]
     pub parquet: Option<PathBuf>,
-    /// Exit with 1 if this holds, as 'AP<0.40'; may be given more than once. In `compare` it is asked of every run, or
-    /// of one by its name, as 'r50/AP<0.40'
+    /// Exit with 1 if this holds, as 'AP<0.40', or if the figure has no value; may be given more than once. In `compare`
+    /// it is asked of every run, or of one by its name, as 'r50/AP<0.40'. What fails exits with 1 too, and 2 is a
+    /// command line that makes no sense: stderr says which it was
     #[arg(long, value_name = "EXPR")]
     pub fail_if: Vec<Condition>,
     /// Replace files that are there
@@ -147,18 +148,18 @@ pub(in crate::cli) struct EvalArgs {
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub by: Vec<String>,
     /// Also precision, recall and F1 of scores from this one up (COCO)
-    #[arg(long, value_name = "SCORE")]
+    #[arg(long, value_name = "SCORE", value_parser = number)]
     pub cut: Option<f64>,
     /// Also what is taken for what, what each kind of error costs (TIDE, COCO's analysis), the worst images; a page
     /// always has them (COCO)
     #[arg(long)]
     pub errors: bool,
-    /// How confusions are counted
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = ConfusionArg::Standard)]
-    pub confusion: ConfusionArg,
-    /// Draw so many of the worst images on the page
-    #[arg(long, value_name = "N", default_value_t = 12)]
-    pub worst: usize,
+    /// How confusions are counted; needs --errors or --html [default: standard]
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub confusion: Option<ConfusionArg>,
+    /// Draw so many of the worst images on the page; needs --html [default: 12]
+    #[arg(long, value_name = "N", requires = "html")]
+    pub worst: Option<usize>,
     #[command(flatten)]
     pub report: ReportArgs,
     /// Print the numbers alone, as one JSON object, under our own names or those of chainercv, mmdetection or
@@ -170,7 +171,7 @@ pub(in crate::cli) struct EvalArgs {
     #[arg(long, value_name = "FILE")]
     pub matches: Option<PathBuf>,
     /// The overlap threshold at which the table names truths [default: the lowest of the protocol]
-    #[arg(long, value_name = "T", requires = "matches")]
+    #[arg(long, value_name = "T", requires = "matches", value_parser = overlap)]
     pub match_iou: Option<f64>,
     /// Write the arrays of precision, recall and scores into this folder, as .npy (COCO)
     #[arg(long, value_name = "FOLDER")]
@@ -220,6 +221,28 @@ pub(in crate::cli) enum MatchArg {
     FileName,
     /// The name of the file without folders, extension and leading zeros
     Stem,
+}
+
+/// An overlap that can be asked for.
+fn overlap(text: &str) -> Result<f64, String> {
+    match number(text)? {
+        overlap if overlap > 0.0 && overlap <= 1.0 => Ok(overlap),
+        _ => Err("an overlap is above 0 and at most 1".to_owned()),
+    }
+}
+
+/// A real number above 0.
+fn positive(text: &str) -> Result<f64, String> {
+    match number(text)? {
+        number if number > 0.0 => Ok(number),
+        _ => Err("the number must be above 0".to_owned()),
+    }
+}
+
+/// A real number: neither infinite nor NaN.
+fn number(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim().parse().map_err(|_| "this is no number".to_owned())?;
+    if number.is_finite() { Ok(number) } else { Err("this is no real number".to_owned()) }
 }
 
 /// A comparison of a figure with a number.
@@ -274,6 +297,17 @@ mod tests {
         assert!(condition.holds(0.4) && !condition.holds(0.41));
         for bad in ["AP", "AP<", "<0.4", "AP<x", "AP=0.4", "AP<NaN"] {
             assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_outside_what_they_mean_are_refused() {
+        assert_eq!((overlap("0.5"), overlap("1"), number("-3.5")), (Ok(0.5), Ok(1.0), Ok(-3.5)));
+        for bad in ["nan", "inf", "-inf", "x", ""] {
+            assert!(overlap(bad).is_err() && number(bad).is_err() && positive(bad).is_err(), "{bad}");
+        }
+        for bad in ["0", "1.01", "-0.5"] {
+            assert!(overlap(bad).is_err(), "{bad}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::super::args::EvalArgs;
 use super::super::reference::Reference;
+use crate::convert::Opened;
+use crate::dataset::Dataset;
 use crate::error::{Place, Result, ResultExt};
 use crate::eval::Comparison;
 use crate::eval::coco::{Coco, Standing};
@@ -17,31 +19,47 @@ pub(in crate::cli) const LEVEL: f64 = 0.95;
 /// Bins of the calibration.
 const BINS: usize = 15;
 
+/// The truth as a dataset, where slices, clusters or pictures need it, with their keys looked for. A file is imported
+/// into a folder that goes with what was opened.
+pub(super) fn open(args: &EvalArgs, job: &Job) -> Result<Option<Opened>> {
+    let keys = || args.by.iter().chain(&args.sampling.cluster);
+    if keys().next().is_none() && !draws(args) {
+        return Ok(None);
+    }
+    // That there are no photographs matters to pictures alone, which count them.
+    let opened = Reference::parse(&args.gt)?.open(&args.ask.source, &job.clone().muted("images.none"))?;
+    let dataset = opened.store().dataset();
+    for key in keys() {
+        dataset.keys().find(key).at(|| Place::none().file(&args.gt))?;
+    }
+    Ok(Some(opened))
+}
+
+/// Whether there is a page with images on it.
+fn draws(args: &EvalArgs) -> bool {
+    args.report.html.is_some() && !args.ask.class_agnostic && super::errors::wanted(args) > 0
+}
+
 pub(super) fn add(
     args: &EvalArgs,
     coco: &Coco,
     comparison: &Comparison,
+    truth: Option<&Dataset>,
     report: &mut Report,
     json: bool,
     job: &Job,
 ) -> Result<()> {
-    // A file is imported into a folder that goes with what was opened.
     let errors = (args.errors || args.report.html.is_some()) && !coco.params().class_agnostic;
-    let drawn = errors && args.worst > 0 && args.report.html.is_some();
-    let opened = (!args.by.is_empty() || args.sampling.cluster.is_some() || drawn)
-        .then(|| Reference::parse(&args.gt)?.open(&args.ask.source, job))
-        .transpose()?;
-    let truth = opened.as_ref().map(|opened| opened.store().dataset());
     if args.bootstrap.is_some() || !args.by.is_empty() {
         let standing = Standing::of(coco)?;
         for key in &args.by {
-            let Some(truth) = &truth else { continue };
+            let Some(truth) = truth else { continue };
             let slices = Slices::by(truth, key).at(|| Place::none().file(&args.gt))?;
             report.tables.push(slices.table(&standing));
         }
         if let Some(samples) = args.bootstrap {
             let mut sampling = Sampling::new(samples, args.sampling.seed);
-            if let (Some(key), Some(truth)) = (&args.sampling.cluster, &truth) {
+            if let (Some(key), Some(truth)) = (&args.sampling.cluster, truth) {
                 sampling.clusters = Some(clusters(truth, key, standing.images())?);
             }
             intervals(std::slice::from_ref(&standing), &sampling, report, job)?;
@@ -51,7 +69,7 @@ pub(super) fn add(
         cuts(args, coco, comparison, report)?;
     }
     if errors {
-        let photographs = truth.as_ref().filter(|_| drawn);
+        let photographs = truth.filter(|_| draws(args));
         super::errors::add(args, coco.params(), comparison, photographs, report, job)?;
     }
     Ok(())

@@ -4,11 +4,14 @@ mod analysis;
 mod errors;
 pub(super) mod outputs;
 mod pictures;
+mod provenance;
+mod refusals;
 pub(super) mod sides;
 
 use super::args::{AskArgs, EvalArgs};
 use super::print::Printer;
 use super::terminal;
+use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Comparison;
 use crate::eval::coco::{Coco, Kind, Params};
@@ -23,7 +26,13 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
     if args.list {
         return list(printer);
     }
+    refusals::options(args)?;
+    refusals::sides(args)?;
     outputs::check_eval(args)?;
+    evaluate(args, printer, job).map_err(refusals::own_advice)
+}
+
+fn evaluate(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
     let title = format!("{} against {}", short(&args.pred), short(&args.gt));
     let (mut report, beside) = match pictures::Metric::named(&args.ask.metric) {
         Some(metric) => (pictures::report(metric, args, &title, job)?, Beside::default()),
@@ -33,20 +42,22 @@ pub(super) fn run(args: &EvalArgs, printer: &Printer, job: &Job) -> Result<()> {
             if let Some(caps) = caps.filter(|_| args.ask.max_dets.is_empty()) {
                 protocol.set_caps(caps.to_vec())?;
             }
-            own_to_coco(args, &protocol)?;
+            refusals::own_to_coco(args, &protocol)?;
             let ids = args.matches.is_some();
             let wanted = Wanted { corrected: args.ask.corrected, ids, ..protocol.wanted() };
             let truth = sides::truth(&args.gt, &args.ask, &wanted, job)?;
+            let coco = matches!(protocol, Protocol::Coco(_));
+            let opened = if coco { analysis::open(args, job)? } else { None };
+            let dataset = opened.as_ref().map(|opened| opened.store().dataset());
             let comparison = sides::against(truth, &args.pred, &args.ask, &wanted, job)?;
-            objects(args, &protocol, &comparison, &title, printer.is_json(), job)
-                .map_err(|e| sides::placed(e, &args.gt, &args.pred, &args.ask, &wanted, job))?
+            let mut done =
+                objects(args, &protocol, &comparison, dataset.as_ref(), &title, printer.is_json(), job)
+                    .map_err(|e| sides::placed(e, &args.gt, &args.pred, &args.ask, &wanted, job))?;
+            provenance::images(&mut done.0, &comparison);
+            done
         }
     };
-    report.fact("truth", args.gt.clone());
-    report.fact("predictions", args.pred.clone());
-    if args.ask.corrected {
-        report.fact("corrected", "numbers that the reference tool gives wrongly are repaired");
-    }
+    provenance::add(args, printer.is_json(), &mut report)?;
     let text = args.keys.map(|names| flat(&report, names)).transpose()?;
     job.check()?;
     // What cannot be written does not keep the numbers from being read, and who reads no further keeps no file.
@@ -74,7 +85,7 @@ pub(super) fn short(name: &str) -> &str {
 
 /// The protocol with the numbers asked for.
 pub(super) fn asked(ask: &AskArgs) -> Result<Protocol> {
-    let mut protocol = Protocol::named(&ask.metric)?;
+    let mut protocol = Protocol::named(&ask.metric).map_err(|e| refusals::metric(&ask.metric, e))?;
     if !ask.max_dets.is_empty() {
         protocol.set_caps(ask.max_dets.clone())?;
     }
@@ -115,28 +126,12 @@ pub(super) fn asked(ask: &AskArgs) -> Result<Protocol> {
     Ok(protocol)
 }
 
-/// Refuses what only COCO's protocol has.
-fn own_to_coco(args: &EvalArgs, protocol: &Protocol) -> Result<()> {
-    let others = [
-        ("--arrays", args.arrays.is_some()),
-        ("--bootstrap", args.bootstrap.is_some()),
-        ("--by", !args.by.is_empty()),
-        ("--cut", args.cut.is_some()),
-    ];
-    match (protocol, others.iter().find(|(_, given)| *given)) {
-        (Protocol::Coco(_), _) | (_, None) => Ok(()),
-        (_, Some((option, _))) => {
-            Err(Error::new(ErrorKind::Usage, format!("{option} belongs to COCO's protocol"))
-                .remedy("leave it out, or name coco/bbox, coco/segm or coco/keypoints"))
-        }
-    }
-}
-
 /// The report of a protocol over objects.
 fn objects(
     args: &EvalArgs,
     protocol: &Protocol,
     comparison: &Comparison,
+    dataset: Option<&Dataset>,
     title: &str,
     json: bool,
     job: &Job,
@@ -162,6 +157,6 @@ fn objects(
         beside.tensors = Some(coco.finish_with_scores(job)?);
     }
     let mut report = coco.report(comparison, title, job)?;
-    analysis::add(args, &coco, comparison, &mut report, json, job)?;
+    analysis::add(args, &coco, comparison, dataset, &mut report, json, job)?;
     Ok((report, beside))
 }

@@ -76,6 +76,17 @@ impl Pictures {
         Ok(pictures.into_iter().flatten().collect())
     }
 
+    /// How many of these images have no photograph: none is stored, or it is not where the dataset says.
+    ///
+    /// # Errors
+    /// Those of reading the dataset.
+    pub fn absent(&self, comparison: &Comparison, images: &[ImageScore], ds: &Dataset) -> Result<usize> {
+        let rows = rows(ds)?;
+        let row = |score: &ImageScore| rows.get(&comparison.images.get(score.image)?.id).copied();
+        let there = |row: usize| ds.image_file(row, "img").is_ok();
+        Ok(images.iter().filter(|score| !row(score).is_some_and(there)).count())
+    }
+
     fn picture(
         &self,
         comparison: &Comparison,

@@ -165,8 +165,111 @@ fn a_run_that_fails_writes_nothing() {
 fn all_conditions_that_hold_are_told() {
     let folder = folder();
     let out =
-        eval(folder.path(), &["--fail-if", "AP<0.65", "--fail-if", "AP50<0.1", "--fail-if", "AR100<0.9"]);
+        eval(folder.path(), &["--fail-if", "AP<0.65", "--fail-if", "AP50<0.1", "--fail-if", "AP75<0.9"]);
     assert_eq!(out.status.code(), Some(1));
     let said = text(&out.stderr);
-    assert!(said.contains("AP<0.65") && said.contains("AR100<0.9") && !said.contains("AP50"), "{said}");
+    assert!(said.contains("AP<0.65") && said.contains("AP75<0.9") && !said.contains("AP50"), "{said}");
+}
+
+#[test]
+fn options_that_say_nothing_are_refused() {
+    let folder = folder();
+    for (more, wanted) in [
+        (&["--cut", "nan"][..], "no real number"),
+        (&["--cut", "inf"], "no real number"),
+        (&["--iou", "1.5"], "above 0 and at most 1"),
+        (&["--iou", "0.5,0"], "above 0 and at most 1"),
+        (&["--iou", "NaN"], "no real number"),
+        (&["--cluster", "split"], "--bootstrap"),
+        (&["--bootstrap", "0"], "--bootstrap"),
+        (&["--confusion", "standard"], "--errors"),
+        (&["--worst", "3"], "--html"),
+        (&["--confusion", "mmdet", "--errors", "--metric", "coco/segm"], "coco/bbox"),
+        (&["--errors", "--class-agnostic"], "--class-agnostic"),
+        (&["--metric", "voc/bbox", "--errors"], "COCO"),
+        (&["--metric", "voc08"], "semantic, panoptic, cityscapes, classification"),
+    ] {
+        let out = eval(folder.path(), more);
+        assert_eq!(out.status.code(), Some(2), "{more:?}: {}", text(&out.stderr));
+        assert!(text(&out.stderr).contains(wanted), "{more:?}: {}", text(&out.stderr));
+    }
+    let out = eval(folder.path(), &["--bootstrap", "9", "--cluster", "video"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("video") && out.stdout.is_empty(), "{}", text(&out.stderr));
+}
+
+#[test]
+fn sides_that_are_not_there_or_not_known_are_told_apart() {
+    let folder = folder();
+    let said = |gt: &str, pred: &str| text(&run(folder.path(), &["--gt", gt, "--pred", pred]).stderr);
+    let gt = said("nope.json", "dt.json");
+    assert!(gt.contains("nope.json: no such file or folder: the truth"), "{gt}");
+    let pred = said("gt.json", "nope.json");
+    assert!(pred.contains("nope.json: no such file or folder: the predictions"), "{pred}");
+    fs::write(folder.path().join("odd.txt"), "what is this").unwrap();
+    let odd = said("odd.txt", "dt.json");
+    assert!(odd.contains("odd.txt") && !odd.contains("--from"), "{odd}");
+    let compare = std::process::Command::new(env!("CARGO_BIN_EXE_lensframe"))
+        .current_dir(folder.path())
+        .args(["compare", "--gt", "gt.json", "--pred", "dt.json", "--metric", "panoptic"])
+        .output()
+        .unwrap();
+    assert_eq!(compare.status.code(), Some(2));
+    assert!(text(&compare.stderr).contains("compare cannot do panoptic"), "{}", text(&compare.stderr));
+}
+
+/// What a report says of its origin.
+fn facts(out: &Output) -> std::collections::BTreeMap<String, String> {
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let facts = report["provenance"].as_array().unwrap().iter();
+    facts.map(|f| (f["key"].as_str().unwrap().into(), f["value"].as_str().unwrap().into())).collect()
+}
+
+#[test]
+fn a_report_says_what_was_read_and_asked() {
+    let folder = folder();
+    let plain = facts(&eval(folder.path(), &["--json"]));
+    assert!(!plain.contains_key("options"), "{plain:?}");
+    assert_eq!(plain["images without a detection"], "0 of 2");
+    let print = plain["fingerprint of the truth"].clone();
+    assert!(print.len() == 16 && print.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert_ne!(print, plain["fingerprint of the predictions"]);
+    let file = fs::read(folder.path().join("gt.json")).unwrap();
+    assert!(blake3::hash(&file).to_hex().starts_with(&print));
+    let more = ["--json", "--match-by", "stem", "--classes-by", "name", "--iou", "0.5,0.75", "--cut", "0.5"];
+    let named = run(folder.path(), &[&["--gt", "gt.json", "--pred", "named.json"], &more[..]].concat());
+    let named = facts(&named);
+    assert_eq!(named["options"], "--match-by stem --classes-by name --iou 0.5,0.75 --cut 0.5");
+    assert_eq!(named["images without a detection"], "1 of 2");
+    // At a terminal alone no file is read twice.
+    assert!(!text(&eval(folder.path(), &[]).stdout).contains("fingerprint"));
+
+    let drawn = std::process::Command::new(env!("CARGO_BIN_EXE_lensframe"))
+        .current_dir(folder.path())
+        .args(["synth", "a.lf", "--count", "3", "--size", "64x64", "--detections"])
+        .output()
+        .unwrap();
+    assert!(drawn.status.success(), "{}", text(&drawn.stderr));
+    let stored = facts(&run(folder.path(), &["--gt", "a.lf", "--pred", "a.lf", "--json"]));
+    assert_eq!(stored["set of the predictions"], "pred");
+    assert!(stored["version of the truth"].parse::<u64>().is_ok());
+}
+
+#[test]
+fn pictures_that_are_not_found_are_told_once_and_only_where_some_were_to_be_drawn() {
+    let folder = folder();
+    let page = eval(folder.path(), &["--html", "a.html"]);
+    let said = text(&page.stdout) + &text(&page.stderr);
+    assert!(page.status.success() && !said.contains("the dataset has no images"), "{said}");
+    assert_eq!(said.matches("--image-root").count(), 1, "{said}");
+    assert!(said.contains("2 of 2 pictures were not found"), "{said}");
+    for more in [&["--by", "height"][..], &["--html", "b.html", "--worst", "0"]] {
+        let out = eval(folder.path(), more);
+        let said = text(&out.stdout) + &text(&out.stderr);
+        assert!(
+            out.status.success() && !said.contains("pictures") && !said.contains("images.none"),
+            "{said}"
+        );
+    }
 }
