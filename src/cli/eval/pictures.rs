@@ -61,12 +61,20 @@ pub(super) fn report(metric: Metric, args: &EvalArgs, title: &str, job: &Job) ->
         || args.arrays.is_some()
         || args.matches.is_some()
         || args.bootstrap.is_some()
+        || !args.by.is_empty()
+        || args.cut.is_some()
+        || args.errors
+        || args.confusion.is_some()
+        || args.worst.is_some()
     {
         return Err(Error::new(
             ErrorKind::Usage,
             format!("the metric {} compares no boxes", args.ask.metric),
         )
-        .remedy("leave out --max-dets, --iou, --class-agnostic, --arrays, --matches and --bootstrap"));
+        .remedy(
+            "leave out --max-dets, --iou, --class-agnostic, --arrays, --matches, --bootstrap, \
+             --by, --cut, --errors, --confusion and --worst",
+        ));
     }
     match metric {
         Metric::Cityscapes => {
