@@ -37,7 +37,11 @@ pub(in crate::cli) fn against(
         found.number();
     }
     job.check()?;
-    join(truth, found, &matching).at(|| Place::none().file(name))
+    let comparison = join(truth, found, &matching).at(|| Place::none().file(name))?;
+    if job.is_strict() {
+        comparison.refuse().at(|| Place::none().file(name))?;
+    }
+    Ok(comparison)
 }
 
 /// An error that came of comparing two sides, with its place where it is about a mask. Masks are looked at long after
