@@ -113,7 +113,7 @@ fn drawn(rows: &Dataset, set: &str, first: usize, job: &Job) -> Result<Drawn> {
     let runs = job.each(&objects, |object| {
         let decoded = side.records.masks.has(*object).then(|| side.records.masks.decode(*object));
         match decoded.transpose() {
-            Ok(mask) => mask.map(|mask| Rle::try_new(mask.size, mask.runs)).transpose(),
+            Ok(mask) => mask.map(|mask| Rle::try_new(mask.size, mask.runs.into_owned())).transpose(),
             Err(error) => {
                 let place = Place::area("masks").row((first + row_of(&lengths, *object)) as u64);
                 job.warn(Warning::new("masks.broken", place, error.to_string(), "not cached"))?;

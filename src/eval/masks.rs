@@ -3,6 +3,10 @@
 //! Most detections never meet a truth of their class; their masks are never unpacked. What is kept of a mask is
 //! what its source had: polygons, a compressed string or runs, all in one column each.
 
+use std::borrow::Cow;
+
+use arrow_buffer::ScalarBuffer;
+
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::rle::{runs, text};
 use crate::geometry::{Ring, Rle, Size, coco_iou, rasterize};
@@ -15,6 +19,8 @@ enum Form {
     Polygons(u32, u32),
     Text(u64, u32),
     Runs(u32, u32),
+    /// Runs in the memory of a table: which, and from where to where.
+    Shared(u32, u32, u32),
 }
 
 /// Masks, one an object.
@@ -27,15 +33,16 @@ pub struct Masks {
     numbers: Vec<f64>,
     text: Vec<u8>,
     runs: Vec<u32>,
+    shared: Vec<ScalarBuffer<u32>>,
 }
 
 /// A decoded mask, with what its overlaps ask for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mask {
+pub struct Mask<'a> {
     /// Height and width.
     pub size: Size,
     /// Runs, column after column, the first outside; as a compressed string had them, not always canonical.
-    pub runs: Vec<u32>,
+    pub runs: Cow<'a, [u32]>,
     /// The tight box: x, y, w, h.
     pub bbox: [f64; 4],
     /// Pixels inside.
@@ -92,6 +99,29 @@ impl Masks {
         self.forms.push(Form::Runs(first, index(self.runs.len())));
     }
 
+    /// Takes a share of the runs of many masks, for [`Masks::push_shared`] to point into.
+    pub(super) fn share(&mut self, runs: ScalarBuffer<u32>) {
+        self.shared.push(runs);
+    }
+
+    /// A mask whose runs lie in what was shared last, where no place is beyond 2^32.
+    pub(super) fn push_shared(&mut self, size: Size, runs: std::ops::Range<u32>) {
+        self.sizes.push(size);
+        self.forms.push(Form::Shared(index(self.shared.len().saturating_sub(1)), runs.start, runs.end));
+    }
+
+    /// The runs of a mask that is kept as such.
+    fn runs(&self, form: Form) -> &[u32] {
+        let (all, first, end) = match form {
+            Form::Runs(first, end) => (self.runs.as_slice(), first, end),
+            Form::Shared(which, first, end) => {
+                (self.shared.get(which as usize).map_or(&[][..], |runs| runs), first, end)
+            }
+            _ => return &[],
+        };
+        all.get(first as usize..end as usize).unwrap_or_default()
+    }
+
     /// True if the object has a mask.
     pub fn has(&self, object: usize) -> bool {
         !matches!(self.forms.get(object), None | Some(Form::Absent))
@@ -119,15 +149,17 @@ impl Masks {
 
     /// The masks of these objects, in this order.
     pub fn pick(&self, order: &[u32]) -> Masks {
-        let mut out = Masks::default();
+        let mut out = Masks { shared: self.shared.clone(), ..Masks::default() };
         for object in order {
             let (size, form) = (self.size(*object as usize), self.forms.get(*object as usize));
             match form {
                 None | Some(Form::Absent) => out.push_absent(),
                 Some(Form::Polygons(..)) => out.push_polygons(size, self.rings(*object as usize)),
                 Some(Form::Text(first, length)) => out.push_text(size, self.text(*first, *length)),
-                Some(Form::Runs(first, end)) => {
-                    out.push_runs(size, self.runs.get(*first as usize..*end as usize).unwrap_or_default());
+                Some(Form::Runs(..)) => out.push_runs(size, form.map_or(&[], |form| self.runs(*form))),
+                Some(shared @ Form::Shared(..)) => {
+                    out.sizes.push(size);
+                    out.forms.push(*shared);
                 }
             }
         }
@@ -154,9 +186,9 @@ impl Masks {
     ///
     /// # Errors
     /// `Format` for polygons and strings that are none, runs that do not fill the size, an absent mask.
-    pub fn decode(&self, object: usize) -> Result<Mask> {
+    pub fn decode(&self, object: usize) -> Result<Mask<'_>> {
         let size = self.size(object);
-        let runs = match self.forms.get(object) {
+        let runs: Cow<[u32]> = match self.forms.get(object) {
             None | Some(Form::Absent) => {
                 return Err(
                     Error::new(ErrorKind::Format, "the object has no mask").at(Place::none().key("mask"))
@@ -166,15 +198,13 @@ impl Masks {
                 let rings = self.rings(object).map(Ring::try_new).collect::<Result<Vec<_>>>()?;
                 // No ring encloses nothing; the reference fails on it.
                 if rings.is_empty() {
-                    Rle::empty(size)?.into_counts()
+                    Rle::empty(size)?.into_counts().into()
                 } else {
-                    rasterize(size, &rings)?.into_counts()
+                    rasterize(size, &rings)?.into_counts().into()
                 }
             }
-            Some(Form::Text(first, length)) => text::parse(self.text(*first, *length))?,
-            Some(Form::Runs(first, end)) => {
-                self.runs.get(*first as usize..*end as usize).unwrap_or_default().to_vec()
-            }
+            Some(Form::Text(first, length)) => text::parse(self.text(*first, *length))?.into(),
+            Some(form @ (Form::Runs(..) | Form::Shared(..))) => self.runs(*form).into(),
         };
         let sum = runs.iter().fold(0u64, |sum, run| sum + u64::from(*run));
         let pixels = u64::from(size.height) * u64::from(size.width);
@@ -194,18 +224,16 @@ impl Masks {
     pub fn area(&self, object: usize) -> Result<u32> {
         match self.forms.get(object) {
             Some(Form::Text(first, length)) => Ok(text::area(self.text(*first, *length))?),
-            Some(Form::Runs(first, end)) => {
-                Ok(runs::area(self.runs.get(*first as usize..*end as usize).unwrap_or_default()))
-            }
+            Some(form @ (Form::Runs(..) | Form::Shared(..))) => Ok(runs::area(self.runs(*form))),
             _ => Ok(self.decode(object)?.area),
         }
     }
 }
 
-impl Mask {
+impl Mask<'_> {
     /// The overlap of a detection (`self`) with a truth, as pycocotools computes it: see
     /// [`crate::geometry::coco_mask_iou`].
-    pub fn iou(&self, truth: &Mask, crowd: bool) -> f64 {
+    pub fn iou(&self, truth: &Mask<'_>, crowd: bool) -> f64 {
         if coco_iou(&self.bbox, &truth.bbox, false) <= 0.0 {
             return 0.0;
         }
@@ -238,15 +266,19 @@ mod tests {
         masks.push_text(size, rle.to_coco_string().as_bytes());
         masks.push_runs(size, rle.counts());
         masks.push_absent();
+        let table: Vec<u32> = [&[7], rle.counts()].concat();
+        let end = table.len() as u32;
+        masks.share(table.into());
+        masks.push_shared(size, 1..end);
         (rle, masks)
     }
 
     #[test]
     fn every_form_of_a_mask_decodes_to_the_same() {
         let (rle, masks) = three_forms();
-        for object in 0..3 {
+        for object in [0, 1, 2, 4] {
             let mask = masks.decode(object).unwrap();
-            assert_eq!((mask.runs.as_slice(), mask.area), (rle.counts(), rle.area()));
+            assert_eq!((&*mask.runs, mask.area), (rle.counts(), rle.area()));
             assert_eq!(masks.area(object).unwrap(), rle.area());
             assert_eq!(mask.bbox, rle.bbox().to_array());
         }
@@ -256,9 +288,9 @@ mod tests {
     #[test]
     fn picked_masks_are_those_asked_for_in_that_order() {
         let (_, masks) = three_forms();
-        let picked = masks.pick(&[3, 2, 0, 1, 0]);
+        let picked = masks.pick(&[3, 2, 0, 4, 1, 0]);
         assert!(!picked.has(0));
-        for object in 1..5 {
+        for object in 1..6 {
             assert_eq!(picked.decode(object).unwrap(), masks.decode(0).unwrap());
         }
     }

@@ -33,6 +33,8 @@ pub enum Access {
 pub struct Map {
     buffer: Buffer,
     map: Option<Arc<Mmap>>,
+    /// Whether the kernel tells which pages are in memory: it does so for whoever owns the file.
+    told: bool,
 }
 
 impl Map {
@@ -52,8 +54,12 @@ impl Map {
         }
         if about.len() == 0 {
             // A map of no bytes is an error on most systems.
-            return Ok(Map { buffer: Buffer::from(Vec::<u8>::new()), map: None });
+            return Ok(Map::of(Buffer::from(Vec::<u8>::new())));
         }
+        #[cfg(target_os = "linux")]
+        let told = std::os::unix::fs::MetadataExt::uid(&about) == rustix::process::geteuid().as_raw();
+        #[cfg(not(target_os = "linux"))]
+        let told = false;
         // SAFETY: the file is opened for reading and the project never changes a stored file; see the module's
         // note for what happens when somebody else does.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", e).at(place()))?;
@@ -68,17 +74,17 @@ impl Map {
             let _ = map.advise(advice);
         }
         let Some(start) = NonNull::new(map.as_ptr().cast_mut()) else {
-            return Ok(Map { buffer: Buffer::from(Vec::<u8>::new()), map: None });
+            return Ok(Map::of(Buffer::from(Vec::<u8>::new())));
         };
         // SAFETY: `start` and `len` are those of the map, which the buffer owns a share of; nobody writes
         // through the pointer, since a `Buffer` with a custom owner is never made mutable.
         let buffer = unsafe { Buffer::from_custom_allocation(start, map.len(), map.clone()) };
-        Ok(Map { buffer, map: Some(map) })
+        Ok(Map { buffer, map: Some(map), told })
     }
 
     /// Bytes in memory, to be read like a file.
     pub fn of(buffer: Buffer) -> Map {
-        Map { buffer, map: None }
+        Map { buffer, map: None, told: false }
     }
 
     /// The whole file.
@@ -124,12 +130,43 @@ impl Map {
         let end = range.end.min(self.len());
         let Some(length) = end.checked_sub(range.start).filter(|n| *n > 0) else { return };
         if let Some(map) = &self.map {
+            // Asking for what is there costs the kernel some twenty times what looking costs.
+            if self.told && in_memory(map, range.start, length) {
+                return;
+            }
             #[cfg(unix)]
             let _ = map.advise_range(memmap2::Advice::WillNeed, range.start, length);
             #[cfg(not(unix))]
             let _ = (map, length);
         }
     }
+}
+
+/// Pages that are looked at in one go.
+#[cfg(target_os = "linux")]
+const PAGES: usize = 1024;
+
+/// Whether a range, which lies within the map, is in memory whole; false where that is not known.
+#[cfg(target_os = "linux")]
+fn in_memory(map: &Mmap, start: usize, length: usize) -> bool {
+    let page = rustix::param::page_size();
+    let mut there = [0u8; PAGES];
+    let mut at = start / page * page;
+    while at < start + length {
+        let some = (start + length - at).min(PAGES * page);
+        // SAFETY: the pages lie within the map, and the list has a byte for each of them.
+        let done = unsafe { libc::mincore(map.as_ptr().add(at).cast_mut().cast(), some, there.as_mut_ptr()) };
+        if done != 0 || there.iter().take(some.div_ceil(page)).any(|flags| flags & 1 == 0) {
+            return false;
+        }
+        at += some;
+    }
+    true
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_memory(_: &Mmap, _: usize, _: usize) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -13,12 +13,12 @@ use crate::eval::batch::Batch;
 use crate::eval::masks::Mask;
 use crate::geometry::rle::{boundary, boundary_reach, runs};
 
-impl Mask {
+impl Mask<'_> {
     /// The pixels inside that are near to one outside, by a ratio of the diagonal of the mask's size.
-    pub fn boundary(&self, ratio: f64) -> Mask {
+    pub fn boundary(&self, ratio: f64) -> Mask<'static> {
         let runs = boundary(self.size, &self.runs, boundary_reach(self.size, ratio));
         let (bbox, area) = (runs::bbox(self.size, &runs).to_array(), runs::area(&runs));
-        Mask { size: self.size, runs, bbox, area }
+        Mask { size: self.size, runs: runs.into(), bbox, area }
     }
 }
 

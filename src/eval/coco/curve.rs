@@ -19,6 +19,10 @@ pub(super) struct Walk<'a> {
     words: Vec<Judged>,
     /// The places at which there may be a true positive in any range.
     hit: Vec<u32>,
+    /// For each range the detections that are no plain false positives; empty without `words`.
+    stops: Vec<Vec<Stop>>,
+    /// The greatest rank.
+    deepest: u32,
     counted: u64,
     /// For each threshold, how many of `counted` do not count at it.
     less: Vec<u64>,
@@ -28,6 +32,15 @@ pub(super) struct Walk<'a> {
     place: Vec<Vec<u32>>,
     /// For each threshold, the number of true positives.
     hits: Vec<u64>,
+}
+
+/// A detection that in a range is anything but a false positive at every threshold.
+#[derive(Clone, Copy, Debug)]
+struct Stop {
+    place: u32,
+    /// Detections that count at some threshold, up to this one.
+    counted: u32,
+    judged: Judged,
 }
 
 impl<'a> Walk<'a> {
@@ -40,6 +53,8 @@ impl<'a> Walk<'a> {
             ranked: Vec::new(),
             words: Vec::new(),
             hit: Vec::new(),
+            stops: vec![Vec::new(); outcomes.grid().ranges],
+            deepest: 0,
             counted: 0,
             less: vec![0; thresholds],
             precision: vec![Vec::new(); thresholds],
@@ -59,8 +74,36 @@ impl<'a> Walk<'a> {
             self.words.extend(self.ranked.iter().map(words));
             let hits = (0u32..).zip(&self.words).filter(|(_, words)| words.hit != 0);
             self.hit.extend(hits.map(|(place, _)| place));
+            self.stop();
         } else {
             self.hit.extend(0..self.ranked.len() as u32);
+        }
+        self.deepest = self.ranked.iter().map(|ranked| ranked.rank).max().unwrap_or(0);
+    }
+
+    /// Finds the stops of all ranges in one go: nearly all detections are plain false positives, which are counted.
+    fn stop(&mut self) {
+        let (thresholds, all) = (self.thresholds, (1u64 << self.thresholds) - 1);
+        let first = (0..self.stops.len()).fold(0, |bits, range| bits | 1 << (range * thresholds));
+        let mut counted = vec![0u32; self.stops.len()];
+        self.stops.iter_mut().for_each(Vec::clear);
+        for (place, words) in (0u32..).zip(&self.words) {
+            // What has no truth is judged alike at all thresholds: by its own area.
+            if words.hit == 0 && (words.ignored & first) * all == words.ignored {
+                for (range, counted) in counted.iter_mut().enumerate() {
+                    *counted += (!words.ignored >> (range * thresholds) & 1) as u32;
+                }
+                continue;
+            }
+            for (range, (counted, stops)) in counted.iter_mut().zip(&mut self.stops).enumerate() {
+                let judged = part(*words, range, thresholds);
+                if judged.ignored != all {
+                    *counted += 1;
+                    if judged.hit | judged.ignored != 0 {
+                        stops.push(Stop { place, counted: *counted, judged });
+                    }
+                }
+            }
         }
     }
 
@@ -77,10 +120,7 @@ impl<'a> Walk<'a> {
     #[inline]
     fn judged(&self, place: usize, range: usize) -> Judged {
         match self.words.get(place) {
-            Some(words) => {
-                let (shift, all) = (range * self.thresholds, (1u64 << self.thresholds) - 1);
-                Judged { hit: words.hit >> shift & all, ignored: words.ignored >> shift & all }
-            }
+            Some(words) => part(*words, range, self.thresholds),
             None => self.outcomes.judged(self.ranked[place].detection as usize, range),
         }
     }
@@ -99,34 +139,45 @@ impl<'a> Walk<'a> {
 
     /// Counts true positives and the precision at each; with `places` also where each stands.
     pub(super) fn precision(&mut self, range: usize, cap: u32, places: bool) {
-        let all = (1u64 << self.thresholds) - 1;
         self.counted = 0;
         self.less.fill(0);
         self.precision.iter_mut().for_each(Vec::clear);
         self.place.iter_mut().for_each(Vec::clear);
-        for place in 0..self.ranked.len() {
-            let judged = self.judged(place, range);
-            if judged.ignored == all || self.ranked[place].rank >= cap {
-                continue;
+        if cap > self.deepest && self.words.len() == self.ranked.len() {
+            let stops = std::mem::take(&mut self.stops[range]);
+            for stop in &stops {
+                self.counted = u64::from(stop.counted);
+                self.count(stop.place, stop.judged, places);
             }
-            self.counted += 1;
-            if judged.hit | judged.ignored == 0 {
-                continue;
-            }
-            each_bit(judged.ignored, |threshold| self.less[threshold] += 1);
-            each_bit(judged.hit, |threshold| {
-                let curve = &mut self.precision[threshold];
-                let (tp, both) = ((curve.len() + 1) as f64, (self.counted - self.less[threshold]) as f64);
-                // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
-                curve.push(tp / (both + f64::EPSILON));
-                if places {
-                    self.place[threshold].push(place as u32);
+            self.stops[range] = stops;
+        } else {
+            let all = (1u64 << self.thresholds) - 1;
+            for place in 0..self.ranked.len() {
+                let judged = self.judged(place, range);
+                if judged.ignored != all && self.ranked[place].rank < cap {
+                    self.counted += 1;
+                    self.count(place as u32, judged, places);
                 }
-            });
+            }
         }
         for (hits, curve) in self.hits.iter_mut().zip(&self.precision) {
             *hits = curve.len() as u64;
         }
+    }
+
+    /// Counts a detection, itself already in `counted`.
+    #[inline]
+    fn count(&mut self, place: u32, judged: Judged, places: bool) {
+        each_bit(judged.ignored, |threshold| self.less[threshold] += 1);
+        each_bit(judged.hit, |threshold| {
+            let curve = &mut self.precision[threshold];
+            let (tp, both) = ((curve.len() + 1) as f64, (self.counted - self.less[threshold]) as f64);
+            // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
+            curve.push(tp / (both + f64::EPSILON));
+            if places {
+                self.place[threshold].push(place);
+            }
+        });
     }
 
     /// The true positives of a threshold.
@@ -143,6 +194,13 @@ impl<'a> Walk<'a> {
     pub(super) fn places(&self, threshold: usize) -> &[u32] {
         &self.place[threshold]
     }
+}
+
+/// The judgements of one range out of those of all.
+#[inline]
+fn part(words: Judged, range: usize, thresholds: usize) -> Judged {
+    let (shift, all) = (range * thresholds, (1u64 << thresholds) - 1);
+    Judged { hit: words.hit >> shift & all, ignored: words.ignored >> shift & all }
 }
 
 /// Calls `each` with the place of every bit that is set.
@@ -200,5 +258,58 @@ pub(super) fn sample(
             envelope = if own > envelope { own } else { envelope };
         }
         put(point, envelope, next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::eval::outcomes::Grid;
+    use crate::random::Random;
+
+    use super::*;
+
+    #[test]
+    fn stops_count_as_walking_from_detection_to_detection_does() {
+        for (thresholds, ranges) in [(10, 4), (1, 1), (3, 5), (16, 4)] {
+            let mut random = Random::keyed(&[thresholds as u64, ranges as u64]);
+            let mut outcomes = Outcomes::new(Grid { thresholds, ranges }).unwrap();
+            let all = (1u64 << thresholds) - 1;
+            for image in 0..50 {
+                outcomes.image(image.into());
+                let judged: Vec<Vec<Judged>> = (0..random.below(20))
+                    .map(|_| {
+                        let plain = random.below(3) > 0;
+                        let mut judge = |_| match (plain, random.below(2)) {
+                            (true, out) => Judged { hit: 0, ignored: out * all },
+                            (false, _) => {
+                                let hit = random.below(all + 1);
+                                Judged { hit, ignored: random.below(all + 1) & !hit }
+                            }
+                        };
+                        (0..ranges).map(&mut judge).collect()
+                    })
+                    .collect();
+                outcomes.found(0, judged.iter().map(|own| (random.below(9) as f64, own.as_slice())));
+            }
+            let ordered = outcomes.in_order(1).unwrap();
+            let (mut by_stops, mut plain) = (Walk::new(&ordered), Walk::new(&ordered));
+            by_stops.class(&ordered, 0);
+            plain.class(&ordered, 0);
+            plain.words.clear();
+            assert!(!by_stops.words.is_empty());
+            for range in 0..ranges {
+                by_stops.precision(range, u32::MAX, true);
+                plain.precision(range, u32::MAX, true);
+                assert_eq!(by_stops.precision, plain.precision);
+                assert_eq!(
+                    (by_stops.place.clone(), by_stops.hits.clone()),
+                    (plain.place.clone(), plain.hits.clone())
+                );
+                // A cap that cuts is walked the plain way.
+                by_stops.precision(range, 3, true);
+                plain.precision(range, 3, true);
+                assert_eq!(by_stops.precision, plain.precision);
+            }
+        }
     }
 }

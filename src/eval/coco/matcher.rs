@@ -87,6 +87,8 @@ pub(super) struct Matcher<'a> {
     /// Truths and detections of the image as class and place in one number, detections of a class best first.
     there: Vec<u64>,
     seen: Vec<u64>,
+    /// The places of the grid at which detections of the image are ignored unless they get a truth, lane after lane.
+    outside: Vec<u64>,
     /// Detections as class, score's key and place.
     ranked: Vec<u128>,
     /// Places of the cell's truths and detections.
@@ -120,6 +122,7 @@ impl<'a> Matcher<'a> {
             asked,
             there: Vec::new(),
             seen: Vec::new(),
+            outside: Vec::new(),
             ranked: Vec::new(),
             truths: Vec::new(),
             found: Vec::new(),
@@ -152,6 +155,7 @@ impl<'a> Matcher<'a> {
             there.sort_unstable();
         }
         self.rank(batch, image, &mut seen);
+        self.look_outside(batch, image);
         let class_of = |object: &u64| if one { 0 } else { (object >> 32) as u32 };
         let (mut t, mut d) = (0, 0);
         while t < there.len() || d < seen.len() {
@@ -165,7 +169,7 @@ impl<'a> Matcher<'a> {
             self.found.clear();
             self.found.extend(own.iter().take(self.params.cap() as usize).map(|d| *d as u32));
             d += own.len();
-            self.cell(batch, class, out)?;
+            self.cell(batch, image, class, out)?;
         }
         (self.there, self.seen) = (there, seen);
         Ok(())
@@ -195,7 +199,22 @@ impl<'a> Matcher<'a> {
         seen.extend(self.ranked.iter().map(|own| ((own >> 96) as u64) << 32 | u64::from(*own as u32)));
     }
 
-    fn cell(&mut self, batch: &Batch, class: u32, out: &mut Outcomes) -> Result<()> {
+    /// Where detections do not count. All of an image in one go: later they are looked at class by class.
+    fn look_outside(&mut self, batch: &Batch, image: usize) {
+        self.outside.clear();
+        for lane in &self.lanes {
+            self.outside.extend(batch.found.range(image).map(|own| {
+                // A detection that is flagged as ignored counts only where it finds a truth: LVIS's not exhaustive
+                // classes.
+                let flagged = batch.found.flags(own).ignored;
+                let area = batch.found.area_of(own);
+                let out = |range: usize| area.is_some_and(|area| self.params.ranges[range].leaves_out(area));
+                lane.spread(lane.mask(|range| flagged || out(range)))
+            }));
+        }
+    }
+
+    fn cell(&mut self, batch: &Batch, image: usize, class: u32, out: &mut Outcomes) -> Result<()> {
         self.near.clear();
         let mut contested = false;
         if !self.truths.is_empty() && !self.found.is_empty() {
@@ -208,7 +227,7 @@ impl<'a> Matcher<'a> {
         self.words.clear();
         self.counts.clear();
         for lane in 0..self.lanes.len() {
-            self.judge(batch, lane, contested);
+            self.judge(batch, image, lane, contested);
         }
         if self.trace.is_some() {
             self.note(batch, contested);
@@ -273,18 +292,13 @@ impl<'a> Matcher<'a> {
     }
 
     /// Judges the detections of a cell in the ranges of a lane, and counts the truths that count in each.
-    fn judge(&mut self, batch: &Batch, lane: usize, contested: bool) {
+    fn judge(&mut self, batch: &Batch, image: usize, lane: usize, contested: bool) {
+        let own = batch.found.range(image);
+        let outside = &self.outside[lane * own.len()..];
         let (lane, ranges) = (&self.lanes[lane], &self.params.ranges);
         let start = self.words.len();
-        for d in &self.found {
-            let own = *d as usize;
-            // A detection that is flagged as ignored counts only where it finds a truth: LVIS's not exhaustive classes.
-            let flagged = batch.found.flags(own).ignored;
-            let area = batch.found.area_of(own);
-            let outside =
-                lane.mask(|range| flagged || area.is_some_and(|area| ranges[range].leaves_out(area)));
-            self.words.push(Judged { hit: 0, ignored: lane.spread(outside) });
-        }
+        let word = |d: &u32| Judged { hit: 0, ignored: outside[*d as usize - own.start] };
+        self.words.extend(self.found.iter().map(word));
         if self.truths.is_empty() {
             return;
         }

@@ -114,7 +114,7 @@ impl<'a> Overlap<'a> {
 }
 
 /// The mask of an object; an error says on which side and image it is.
-pub(super) fn mask(batch: &Batch, side: &str, objects: &Objects, object: u32) -> Result<Mask> {
+pub(super) fn mask<'a>(batch: &Batch, side: &str, objects: &'a Objects, object: u32) -> Result<Mask<'a>> {
     let object = object as usize;
     objects.masks.decode(object).map_err(|e| {
         let mut images = (0..).zip(batch.images);

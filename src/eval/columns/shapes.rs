@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt8Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_array::{Array, ArrayRef, FixedSizeListArray, StructArray};
+use arrow_buffer::ScalarBuffer;
 
 use super::window::Window;
 use super::{kind, primitive};
@@ -100,9 +101,10 @@ fn declared_masks(side: &mut Side, chunk: &ArrayRef) -> Result<()> {
     let shapes = structure("segmentation", chunk)?;
     let member = |name: &str| shapes.column_by_name(name).cloned();
     let (sizes, polygons, counts, rle) = (member("size"), member("polygon"), member("counts"), member("rle"));
+    let sizes = sizes.as_ref().map(Sizes::of).transpose()?;
     let masks = &mut side.records.masks;
     for at in 0..shapes.len() {
-        let size = sizes.as_ref().map_or(Ok(Size::new(0, 0)), |sizes| pair(sizes, at))?;
+        let size = sizes.as_ref().map_or(Size::new(0, 0), |sizes| sizes.get(at));
         let valid = |array: &Option<Arc<dyn Array>>| array.as_ref().is_some_and(|array| array.is_valid(at));
         if shapes.is_null(at) {
             masks.push_absent();
@@ -137,28 +139,45 @@ fn cached_masks(side: &mut Side, chunk: &ArrayRef) -> Result<()> {
         return Err(kind("mask", chunk));
     };
     let counts = counts.as_binary_opt::<i32>().ok_or_else(|| kind("mask", counts))?;
+    let (sizes, bytes) = (Sizes::of(sizes)?, counts.values());
+    let masks = &mut side.records.masks;
+    // As the cache writes them; then nothing is copied.
+    let in_fours = counts.value_offsets().iter().all(|offset| offset % 4 == 0);
+    if cfg!(target_endian = "little") && in_fours && bytes.as_ptr().cast::<u32>().is_aligned() {
+        masks.share(ScalarBuffer::new(bytes.clone(), 0, bytes.len() / 4));
+        for (at, range) in counts.value_offsets().windows(2).enumerate() {
+            masks.push_shared(sizes.get(at), range[0] as u32 / 4..range[1] as u32 / 4);
+        }
+        return Ok(());
+    }
     let mut runs = Vec::new();
     for at in 0..cached.len() {
         runs.clear();
         let (quads, _) = counts.value(at).as_chunks::<4>();
         runs.extend(quads.iter().map(|quad| u32::from_le_bytes(*quad)));
-        side.records.masks.push_runs(pair(sizes, at)?, &runs);
+        masks.push_runs(sizes.get(at), &runs);
     }
     Ok(())
 }
 
-/// Height and width.
-fn pair(sizes: &ArrayRef, at: usize) -> Result<Size> {
-    if sizes.is_null(at) {
-        return Ok(Size::new(0, 0));
+/// A column of heights and widths.
+struct Sizes<'a> {
+    list: &'a FixedSizeListArray,
+    numbers: &'a [i32],
+}
+
+impl Sizes<'_> {
+    fn of(array: &ArrayRef) -> Result<Sizes<'_>> {
+        let list = array.as_fixed_size_list_opt().filter(|list| list.value_length() == 2);
+        let list = list.ok_or_else(|| kind("size", array))?;
+        Ok(Sizes { list, numbers: primitive::<Int32Type>("size", list.values())?.values() })
     }
-    let list = sizes.as_fixed_size_list_opt().ok_or_else(|| kind("size", sizes))?.value(at);
-    match primitive::<Int32Type>("size", &list)?.values().as_ref() {
-        [height, width] => {
-            let side = |n: &i32| u32::try_from(*n).unwrap_or(0);
-            Ok(Size::new(side(height), side(width)))
-        }
-        _ => Err(kind("size", sizes)),
+
+    /// Those of a row; 0 × 0 where there are none.
+    fn get(&self, at: usize) -> Size {
+        let first = self.list.value_offset_at(at);
+        let side = |n: usize| self.numbers.get(n).and_then(|n| u32::try_from(*n).ok()).unwrap_or(0);
+        if self.list.is_null(at) { Size::new(0, 0) } else { Size::new(side(first), side(first + 1)) }
     }
 }
 

@@ -75,12 +75,14 @@ impl Window<'_> {
         self.images(side, &counts, role)?;
         let n: usize = counts.iter().flatten().sum();
         let before = side.records.class.len();
+        side.records.class.reserve(n);
         for chunk in self.elements("label")? {
             let labels = primitive::<Int64Type>("label", &chunk)?;
-            for at in 0..labels.len() {
-                // A label outside the class table is an unknown class, which is counted as one.
-                let label = u32::try_from(labels.value(at)).unwrap_or(u32::MAX);
-                side.records.class.push(if labels.is_valid(at) { label } else { u32::MAX });
+            // A label outside the class table is an unknown class, which is counted as one.
+            let class = |label: i64| u32::try_from(label).unwrap_or(u32::MAX);
+            match labels.null_count() {
+                0 => side.records.class.extend(labels.values().iter().map(|label| class(*label))),
+                _ => side.records.class.extend(labels.iter().map(|label| label.map_or(u32::MAX, class))),
             }
         }
         self.boxes(side)?;
@@ -145,6 +147,7 @@ impl Window<'_> {
             self.column(name).and_then(|column| u32::try_from(column.value(row).as_int()?).ok())
         };
         let ids = self.ids()?;
+        side.records.image.reserve(counts.iter().flatten().sum());
         for (row, count) in counts.iter().enumerate() {
             let place = side.images.len() as u32;
             if count.is_none() && role == Role::Truth {
@@ -191,7 +194,9 @@ impl Window<'_> {
     }
 
     fn boxes(&self, side: &mut Side) -> Result<()> {
-        for chunk in self.elements("bbox")? {
+        let chunks = self.elements("bbox")?;
+        side.records.bbox.reserve(chunks.iter().map(Array::len).sum());
+        for chunk in chunks {
             let Some(boxes) = chunk.as_fixed_size_list_opt().filter(|list| list.value_length() == 4) else {
                 return Err(kind("bbox", &chunk));
             };
@@ -212,7 +217,9 @@ impl Window<'_> {
 
     /// Appends the numbers of a key; NaN for null.
     fn floats(&self, name: &str, out: &mut Vec<f64>) -> Result<()> {
-        for chunk in self.elements(name)? {
+        let chunks = self.elements(name)?;
+        out.reserve(chunks.iter().map(Array::len).sum());
+        for chunk in chunks {
             let numbers = primitive::<Float64Type>(name, &chunk)?;
             match numbers.null_count() {
                 0 => out.extend_from_slice(numbers.values()),

@@ -153,7 +153,7 @@ impl Pictures {
             Kind::Bbox => object.bbox = side.bbox.get(at).copied(),
             Kind::Segm | Kind::Boundary(_) => {
                 let mask = side.masks.decode(at)?;
-                object.mask = Some(Rle::try_new(mask.size, mask.runs)?);
+                object.mask = Some(Rle::try_new(mask.size, mask.runs.into_owned())?);
             }
             Kind::Keypoints(_) => {
                 let point = |[x, y, v]: &[f64; 3]| Keypoint {

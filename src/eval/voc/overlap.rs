@@ -114,9 +114,9 @@ pub(super) fn fill(
             }
         }
         Kind::Segm => {
-            let of = |side: &'static str, masks: &Masks, object: u32| {
+            fn of<'a>(side: &'static str, masks: &'a Masks, object: u32) -> Result<Mask<'a>> {
                 masks.decode(object as usize).map_err(|e| e.at(Place::area(side)))
-            };
+            }
             let there: Vec<Mask> =
                 truths.iter().map(|t| of("truth", &batch.truth.masks, *t)).collect::<Result<_>>()?;
             for d in found {

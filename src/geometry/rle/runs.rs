@@ -72,22 +72,32 @@ pub fn bbox(size: Size, runs: &[u32]) -> BBox {
     }
     let (mut left, mut top, mut right, mut bottom) = (width, height, 0, 0);
     let mut at: u32 = 0;
+    // The column that was reached, and its first pixel: the next run is as a rule in it or in the next one.
+    let (mut column, mut begin) = (0u32, 0u32);
+    let mut place = |pixel: u32| {
+        let ahead = pixel.saturating_sub(begin);
+        if ahead >= height {
+            let columns = if ahead - height < height { 1 } else { ahead / height };
+            column += columns;
+            begin += columns * height;
+        }
+        (column, pixel.saturating_sub(begin))
+    };
     for pair in runs.chunks_exact(2) {
         let first = at.saturating_add(pair[0]);
         at = first.saturating_add(pair[1]);
         if pair[1] == 0 {
             continue;
         }
-        let last = at - 1;
-        let (x0, x1) = (first / height, last / height);
+        let ((x0, y0), (x1, y1)) = (place(first), place(at - 1));
         left = left.min(x0);
         right = right.max(x1);
         if x0 < x1 {
             top = 0;
             bottom = height - 1;
         } else {
-            top = top.min(first - x0 * height);
-            bottom = bottom.max(last - x1 * height);
+            top = top.min(y0);
+            bottom = bottom.max(y1);
         }
     }
     if left > right || top > bottom {
