@@ -1,4 +1,4 @@
-//! The curve of one class in one range under one cap: [`Walk`] counts it, [`sample`] reads its envelope.
+//! The detections of one class, best first, walked in one range under one cap: [`Walk`].
 //!
 //! A curve is made from the true positives alone: precision changes its envelope only there, and recall only grows
 //! there. What lies between two of them is a count.
@@ -8,6 +8,8 @@
 #![allow(clippy::indexing_slicing)]
 
 use crate::eval::outcomes::{Judged, Ordered, Outcomes, Ranked};
+
+use super::tally::{Tally, each_bit};
 
 /// Walks the detections of a class; keeps its buffers from class to class.
 #[derive(Debug)]
@@ -23,11 +25,7 @@ pub(super) struct Walk<'a> {
     stops: Vec<Vec<Stop>>,
     /// The greatest rank.
     deepest: u32,
-    counted: u64,
-    /// For each threshold, how many of `counted` do not count at it.
-    less: Vec<u64>,
-    /// For each threshold, the precision at each true positive.
-    precision: Vec<Vec<f64>>,
+    tally: Tally,
     /// Where each true positive stands among the detections; kept only on demand.
     place: Vec<Vec<u32>>,
     /// For each threshold, the number of true positives.
@@ -55,9 +53,7 @@ impl<'a> Walk<'a> {
             hit: Vec::new(),
             stops: vec![Vec::new(); outcomes.grid().ranges],
             deepest: 0,
-            counted: 0,
-            less: vec![0; thresholds],
-            precision: vec![Vec::new(); thresholds],
+            tally: Tally::new(thresholds),
             place: vec![Vec::new(); thresholds],
             hits: vec![0; thresholds],
         }
@@ -117,6 +113,56 @@ impl<'a> Walk<'a> {
         self.ranked[place as usize]
     }
 
+    /// Counts true positives alone: all that recall needs.
+    pub(super) fn recall(&mut self, range: usize, cap: u32) {
+        self.hits.fill(0);
+        for place in 0..self.hit.len() {
+            let place = self.hit[place] as usize;
+            if self.ranked[place].rank < cap {
+                let judged = self.judged(place, range);
+                each_bit(judged.hit, |threshold| self.hits[threshold] += 1);
+            }
+        }
+    }
+
+    /// Counts true positives and what stands before each; with `places` also where each stands.
+    pub(super) fn precision(&mut self, range: usize, cap: u32, places: bool) -> &Tally {
+        let plain;
+        let stops = if cap > self.deepest && self.words.len() == self.ranked.len() {
+            &self.stops[range]
+        } else {
+            plain = self.stops_under(range, cap);
+            &plain
+        };
+        self.place.iter_mut().for_each(Vec::clear);
+        self.tally.begin(stops.len());
+        for stop in stops {
+            self.tally.add(stop.counted, stop.judged);
+            if places {
+                each_bit(stop.judged.hit, |threshold| self.place[threshold].push(stop.place));
+            }
+        }
+        self.hits.clear();
+        self.hits.extend((0..self.thresholds).map(|threshold| self.tally.hits(threshold)));
+        &self.tally
+    }
+
+    /// The stops of a range under a cap, walking from detection to detection.
+    fn stops_under(&self, range: usize, cap: u32) -> Vec<Stop> {
+        let (mut counted, mut stops, all) = (0, Vec::new(), (1u64 << self.thresholds) - 1);
+        for (place, ranked) in (0u32..).zip(&self.ranked) {
+            let judged = self.judged(place as usize, range);
+            if judged.ignored != all && ranked.rank < cap {
+                counted += 1;
+                if judged.hit | judged.ignored != 0 {
+                    stops.push(Stop { place, counted, judged });
+                }
+            }
+        }
+        stops
+    }
+
+    /// How the detection at a place was judged in a range.
     #[inline]
     fn judged(&self, place: usize, range: usize) -> Judged {
         match self.words.get(place) {
@@ -125,69 +171,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Counts true positives alone: all that recall needs.
-    pub(super) fn recall(&mut self, range: usize, cap: u32) {
-        self.hits.fill(0);
-        for place in 0..self.hit.len() {
-            let place = self.hit[place] as usize;
-            let judged = self.judged(place, range);
-            if self.ranked[place].rank < cap {
-                each_bit(judged.hit, |threshold| self.hits[threshold] += 1);
-            }
-        }
-    }
-
-    /// Counts true positives and the precision at each; with `places` also where each stands.
-    pub(super) fn precision(&mut self, range: usize, cap: u32, places: bool) {
-        self.counted = 0;
-        self.less.fill(0);
-        self.precision.iter_mut().for_each(Vec::clear);
-        self.place.iter_mut().for_each(Vec::clear);
-        if cap > self.deepest && self.words.len() == self.ranked.len() {
-            let stops = std::mem::take(&mut self.stops[range]);
-            for stop in &stops {
-                self.counted = u64::from(stop.counted);
-                self.count(stop.place, stop.judged, places);
-            }
-            self.stops[range] = stops;
-        } else {
-            let all = (1u64 << self.thresholds) - 1;
-            for place in 0..self.ranked.len() {
-                let judged = self.judged(place, range);
-                if judged.ignored != all && self.ranked[place].rank < cap {
-                    self.counted += 1;
-                    self.count(place as u32, judged, places);
-                }
-            }
-        }
-        for (hits, curve) in self.hits.iter_mut().zip(&self.precision) {
-            *hits = curve.len() as u64;
-        }
-    }
-
-    /// Counts a detection, itself already in `counted`.
-    #[inline]
-    fn count(&mut self, place: u32, judged: Judged, places: bool) {
-        each_bit(judged.ignored, |threshold| self.less[threshold] += 1);
-        each_bit(judged.hit, |threshold| {
-            let curve = &mut self.precision[threshold];
-            let (tp, both) = ((curve.len() + 1) as f64, (self.counted - self.less[threshold]) as f64);
-            // As the reference adds: fp + tp first, which is exact, then the smallest step above 1.
-            curve.push(tp / (both + f64::EPSILON));
-            if places {
-                self.place[threshold].push(place);
-            }
-        });
-    }
-
     /// The true positives of a threshold.
     pub(super) fn hits(&self, threshold: usize) -> u64 {
         self.hits[threshold]
     }
 
-    /// The precision at each true positive of a threshold.
-    pub(super) fn curve(&self, threshold: usize) -> &[f64] {
-        &self.precision[threshold]
+    /// What was counted last.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Where the true positives of a threshold stand.
@@ -201,64 +192,6 @@ impl<'a> Walk<'a> {
 fn part(words: Judged, range: usize, thresholds: usize) -> Judged {
     let (shift, all) = (range * thresholds, (1u64 << thresholds) - 1);
     Judged { hit: words.hit >> shift & all, ignored: words.ignored >> shift & all }
-}
-
-/// Calls `each` with the place of every bit that is set.
-#[inline]
-pub(super) fn each_bit(mut bits: u64, mut each: impl FnMut(usize)) {
-    while bits != 0 {
-        each(bits.trailing_zeros() as usize);
-        bits &= bits - 1;
-    }
-}
-
-/// More true positives than there can be.
-const MOST: u64 = 1 << 52;
-
-/// For each point of recall how many true positives reach it, one at least: the reference asks at recall 0 too for the
-/// first of them.
-pub(super) fn needed(recalls: &[f64], sought: u64, out: &mut Vec<u64>) {
-    let sought = sought as f64;
-    out.clear();
-    out.extend(recalls.iter().map(|recall| {
-        // About right; the division decides, as in the reference.
-        let mut n = (recall * sought).clamp(0.0, MOST as f64) as u64;
-        while n > 0 && (n - 1) as f64 / sought >= *recall {
-            n -= 1;
-        }
-        while n < MOST && (n as f64 / sought) < *recall {
-            n += 1;
-        }
-        n.max(1)
-    }));
-}
-
-/// Reads the envelope of a curve of so many entries at points of recall: calls `put` with the place of each point that
-/// is reached, the envelope there, and the first entry with which it is reached. `hits` says how many true positives
-/// there are up to an entry, itself included, `precision` what it is there.
-#[inline]
-pub(super) fn sample(
-    entries: usize,
-    hits: impl Fn(usize) -> u64,
-    precision: impl Fn(usize) -> f64,
-    needed: &[u64],
-    mut put: impl FnMut(usize, f64, usize),
-) {
-    // From the highest point down, so that the envelope is a running maximum from the right.
-    let (mut envelope, mut next) = (f64::NEG_INFINITY, entries);
-    let most = if entries == 0 { 0 } else { hits(entries - 1) };
-    for (point, needed) in needed.iter().enumerate().rev() {
-        if *needed > most {
-            continue;
-        }
-        while next > 0 && hits(next - 1) >= *needed {
-            next -= 1;
-            // No precision is NaN, which `f64::max` would look for.
-            let own = precision(next);
-            envelope = if own > envelope { own } else { envelope };
-        }
-        put(point, envelope, next);
-    }
 }
 
 #[cfg(test)]
@@ -298,17 +231,20 @@ mod tests {
             plain.words.clear();
             assert!(!by_stops.words.is_empty());
             for range in 0..ranges {
-                by_stops.precision(range, u32::MAX, true);
-                plain.precision(range, u32::MAX, true);
-                assert_eq!(by_stops.precision, plain.precision);
-                assert_eq!(
-                    (by_stops.place.clone(), by_stops.hits.clone()),
-                    (plain.place.clone(), plain.hits.clone())
-                );
-                // A cap that cuts is walked the plain way.
-                by_stops.precision(range, 3, true);
-                plain.precision(range, 3, true);
-                assert_eq!(by_stops.precision, plain.precision);
+                // The lower cap cuts, and is walked the plain way by both.
+                for cap in [u32::MAX, 3] {
+                    let read = |walk: &mut Walk| {
+                        let (tally, mut points) = (walk.precision(range, cap, true), Vec::new());
+                        for threshold in 0..thresholds {
+                            let all: Vec<u64> = (1..=tally.hits(threshold)).collect();
+                            tally.sample(threshold, &all, |at, envelope, _| {
+                                points.push((at, envelope.to_bits()))
+                            });
+                        }
+                        (points, walk.place.clone(), walk.hits.clone())
+                    };
+                    assert_eq!(read(&mut by_stops), read(&mut plain));
+                }
             }
         }
     }

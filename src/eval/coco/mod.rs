@@ -7,11 +7,12 @@
 //! | `matcher.rs` | one image after another, matched |
 //! | `overlap.rs` | boxes, masks and points compared |
 //! | `boundary.rs` | masks compared by their boundaries |
-//! | `curve.rs` | precision over recall of one class |
+//! | `curve.rs` | the detections of one class, best first |
+//! | `tally.rs` | precision over recall of one class |
 //! | `tensors.rs` | [`Tensors`]: precision, recall and scores, the reference's arrays whole |
 //! | `slab.rs` | the part of them that is quoted |
 //! | `report.rs` | all of it as a [`Report`](crate::report::Report) |
-//! | `standing.rs` | [`Standing`]: the same numbers for samples and slices of the images, and after changes |
+//! | `standing/` | [`Standing`]: the same numbers for samples and slices of the images, and after changes |
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
 mod boundary;
@@ -24,6 +25,7 @@ mod report;
 mod slab;
 mod standing;
 mod summary;
+mod tally;
 mod tensors;
 
 pub use evaluator::Coco;

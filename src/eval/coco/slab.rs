@@ -10,9 +10,10 @@ use crate::eval::outcomes::Ordered;
 use crate::eval::sum::mean;
 use crate::job::Job;
 
-use super::curve::{Walk, needed, sample};
+use super::curve::Walk;
 use super::params::Params;
 use super::summary::Means;
+use super::tally::needed;
 
 /// Precision and recall of the classes that have truths, in one range and under one cap.
 #[derive(Clone, Debug)]
@@ -34,10 +35,40 @@ impl Slab {
         Slab { range, cap, classes, precision: vec![0.0; points], recall: vec![0.0; t * k] }
     }
 
-    /// The precisions of a threshold, recall points × classes.
-    pub(super) fn rows(&mut self, threshold: usize, recalls: usize) -> &mut [f64] {
-        let size = recalls * self.classes.len();
-        &mut self.precision[threshold * size..(threshold + 1) * size]
+    /// A slab in the memory of this one. Whoever takes it fills it whole.
+    pub(super) fn again(&mut self, params: &Params, range: usize, cap: usize, classes: Vec<u32>) {
+        let (t, k) = (params.thresholds.len(), classes.len());
+        self.precision.resize(if is_quoted(params, cap) { t * params.recalls.len() * k } else { 0 }, 0.0);
+        self.recall.resize(t * k, 0.0);
+        (self.range, self.cap, self.classes) = (range, cap, classes);
+    }
+
+    /// The mean precision of all classes.
+    fn mean_precision(&self, threshold: Option<usize>, recalls: usize) -> Option<f64> {
+        mean(part(&self.precision, threshold, recalls * self.classes.len()))
+    }
+
+    /// The mean recall of all classes.
+    fn mean_recall(&self, threshold: Option<usize>) -> Option<f64> {
+        mean(part(&self.recall, threshold, self.classes.len()))
+    }
+
+    /// Puts the precisions of classes that stand next to each other, each thresholds × recall points, into their
+    /// columns: many at a time, since a column alone has a value in every line of memory.
+    pub(super) fn put(&mut self, column: usize, parts: &[&[f64]]) {
+        let classes = self.classes.len();
+        for (n, some) in parts.chunks(TOGETHER).enumerate() {
+            let column = column + n * TOGETHER;
+            let rows =
+                self.precision.chunks_exact_mut(classes).map(|row| &mut row[column..column + some.len()]);
+            if let [a, b, c, d, e, f, g, h] = some {
+                let of = |at: usize| [a[at], b[at], c[at], d[at], e[at], f[at], g[at], h[at]];
+                rows.enumerate().for_each(|(at, row)| row.copy_from_slice(&of(at)));
+            } else {
+                rows.enumerate()
+                    .for_each(|(at, row)| row.iter_mut().zip(some).for_each(|(to, own)| *to = own[at]));
+            }
+        }
     }
 }
 
@@ -50,8 +81,12 @@ pub(super) fn is_quoted(params: &Params, cap: usize) -> bool {
 pub(super) fn quoted(params: &Params) -> Vec<(usize, usize)> {
     let (ranges, caps) = (params.ranges.len(), params.caps.len());
     let all = (0..ranges).flat_map(|range| (0..caps).map(move |cap| (range, cap)));
-    let whole = |range: usize| range == 0 || params.ranges[range].name == "all";
-    all.filter(|(range, cap)| whole(*range) || cap + 1 == caps).collect()
+    all.filter(|(range, cap)| is_whole(params, *range) || cap + 1 == caps).collect()
+}
+
+/// Whether a range is quoted under every cap and at single thresholds.
+fn is_whole(params: &Params, range: usize) -> bool {
+    range == 0 || params.ranges[range].name == "all"
 }
 
 /// All that is quoted.
@@ -61,8 +96,8 @@ pub(super) struct Slabs {
     slabs: Vec<Slab>,
 }
 
-/// Classes that are walked in one go: what is made of one is not kept beside the whole.
-const CLASSES: usize = 4;
+/// Columns that are written in one go: a line of memory has room for so many numbers.
+pub(super) const TOGETHER: usize = 8;
 
 impl Slabs {
     pub(super) fn new(params: &Params, slabs: Vec<Slab>) -> Slabs {
@@ -79,17 +114,18 @@ impl Slabs {
             .into_iter()
             .map(|(range, cap)| Slab::new(params, range, cap, with(range).collect()))
             .collect();
-        let starts: Vec<usize> = (0..classes).step_by(CLASSES).collect();
+        // Some classes at a time: what is made of one is not kept beside the whole.
+        let starts: Vec<usize> = (0..classes).step_by(TOGETHER).collect();
         for some in starts.chunks(2 * job.thread_budget().max(1)) {
             let parts = job.each(some, |start| {
                 let (mut walk, mut parts) = (Walk::new(ordered), Vec::new());
-                for class in *start..classes.min(start + CLASSES) {
+                for class in *start..classes.min(start + TOGETHER) {
                     walk_class(params, ordered, class, &mut walk, &slabs, &mut parts);
                 }
                 Ok(parts)
             })?;
-            for part in parts.into_iter().flatten() {
-                part.put(params, &mut slabs);
+            for parts in parts {
+                slabs.iter_mut().enumerate().for_each(|(number, slab)| put(&parts, number, slab));
             }
         }
         Ok(Slabs::new(params, slabs))
@@ -147,13 +183,45 @@ fn column(rows: &[f64], slab: &Slab, class: usize) -> Option<f64> {
 
 impl Means for Slabs {
     fn precision(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
-        let slab = self.slab(range, cap)?;
-        mean(part(&slab.precision, threshold, self.recalls * slab.classes.len()))
+        self.slab(range, cap)?.mean_precision(threshold, self.recalls)
     }
 
     fn recall(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
-        let slab = self.slab(range, cap)?;
-        mean(part(&slab.recall, threshold, slab.classes.len()))
+        self.slab(range, cap)?.mean_recall(threshold)
+    }
+}
+
+/// The means of slabs that are kept no longer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quoted(Vec<(usize, usize, Vec<SlabMeans>)>);
+
+/// Precision and recall: of all thresholds first, then of each.
+type SlabMeans = [Option<f64>; 2];
+
+impl Quoted {
+    /// Takes the means of a slab. Only of the range of all sizes are single thresholds quoted.
+    pub(super) fn add(&mut self, params: &Params, slab: &Slab) {
+        let each = if is_whole(params, slab.range) { params.thresholds.len() } else { 0 };
+        let thresholds = std::iter::once(None).chain((0..each).map(Some));
+        let of = |t: Option<usize>| [slab.mean_precision(t, params.recalls.len()), slab.mean_recall(t)];
+        self.0.push((slab.range, slab.cap, thresholds.map(of).collect()));
+    }
+
+    fn get(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<SlabMeans> {
+        let (.., means) = self.0.iter().find(|(r, c, _)| (*r, *c) == (range, cap))?;
+        means.get(threshold.map_or(0, |t| t + 1)).copied()
+    }
+}
+
+impl Means for Quoted {
+    fn precision(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
+        let [precision, _] = self.get(threshold, range, cap)?;
+        precision
+    }
+
+    fn recall(&self, threshold: Option<usize>, range: usize, cap: usize) -> Option<f64> {
+        let [_, recall] = self.get(threshold, range, cap)?;
+        recall
     }
 }
 
@@ -173,17 +241,19 @@ struct Part {
     recall: Vec<f64>,
 }
 
-impl Part {
-    fn put(&self, params: &Params, slabs: &mut [Slab]) {
-        let (slab, recalls) = (&mut slabs[self.slab], params.recalls.len());
-        let k = slab.classes.len();
-        for (to, own) in slab.recall.iter_mut().skip(self.column).step_by(k).zip(&self.recall) {
-            *to = *own;
+/// Puts the parts of a slab into their places. Those of neighbouring classes have neighbouring columns.
+fn put(parts: &[Part], number: usize, slab: &mut Slab) {
+    let own: Vec<&Part> = parts.iter().filter(|part| part.slab == number).collect();
+    let Some(first) = own.first() else { return };
+    let classes = slab.classes.len();
+    for part in &own {
+        for (to, recall) in slab.recall.iter_mut().skip(part.column).step_by(classes).zip(&part.recall) {
+            *to = *recall;
         }
-        debug_assert!(self.precision.is_empty() || self.precision.len() == params.thresholds.len() * recalls);
-        for (to, own) in slab.precision.iter_mut().skip(self.column).step_by(k).zip(&self.precision) {
-            *to = *own;
-        }
+    }
+    if !slab.precision.is_empty() {
+        let precisions: Vec<&[f64]> = own.iter().map(|part| part.precision.as_slice()).collect();
+        slab.put(first.column, &precisions);
     }
 }
 
@@ -209,20 +279,11 @@ fn walk_class(
         if slab.precision.is_empty() {
             walk.recall(slab.range, cap);
         } else {
-            walk.precision(slab.range, cap, false);
+            let tally = walk.precision(slab.range, cap, false);
             needed(&params.recalls, truths, &mut points);
             part.precision = vec![0.0; params.thresholds.len() * params.recalls.len()];
             for (threshold, to) in part.precision.chunks_exact_mut(params.recalls.len()).enumerate() {
-                let curve = walk.curve(threshold);
-                sample(
-                    curve.len(),
-                    |n| n as u64 + 1,
-                    |n| curve[n],
-                    &points,
-                    |point, envelope, _| {
-                        to[point] = envelope;
-                    },
-                );
+                tally.sample(threshold, &points, |point, envelope, _| to[point] = envelope);
             }
         }
         let thresholds = 0..params.thresholds.len();

@@ -11,8 +11,9 @@ use crate::eval::outcomes::Ordered;
 use crate::eval::sum::mean;
 use crate::job::Job;
 
-use super::curve::{Walk, needed, sample};
+use super::curve::Walk;
 use super::params::Params;
+use super::tally::needed;
 
 /// What pycocotools calls `eval`: arrays in its order of axes, −1 where there is no truth.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,8 +181,7 @@ fn curves(params: &Params, ordered: &Ordered, class: usize, scores: bool) -> Cla
         needed(&params.recalls, truths, &mut points);
         let first = walk.first(cap).map_or(0.0, |first| ordered.score(first));
         for threshold in 0..t {
-            let (curve, places, at) =
-                (walk.curve(threshold), walk.places(threshold), (block * t + threshold) * r);
+            let (places, at) = (walk.places(threshold), (block * t + threshold) * r);
             out.recall[block * t + threshold] = walk.hits(threshold) as f64 / truths as f64;
             out.precision[at..at + r].fill(0.0);
             if scores {
@@ -190,18 +190,12 @@ fn curves(params: &Params, ordered: &Ordered, class: usize, scores: bool) -> Cla
                     *score = if *recall <= 0.0 { first } else { 0.0 };
                 }
             }
-            sample(
-                curve.len(),
-                |n| n as u64 + 1,
-                |n| curve[n],
-                &points,
-                |point, envelope, hit| {
-                    out.precision[at + point] = envelope;
-                    if scores && params.recalls[point] > 0.0 {
-                        out.scores[at + point] = ordered.score(walk.at(places[hit]));
-                    }
-                },
-            );
+            walk.tally().sample(threshold, &points, |point, envelope, hit| {
+                out.precision[at + point] = envelope;
+                if scores && params.recalls[point] > 0.0 {
+                    out.scores[at + point] = ordered.score(walk.at(places[hit]));
+                }
+            });
         }
     }
     out

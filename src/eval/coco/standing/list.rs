@@ -46,8 +46,8 @@ pub(super) struct List {
     entries: Vec<Entry>,
     /// Behind the last true positive.
     end: usize,
-    /// The places of those that are no plain false positives.
-    stops: Vec<u32>,
+    /// Those that are no plain false positives, and their places.
+    stops: Vec<(u32, Entry)>,
     /// The places of those that hold no longer.
     void: Vec<u32>,
     /// What came since `entries` were put in order.
@@ -60,6 +60,11 @@ impl List {
     /// What was put in order last: places are places in it.
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// No more than so many are anything but plain false positives.
+    pub(super) fn stops(&self) -> usize {
+        self.stops.len() + self.fresh.len()
     }
 
     /// How many came since.
@@ -119,8 +124,8 @@ impl List {
         self.void.clear();
         self.fresh.clear();
         self.end = end(&self.entries);
-        let places = (0u32..).zip(&self.entries).filter(|(_, entry)| entry.is_stop());
-        self.stops = places.map(|(place, _)| place).collect();
+        let places = (0u32..).zip(self.entries.iter().copied());
+        self.stops = places.filter(|(_, entry)| entry.is_stop()).collect();
     }
 
     /// Calls `each` with every detection that is no plain false positive, in order, and how many detections there are
@@ -128,8 +133,8 @@ impl List {
     pub(super) fn each_stop(&self, mut each: impl FnMut(u64, &Entry)) {
         // Places that were passed, those of `void` among them, and entries of `fresh`.
         let (mut void, mut came, mut from) = (0, 0, 0);
-        for stop in &self.stops {
-            let (place, entry) = (*stop as usize, &self.entries[*stop as usize]);
+        for (stop, entry) in &self.stops {
+            let place = *stop as usize;
             self.each_fresh(&mut came, from..place, Some(entry), &mut each);
             while self.void.get(void).is_some_and(|own| own < stop) {
                 void += 1;

@@ -20,7 +20,7 @@ use crate::eval::outcomes::{Outcomes, descending};
 
 use super::evaluator::Coco;
 use super::params::Params;
-use super::slab::{Slabs, quoted};
+use super::slab::{Quoted, Slab, quoted};
 use super::summary::Summary;
 use list::{Entry, List};
 use walk::Walker;
@@ -203,8 +203,11 @@ impl Standing {
 
     fn summed(&self, weights: Option<&[u32]>) -> Summary {
         let mut walker = Walker::new(&self.params);
-        let slabs = quoted(&self.params).into_iter();
-        let slabs = slabs.map(|(range, cap)| walker.slab(self, range, cap, weights)).collect();
-        Summary::from_means(&self.params, &Slabs::new(&self.params, slabs))
+        let (mut slab, mut means) = (Slab::new(&self.params, 0, 0, Vec::new()), Quoted::default());
+        for (range, cap) in quoted(&self.params) {
+            walker.slab(self, range, cap, weights, &mut slab);
+            means.add(&self.params, &slab);
+        }
+        Summary::from_means(&self.params, &means)
     }
 }

@@ -2,12 +2,14 @@
 
 #![allow(clippy::indexing_slicing)]
 
+use std::borrow::Cow;
+
 use super::Standing;
 use super::list::{Entry, List};
-use crate::eval::coco::curve::{each_bit, needed, sample};
 use crate::eval::coco::params::Params;
-use crate::eval::coco::slab::Slab;
-use crate::eval::outcomes::MAX_THRESHOLDS;
+use crate::eval::coco::slab::{Slab, TOGETHER};
+use crate::eval::coco::tally::{Tally, each_bit, needed};
+use crate::eval::outcomes::{Judged, MAX_THRESHOLDS};
 
 /// Walks lists, keeping its buffers.
 pub(super) struct Walker<'a> {
@@ -17,9 +19,9 @@ pub(super) struct Walker<'a> {
     less: Vec<i64>,
     /// Of images that count more than once or not at all: true positives, and the precision there.
     weighted: Vec<Vec<(u64, f64)>>,
-    /// Of images that count once: the precision at each true positive.
-    plain: Vec<Vec<f64>>,
     counted: i64,
+    /// Of images that count once.
+    tally: Tally,
     /// For each recall point, how many true positives reach it.
     needed: Vec<u64>,
 }
@@ -32,20 +34,21 @@ impl<'a> Walker<'a> {
             true_positives: vec![0; thresholds],
             less: vec![0; thresholds],
             weighted: vec![Vec::new(); thresholds],
-            plain: vec![Vec::new(); thresholds],
             counted: 0,
+            tally: Tally::new(thresholds),
             needed: Vec::new(),
         }
     }
 
-    /// One range under one cap, every image counting as often as its weight says; once without weights.
+    /// Fills the slab of one range under one cap, every image counting as often as its weight says; once without weights.
     pub(super) fn slab(
         &mut self,
         standing: &Standing,
         range: usize,
         cap: usize,
         weights: Option<&[u32]>,
-    ) -> Slab {
+        slab: &mut Slab,
+    ) {
         let (ranges, recalls) = (self.params.ranges.len(), self.params.recalls.len());
         let lists = || standing.lists.iter().skip(range).step_by(ranges);
         let weight = |image: u32| weights.map_or(1, |weights| weights[image as usize]);
@@ -54,34 +57,40 @@ impl<'a> Walker<'a> {
         };
         let sought: Vec<u64> = lists().map(sought).collect();
         let with = (0u32..).zip(&sought).filter(|(_, n)| **n > 0).map(|(class, _)| class);
-        let mut slab = Slab::new(self.params, range, cap, with.collect());
+        slab.again(self.params, range, cap, with.collect());
         let (classes, precise) = (slab.classes.len(), !slab.precision.is_empty());
-        let with = lists().zip(&sought).filter(|(_, sought)| **sought > 0);
-        for (k, (list, sought)) in with.enumerate() {
-            self.begin();
-            match (precise, weights) {
-                (false, _) => self.recall(list, self.params.caps[cap], weights),
-                (true, Some(weights)) => self.samples(&list.ordered(), self.params.caps[cap], weights),
-                (true, None) => self.once(list, self.params.caps[cap]),
-            }
-            for (t, hits) in self.true_positives.iter().enumerate() {
-                slab.recall[t * classes + k] = *hits as f64 / *sought as f64;
-            }
-            if !precise {
-                continue;
-            }
-            needed(&self.params.recalls, *sought, &mut self.needed);
-            for t in 0..self.params.thresholds.len() {
-                let rows = slab.rows(t, recalls);
-                let put = |point: usize, envelope, _| rows[point * classes + k] = envelope;
-                let (many, once) = (&self.weighted[t], &self.plain[t]);
-                match weights {
-                    Some(_) => sample(many.len(), |n| many[n].0, |n| many[n].1, &self.needed, put),
-                    None => sample(once.len(), |n| n as u64 + 1, |n| once[n], &self.needed, put),
+        let with: Vec<(&List, u64)> = lists().zip(sought).filter(|(_, sought)| *sought > 0).collect();
+        let points = self.params.thresholds.len() * recalls;
+        // Some classes at a time, thresholds × recall points each.
+        let mut block = if precise { vec![0.0; TOGETHER * points] } else { Vec::new() };
+        for (first, some) in (0..).step_by(TOGETHER).zip(with.chunks(TOGETHER)) {
+            block.fill(0.0);
+            for (k, (list, sought)) in some.iter().enumerate() {
+                self.begin();
+                match (precise, weights) {
+                    (false, _) => self.recall(list, self.params.caps[cap], weights),
+                    (true, Some(weights)) => self.samples(&list.ordered(), self.params.caps[cap], weights),
+                    (true, None) => self.once(list, self.params.caps[cap]),
+                }
+                for (t, hits) in self.true_positives.iter().enumerate() {
+                    slab.recall[t * classes + first + k] = *hits as f64 / *sought as f64;
+                }
+                if precise {
+                    needed(&self.params.recalls, *sought, &mut self.needed);
+                    let rows = block[k * points..(k + 1) * points].chunks_exact_mut(recalls);
+                    for (t, row) in rows.enumerate() {
+                        match weights {
+                            Some(_) => sample(&self.weighted[t], &self.needed, row),
+                            None => self.tally.sample(t, &self.needed, |point, own, _| row[point] = own),
+                        }
+                    }
                 }
             }
+            if precise {
+                let parts: Vec<&[f64]> = block.chunks_exact(points).take(some.len()).collect();
+                slab.put(first, &parts);
+            }
         }
-        slab
     }
 
     fn begin(&mut self) {
@@ -89,7 +98,6 @@ impl<'a> Walker<'a> {
         self.true_positives.fill(0);
         self.less.fill(0);
         self.weighted.iter_mut().for_each(Vec::clear);
-        self.plain.iter_mut().for_each(Vec::clear);
     }
 
     /// Counts true positives alone.
@@ -116,23 +124,21 @@ impl<'a> Walker<'a> {
 
     /// The curves of images that count once each.
     fn once(&mut self, list: &List, cap: u32) {
-        let (plain, less) = (&mut self.plain, &mut self.less);
-        let mut count = |counted: i64, entry: &Entry| {
-            each_bit(entry.ignored, |t| less[t] += 1);
-            each_bit(entry.hit, |t| plain[t].push((counted - less[t]) as f64));
+        let (tally, under) = (&mut self.tally, |entry: &&Entry| entry.rank < cap);
+        let is_whole = cap == self.params.cap();
+        let ordered = if is_whole { Cow::default() } else { list.ordered() };
+        tally.begin(if is_whole { list.stops() } else { ordered.len() });
+        let mut count = |counted: u64, entry: &Entry| {
+            tally.add(counted as u32, Judged { hit: entry.hit, ignored: entry.ignored });
         };
-        if cap == self.params.cap() {
+        if is_whole {
             // No detection lies beyond the greatest cap.
-            list.each_stop(|counted, entry| count(counted as i64, entry));
+            list.each_stop(count);
         } else {
-            let under = |entry: &&Entry| entry.rank < cap;
-            (1..).zip(list.ordered().iter().filter(under)).for_each(|(counted, entry)| count(counted, entry));
+            (1..).zip(ordered.iter().filter(under)).for_each(|(counted, entry)| count(counted, entry));
         }
-        for (hits, curve) in self.true_positives.iter_mut().zip(plain) {
-            *hits = curve.len() as u64;
-            for (n, both) in (1u32..).zip(curve) {
-                *both = f64::from(n) / (*both + f64::EPSILON);
-            }
+        for (threshold, hits) in self.true_positives.iter_mut().enumerate() {
+            *hits = self.tally.hits(threshold);
         }
     }
 
@@ -169,5 +175,19 @@ impl<'a> Walker<'a> {
             let (tp, both) = (self.true_positives[t], self.counted - self.less[t]);
             self.weighted[t].push((tp, tp as f64 / (both as f64 + f64::EPSILON)));
         });
+    }
+}
+
+/// The envelope of (true positives, precision) at points of recall, given by how many true positives reach each.
+fn sample(curve: &[(u64, f64)], needed: &[u64], row: &mut [f64]) {
+    let (mut envelope, mut next) = (f64::NEG_INFINITY, curve.len());
+    let most = curve.last().map_or(0, |(hits, _)| *hits);
+    for (to, needed) in row.iter_mut().zip(needed).rev().filter(|(_, needed)| **needed <= most) {
+        while next > 0 && curve[next - 1].0 >= *needed {
+            next -= 1;
+            let own = curve[next].1;
+            envelope = if own > envelope { own } else { envelope };
+        }
+        *to = envelope;
     }
 }
