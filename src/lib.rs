@@ -41,6 +41,8 @@ pub mod geometry;
 pub mod image;
 pub mod job;
 pub mod place;
+#[cfg(feature = "query")]
+pub mod query;
 pub mod random;
 pub mod report;
 pub mod schema;

@@ -2,6 +2,7 @@
 
 mod eval;
 mod pictures;
+mod query;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,6 +14,7 @@ pub(in crate::cli) use eval::{
     AskArgs, CompareArgs, Condition, ConfusionArg, EvalArgs, MatchArg, ReportArgs, SamplingArgs,
 };
 pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
+pub(in crate::cli) use query::{QueryArgs, WhereArgs};
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
@@ -56,6 +58,8 @@ pub(super) enum Command {
     Info(DatasetArgs),
     /// Print the first rows
     Head(HeadArgs),
+    /// Answer a question in SQL over images, objects and sets
+    Query(QueryArgs),
     /// Draw rows of a dataset, with what is known of them, on one picture
     View(ViewArgs),
     /// Hold what was found against what is there: average precision and its kin
@@ -225,6 +229,8 @@ pub(super) struct ExportArgs {
     /// Only rows A up to B, as 0:100, :50, -10: or ::2
     #[arg(long, value_name = "A:B", allow_hyphen_values = true)]
     pub rows: Option<String>,
+    #[command(flatten)]
+    pub conditions: WhereArgs,
     /// What to do with the images
     #[arg(long, value_enum, default_value_t = ExportImagesArg::Auto)]
     pub images: ExportImagesArg,
@@ -266,6 +272,8 @@ pub(super) struct HeadArgs {
     /// Only these keys, in this order: `--keys img,bbox,label`
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     pub keys: Vec<String>,
+    #[command(flatten)]
+    pub conditions: WhereArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }

@@ -17,7 +17,8 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer, job: &Job) -> Result<()>
     let reference = Reference::parse(&args.dataset)?;
     let opened = reference.open(&args.source, job)?;
     let store = opened.store();
-    let mut ds = reference.rows(&opened, &args.source, job)?;
+    let ds = reference.rows(&opened, &args.source, job)?;
+    let mut ds = reference.chosen(ds, &args.conditions, args.set.as_deref(), job)?;
     if let Some(rows) = &args.rows {
         ds = ds.slice_python(parse_slice(rows)?)?;
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::args::HeadArgs;
-use super::print::{Printer, count, json_value, plural};
+use super::print::{Printer, count, plural};
 use super::reference::{Reference, set_named};
 use crate::dataset::{Access, Dataset};
 use crate::error::Result;
@@ -16,7 +16,8 @@ const LINE: usize = 100;
 pub(super) fn run(args: &HeadArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
     let opened = reference.open(&args.source, job)?;
-    let mut ds = reference.rows(&opened, &args.source, job)?;
+    let ds = reference.rows(&opened, &args.source, job)?;
+    let mut ds = reference.chosen(ds, &args.conditions, None, job)?;
     if let Some(set) = &reference.set {
         let wanted = set_named(&ds, set)?;
         let of_set = |axis: Axis| axis == Axis::Row || axis.set() == Some(wanted.as_str());
@@ -38,7 +39,7 @@ fn rows(ds: &Dataset, job: &Job) -> Result<Vec<Json>> {
     let row = |position| {
         let members = ds.keys().iter().zip(&batch.columns);
         let members: Map<String, Json> =
-            members.map(|(key, column)| (key.to_string(), json_value(&column.value(position)))).collect();
+            members.map(|(key, column)| (key.to_string(), column.value(position).to_json())).collect();
         Json::Object(members)
     };
     Ok((0..batch.len).map(row).collect())

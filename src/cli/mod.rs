@@ -19,6 +19,7 @@ mod log;
 mod masks;
 mod pack;
 mod print;
+mod query;
 mod reference;
 mod save;
 mod synth;
@@ -92,6 +93,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Export(args) => export::run(&args, &printer, job),
         Command::Info(args) => info::run(&args, &printer, job),
         Command::Head(args) => head::run(&args, &printer, job),
+        Command::Query(args) => query::run(&args, &printer, job),
         Command::View(args) => view::run(&args, &printer, job),
         Command::Eval(args) => eval::run(&args, &printer, job),
         Command::Compare(args) => compare::run(&args, &printer, job),

@@ -5,7 +5,6 @@ use std::io::Write;
 
 use serde_json::Value as Json;
 
-use crate::dataset::Value;
 use crate::error::{Error, Result};
 use crate::report::Report;
 
@@ -113,24 +112,6 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// A value as JSON; bytes as their number, so that a row can be printed.
-pub(super) fn json_value(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(b) => Json::from(*b),
-        Value::Int(n) => Json::from(*n),
-        Value::UInt(n) => Json::from(*n),
-        Value::Float(x) => Json::from(*x),
-        Value::Text(text) => Json::from(text.as_ref()),
-        Value::Bytes(bytes) => Json::from(format!("<{} bytes>", count(bytes.len() as u64))),
-        Value::Array(array) => (0..array.len()).map(|i| json_value(&Value::of(array.as_ref(), i))).collect(),
-        Value::List(values) => values.iter().map(json_value).collect(),
-        Value::Record(members) => {
-            Json::Object(members.iter().map(|(name, v)| (name.clone(), json_value(v))).collect())
-        }
-    }
 }
 
 #[cfg(test)]

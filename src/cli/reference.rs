@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::SourceArgs;
+use super::args::{SourceArgs, WhereArgs};
 use crate::convert::{self, Opened};
 use crate::dataset::store::Store;
 use crate::dataset::{Dataset, Slice};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::Job;
+use crate::query::Quantity;
 use crate::schema::axis::DEFAULT_SET;
 
 /// A dataset as the command line names it.
@@ -57,6 +58,34 @@ impl Reference {
             return Ok(ds);
         }
         ds.of_splits(&source.split, job).at(|| Place::none().file(&self.path))
+    }
+
+    /// The rows and objects that satisfy conditions; objects are those of `set`, or of the set that the reference
+    /// names.
+    pub(super) fn chosen(
+        &self,
+        ds: Dataset,
+        conditions: &WhereArgs,
+        set: Option<&str>,
+        job: &Job,
+    ) -> Result<Dataset> {
+        let WhereArgs { filter, having, keep } = conditions;
+        if filter.is_none() && having.is_none() && keep.is_none() {
+            return Ok(ds);
+        }
+        let set =
+            set.or(self.set.as_deref()).map(|name| set_named(&ds, name)).transpose()?.unwrap_or_default();
+        let mut query = ds.query();
+        if let Some(sql) = filter {
+            query = query.filter(sql);
+        }
+        if let Some(sql) = having {
+            query = query.filter_objects_of(&set, sql, Quantity::AtLeast(1));
+        }
+        if let Some(sql) = keep {
+            query = query.keep_objects_of(&set, sql);
+        }
+        query.view_in(job).at(|| Place::none().file(&self.path))
     }
 
     /// Opens what is named, which must be stored.

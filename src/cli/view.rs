@@ -27,7 +27,8 @@ pub(super) fn run(args: &ViewArgs, printer: &Printer, job: &Job) -> Result<()> {
     }
     let reference = Reference::parse(&args.dataset)?;
     let opened = reference.open(&args.source, job)?;
-    let mut ds = reference.rows(&opened, &args.source, job)?;
+    let ds = reference.rows(&opened, &args.source, job)?;
+    let mut ds = reference.chosen(ds, &args.conditions, args.set.first().map(String::as_str), job)?;
     ds = match (&args.rows, args.sample) {
         (Some(rows), _) => ds.slice_python(parse_slice(rows)?)?,
         (None, Some(n)) => {

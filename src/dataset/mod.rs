@@ -88,5 +88,6 @@ pub use rows::{Rows, Slice};
 pub use source::{Access, Source};
 pub use table::Table;
 pub use value::Value;
+pub(crate) use value::moment;
 pub use view::Dataset;
 pub use zip::Part;

@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    Date32Type, Date64Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
+    DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::Buffer;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +117,32 @@ impl Value {
         }
     }
 
+    /// The value as JSON: bytes as `<n bytes>`, NaN and infinities as null.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Value::Null => Json::Null,
+            Value::Bool(b) => Json::from(*b),
+            Value::Int(n) => Json::from(*n),
+            Value::UInt(n) => Json::from(*n),
+            Value::Float(x) => Json::from(*x),
+            Value::Text(text) => Json::from(text.as_ref()),
+            Value::Bytes(bytes) => Json::from(format!("<{} bytes>", bytes.len())),
+            Value::Array(array) => {
+                let element = |i| match moment(array.as_ref(), i) {
+                    Some(text) => Json::from(text),
+                    None if array.data_type().is_temporal() => Json::Null,
+                    None => Value::of(array.as_ref(), i).to_json(),
+                };
+                (0..array.len()).map(element).collect()
+            }
+            Value::List(values) => values.iter().map(Value::to_json).collect(),
+            Value::Record(members) => {
+                Json::Object(members.iter().map(|(name, v)| (name.clone(), v.to_json())).collect())
+            }
+        }
+    }
+
     /// The whole number, if it is one that fits.
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -166,6 +195,46 @@ impl Value {
 }
 
 /// The bytes of a view: a slice of the payload buffer, or of the view itself where they fit in it.
+/// The text of a date, a time or both; `None` for null and for what is none of them.
+pub(crate) fn moment(array: &dyn Array, position: usize) -> Option<String> {
+    if position >= array.len() || array.is_null(position) {
+        return None;
+    }
+    macro_rules! said {
+        ($ty:ty, $read:ident) => {
+            array.as_primitive::<$ty>().$read(position).map(|moment| moment.to_string())
+        };
+    }
+    match array.data_type() {
+        DataType::Date32 => said!(Date32Type, value_as_date),
+        DataType::Date64 => said!(Date64Type, value_as_datetime),
+        DataType::Time32(TimeUnit::Second) => said!(Time32SecondType, value_as_time),
+        DataType::Time32(_) => said!(Time32MillisecondType, value_as_time),
+        DataType::Time64(TimeUnit::Microsecond) => said!(Time64MicrosecondType, value_as_time),
+        DataType::Time64(_) => said!(Time64NanosecondType, value_as_time),
+        DataType::Timestamp(TimeUnit::Second, _) => said!(TimestampSecondType, value_as_datetime),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => said!(TimestampMillisecondType, value_as_datetime),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => said!(TimestampMicrosecondType, value_as_datetime),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => said!(TimestampNanosecondType, value_as_datetime),
+        DataType::Duration(unit) => {
+            let (count, unit) = match unit {
+                TimeUnit::Second => (array.as_primitive::<DurationSecondType>().value(position), "s"),
+                TimeUnit::Millisecond => {
+                    (array.as_primitive::<DurationMillisecondType>().value(position), "ms")
+                }
+                TimeUnit::Microsecond => {
+                    (array.as_primitive::<DurationMicrosecondType>().value(position), "us")
+                }
+                TimeUnit::Nanosecond => {
+                    (array.as_primitive::<DurationNanosecondType>().value(position), "ns")
+                }
+            };
+            Some(format!("{count}{unit}"))
+        }
+        _ => None,
+    }
+}
+
 fn view_bytes(array: &arrow_array::BinaryViewArray, position: usize) -> Buffer {
     let view = arrow_data::ByteView::from(array.views()[position]);
     if view.length <= 12 {

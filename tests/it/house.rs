@@ -31,6 +31,7 @@ const UNSAFE: &[&str] = &[
     "benches/cold.rs",
     "src/image/decode/jpeg/turbo.rs",
     "src/place/map.rs",
+    "src/query/bridge.rs",
     "tests/it/counting.rs",
     "tests/it/store/residency.rs",
 ];

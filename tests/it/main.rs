@@ -30,6 +30,8 @@ mod labels;
 mod laws;
 mod panoptic;
 mod place;
+#[cfg(feature = "query")]
+mod query;
 mod report;
 mod roundtrip;
 mod store;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{Range, Sizes, SourceArgs, StorageArg};
+use super::{Range, Sizes, SourceArgs, StorageArg, WhereArgs};
 use crate::image::Window;
 
 #[derive(Args)]
@@ -24,6 +24,8 @@ pub(in crate::cli) struct ViewArgs {
     /// The seed of that choice
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
+    #[command(flatten)]
+    pub conditions: WhereArgs,
     /// What to draw: an object set (`default` is the unnamed one), a key with label images, or `img` for the bare
     /// picture; given more than once they stand side by side [default: what the dataset is mainly about]
     #[arg(long, value_name = "NAME")]

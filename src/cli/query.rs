@@ -1,0 +1,108 @@
+//! `lensframe query`: a SELECT over datasets, its answer on the terminal or in a file.
+
+use super::args::QueryArgs;
+use super::print::{Printer, plural, table};
+use super::reference::Reference;
+use super::save::{save, writable};
+use crate::convert::Opened;
+use crate::dataset::Dataset;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::job::Job;
+use crate::query::{AnswerFormat, sql};
+
+/// How much of a value fits into a cell.
+const CELL: usize = 60;
+
+pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> {
+    let format = args.output.as_ref().map(|path| format(path)).transpose()?;
+    let to_stdout = args.output.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    if let Some(path) = args.output.as_ref().filter(|_| !to_stdout) {
+        writable(path, args.force)?;
+    }
+    let mut opened: Vec<(String, Opened, Dataset)> = Vec::new();
+    for (name, text) in
+        std::iter::once(("", &args.dataset)).chain(args.with.iter().map(|w| (w.0.as_str(), &w.1)))
+    {
+        let reference = Reference::parse(text)?;
+        let one = reference.open(&args.source, &job.clone().muted("images.none"))?;
+        let ds = reference.rows(&one, &args.source, job)?;
+        opened.push((name.to_owned(), one, ds));
+    }
+    let named: Vec<(&str, &Dataset)> = opened.iter().map(|(name, _, ds)| (name.as_str(), ds)).collect();
+    let answer = sql(&named, &args.sql, job)?;
+    if let (Some(path), Some(format)) = (&args.output, format) {
+        let bytes = format.write(&answer, job)?;
+        if to_stdout {
+            return printer.raw(&bytes);
+        }
+        save(path, &bytes, args.force)?;
+        let object = serde_json::json!({"file": path, "rows": answer.len(), "columns": names(&answer)});
+        return printer
+            .show(&object, || format!("{}: {}\n", path.display(), plural(answer.len() as u64, "row")));
+    }
+    let shown = if printer.is_json() || args.rows == 0 { answer.len() } else { answer.len().min(args.rows) };
+    let rows = AnswerFormat::Json.write(&answer.slice(..shown)?, job)?;
+    let rows: serde_json::Value = serde_json::from_slice(&rows)
+        .map_err(|e| Error::new(ErrorKind::Type, e.to_string()).at(Place::area("query")))?;
+    let object = serde_json::json!({"columns": names(&answer), "rows": rows});
+    printer.show(&object, || text(&answer, &rows, shown))
+}
+
+fn format(path: &std::path::Path) -> Result<AnswerFormat> {
+    if path.as_os_str() == "-" {
+        return Ok(AnswerFormat::JsonLines);
+    }
+    AnswerFormat::of_name(&path.to_string_lossy()).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, "answers are written as .csv, .jsonl, .json, .parquet or .arrow")
+            .at(Place::area("query").file(path))
+            .remedy("give the output one of these names; - is JSON lines on stdout")
+    })
+}
+
+fn names(answer: &Dataset) -> Vec<String> {
+    answer.keys().iter().map(ToString::to_string).collect()
+}
+
+fn text(answer: &Dataset, rows: &serde_json::Value, shown: usize) -> String {
+    let names = names(answer);
+    let mut cells = vec![names.clone()];
+    for row in rows.as_array().into_iter().flatten() {
+        cells.push(names.iter().map(|name| cell(row.get(name))).collect());
+    }
+    // Numbers stand under each other by their last digit.
+    for column in 0..names.len() {
+        let numbers = rows.as_array().into_iter().flatten().filter_map(|row| row.get(names.get(column)?));
+        if !numbers.clone().any(serde_json::Value::is_number)
+            || !numbers.clone().all(|v| v.is_number() || v.is_null())
+        {
+            continue;
+        }
+        let width = cells
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0);
+        for cell in cells.iter_mut().filter_map(|row| row.get_mut(column)) {
+            *cell = format!("{cell:>width$}");
+        }
+    }
+    let mut text = table(&cells);
+    text.push_str(&match shown < answer.len() {
+        true => format!("{shown} of {}; --rows 0 shows all\n", plural(answer.len() as u64, "row")),
+        false => format!("{}\n", plural(answer.len() as u64, "row")),
+    });
+    text
+}
+
+fn cell(value: Option<&serde_json::Value>) -> String {
+    let whole = match value {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text.replace(['\n', '\t', '\r'], " "),
+        Some(other) => other.to_string(),
+    };
+    if whole.chars().count() <= CELL {
+        return whole;
+    }
+    whole.chars().take(CELL - 1).chain(['…']).collect()
+}

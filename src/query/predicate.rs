@@ -1,0 +1,131 @@
+//! A condition, as text or as an expression of polars: [`Predicate`].
+
+use arrow_buffer::BooleanBuffer;
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy};
+
+use super::frame::Frame;
+use super::names::Scope;
+use super::spans::Spans;
+use super::{fault, run, text};
+use crate::dataset::Dataset;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::job::Job;
+
+/// What rows or objects have to satisfy: SQL, as after `WHERE`, or an expression of polars.
+///
+/// ```
+/// use lensframe::query::{Predicate, col, lit};
+/// let text: Predicate = "width >= 640 AND NOT crowded".into();
+/// let same: Predicate = col("width").gt_eq(lit(640)).and(col("crowded").not()).into();
+/// # let _ = (text, same);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Predicate(Form);
+
+#[derive(Clone, Debug)]
+enum Form {
+    Text(String),
+    Expr(Expr),
+}
+
+impl From<&str> for Predicate {
+    fn from(text: &str) -> Predicate {
+        Predicate(Form::Text(text.to_owned()))
+    }
+}
+
+impl From<String> for Predicate {
+    fn from(text: String) -> Predicate {
+        Predicate(Form::Text(text))
+    }
+}
+
+impl From<&String> for Predicate {
+    fn from(text: &String) -> Predicate {
+        Predicate(Form::Text(text.clone()))
+    }
+}
+
+impl From<Expr> for Predicate {
+    fn from(expr: Expr) -> Predicate {
+        Predicate(Form::Expr(expr))
+    }
+}
+
+impl std::fmt::Display for Predicate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Form::Text(text) => f.write_str(text),
+            Form::Expr(expr) => write!(f, "{expr}"),
+        }
+    }
+}
+
+/// What a condition came to.
+pub(super) struct Judged {
+    /// A bit a row of the scope; null counts as false.
+    pub(super) mask: BooleanBuffer,
+    pub(super) spans: Option<Spans>,
+    pub(super) read: Vec<(String, u64)>,
+    /// The condition as it was run.
+    pub(super) plan: String,
+}
+
+/// What a step read, and the condition that it ran.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) read: Vec<(String, u64)>,
+    pub(super) plan: Option<String>,
+}
+
+impl Predicate {
+    /// Runs the condition over a scope of a view.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for text that is no condition; [`ErrorKind::Key`] for unknown names; [`ErrorKind::Type`]
+    /// for what is neither true nor false; those of reading.
+    pub(super) fn judge(&self, ds: &Dataset, scope: Scope, job: &Job) -> Result<Judged> {
+        let about = |e: Error| e.at(Place::area("query").key(self.to_string()));
+        let expr = match &self.0 {
+            Form::Text(text) => text::condition(text, ds, scope, job)?,
+            Form::Expr(expr) => expr.clone(),
+        };
+        let mut names: Vec<String> = Vec::new();
+        for name in expr.clone().meta().root_names() {
+            if !names.iter().any(|own| *own == name.as_str()) {
+                names.push(name.to_string());
+            }
+        }
+        let Frame { columns, spans, read } = Frame::of(ds, scope, &names, job)?;
+        let plan = expr.to_string();
+        let mask = judge(columns, expr, job).map_err(about)?;
+        Ok(Judged { mask, spans, read, plan })
+    }
+}
+
+fn judge(columns: DataFrame, expr: Expr, job: &Job) -> Result<BooleanBuffer> {
+    let height = columns.height();
+    let done = run::collect(columns.lazy().select([expr.alias("condition")]), job)?;
+    let column = done.column("condition").map_err(fault::of)?.as_materialized_series();
+    let flags = match column.dtype() {
+        DataType::Boolean => column.bool().map_err(fault::of)?,
+        // A null alone has no type.
+        DataType::Null => return Ok(BooleanBuffer::new_unset(height)),
+        other => {
+            let what = format!("the condition is neither true nor false: it is of type {other}");
+            return Err(Error::new(ErrorKind::Type, what).remedy("compare it with something"));
+        }
+    };
+    if flags.len() == 1 && height != 1 {
+        // Said of all rows at once.
+        return Ok(match flags.get(0) {
+            Some(true) => BooleanBuffer::new_set(height),
+            _ => BooleanBuffer::new_unset(height),
+        });
+    }
+    if flags.len() != height {
+        let what = format!("the condition has {} answers for {height} rows", flags.len());
+        return Err(Error::new(ErrorKind::Length, what).remedy("leave out what changes the number of rows"));
+    }
+    super::bridge::mask(column)
+}

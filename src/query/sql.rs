@@ -1,0 +1,339 @@
+//! Whole questions: SELECT over images, objects and sets, answered with a table.
+//!
+//! The tables are `images` (a row an image), `objects` (a row an object of the default set), one of each other set's
+//! name, and `objects_all` with a column `set`; of a dataset that was given a name, all of these after that name and
+//! a dot. A table has the columns that the text mentions and no other is read; `*` means every light one.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Schema};
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, col, concat, lit};
+use polars::sql::SQLContext;
+use sqlparser::ast::{
+    Ident, ObjectName, ObjectNamePart, Query as Ast, Select, SelectItem, SetExpr, Statement, TableFactor,
+    VisitMut, VisitorMut,
+};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::{Parser, ParserOptions};
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::frame::Frame;
+use super::names::{self, ROW, Scope};
+use super::{bridge, fault, run};
+use crate::dataset::{Dataset, Table};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::job::Job;
+use crate::schema::axis::DEFAULT_SET;
+
+/// Datasets by name; the one without is asked by the bare names of its tables.
+pub(super) type Named<'a> = [(&'a str, &'a Dataset)];
+
+/// The answer to a SELECT.
+pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset> {
+    let (statement, asked) = Asked::parse(text)?;
+    let context = SQLContext::new();
+    for name in &asked.tables {
+        let Some((ds, scope)) = table(datasets, name) else {
+            if asked.own.contains(name) {
+                continue;
+            }
+            return Err(unknown_table(datasets, name));
+        };
+        context.register(name, frame(ds, &scope, &asked, job)?);
+    }
+    let mut context = context;
+    let plan = context.execute(&statement).map_err(|e| explained(e, datasets, &asked))?;
+    let done = run::collect(plan, job).map_err(|e| e.at(Place::area("query")))?;
+    into_dataset(done)
+}
+
+/// A table of a dataset.
+enum Of<'a> {
+    Scope(Scope<'a>),
+    AllSets,
+}
+
+/// The dataset and table of a name.
+fn table<'a>(datasets: &'a Named, name: &'a str) -> Option<(&'a Dataset, Of<'a>)> {
+    let of = |ds: &'a Dataset, table: &'a str| -> Option<Of<'a>> {
+        match table {
+            "images" => Some(Of::Scope(Scope::Rows)),
+            "objects" => Some(Of::Scope(Scope::Objects(DEFAULT_SET))),
+            "objects_all" => Some(Of::AllSets),
+            set => ds.sets().iter().any(|own| own == set).then_some(Of::Scope(Scope::Objects(set))),
+        }
+    };
+    let found = |(own, ds): &(&str, &'a Dataset)| -> Option<(&'a Dataset, Of<'a>)> {
+        let table = match *own {
+            "" => name,
+            own => name.strip_prefix(own)?.strip_prefix('.')?,
+        };
+        Some((*ds, of(ds, table)?))
+    };
+    datasets.iter().find_map(found)
+}
+
+/// The names of all tables.
+fn tables(datasets: &Named) -> Vec<String> {
+    let of = |(name, ds): &(&str, &Dataset)| {
+        let sets = ds.sets().into_iter().filter(|set| !set.is_empty());
+        let all = ["images", "objects", "objects_all"].map(str::to_owned).into_iter().chain(sets);
+        let name = (*name).to_owned();
+        all.map(move |table| if name.is_empty() { table } else { format!("{name}.{table}") })
+            .collect::<Vec<_>>()
+    };
+    datasets.iter().flat_map(of).collect()
+}
+
+fn unknown_table(datasets: &Named, name: &str) -> Error {
+    let all = tables(datasets);
+    let like = fault::nearest(name, all.iter().map(String::as_str));
+    let remedy = match like.is_empty() {
+        true => format!("there are: {}", all.join(", ")),
+        false => format!("did you mean {}?", like.join(", ")),
+    };
+    Error::new(ErrorKind::NotFound, format!("there is no table '{name}'"))
+        .at(Place::area("query"))
+        .remedy(remedy)
+}
+
+/// The columns of a table that the question may need.
+fn frame(ds: &Dataset, of: &Of, asked: &Asked, job: &Job) -> Result<LazyFrame> {
+    match of {
+        Of::Scope(scope) => Ok(columns(ds, *scope, asked, job)?.lazy()),
+        Of::AllSets => {
+            let sets = ds.sets();
+            let mut frames: Vec<(&str, DataFrame)> = Vec::new();
+            for set in &sets {
+                frames.push((set, columns(ds, Scope::Objects(set), asked, job)?));
+            }
+            if frames.is_empty() {
+                frames.push(("", columns(ds, Scope::Objects(DEFAULT_SET), asked, job)?));
+            }
+            // What one set has and another has not is null there.
+            let mut all: Vec<(String, polars::prelude::DataType)> = Vec::new();
+            for (name, ty) in frames.iter().flat_map(|(_, frame)| frame.schema().iter().collect::<Vec<_>>()) {
+                if !all.iter().any(|(own, _)| *own == name.as_str()) {
+                    all.push((name.to_string(), ty.clone()));
+                }
+            }
+            let whole = frames.into_iter().map(|(set, frame)| {
+                let has = |name: &str| frame.schema().contains(name);
+                let mut wanted = vec![lit(set.to_owned()).alias("set")];
+                wanted.extend(all.iter().map(|(name, ty)| match has(name) {
+                    true => col(name.as_str()),
+                    false => lit(polars::prelude::NULL).cast(ty.clone()).alias(name.as_str()),
+                }));
+                frame.clone().lazy().select(wanted)
+            });
+            concat(whole.collect::<Vec<_>>(), UnionArgs::default()).map_err(fault::of)
+        }
+    }
+}
+
+fn columns(ds: &Dataset, scope: Scope, asked: &Asked, job: &Job) -> Result<DataFrame> {
+    let mut own: Vec<String> = Vec::new();
+    if asked.everything {
+        own.push(ROW.to_owned());
+        own.extend(names::keys(ds, scope).into_iter().filter(|name| is_light(ds, scope, name)));
+    }
+    let named = names::known(ds, scope).into_iter().filter(|name| asked.words.contains(name));
+    own.extend(named);
+    let mut seen = BTreeSet::new();
+    own.retain(|name| seen.insert(name.clone()));
+    if own.is_empty() {
+        // So that rows can be counted.
+        own.push(ROW.to_owned());
+    }
+    Ok(Frame::of(ds, scope, &own, job)?.columns)
+}
+
+/// Whether a key holds no files.
+fn is_light(ds: &Dataset, scope: Scope, name: &str) -> bool {
+    let key = match scope {
+        Scope::Rows => name.to_owned(),
+        Scope::Objects(set) => crate::schema::axis::key_name(set, name),
+    };
+    let field = ds.keys().find(&key).ok().and_then(|index| ds.keys().get(index)?.field());
+    field.is_none_or(|field| !holds_bytes(field.data_type()))
+}
+
+fn holds_bytes(ty: &DataType) -> bool {
+    match ty {
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => true,
+        DataType::Struct(fields) => fields.iter().any(|field| holds_bytes(field.data_type())),
+        DataType::List(field) | DataType::LargeList(field) => holds_bytes(field.data_type()),
+        _ => false,
+    }
+}
+
+/// What polars says, with the names that are nearest where it did not find one.
+fn explained(error: polars::prelude::PolarsError, datasets: &Named, asked: &Asked) -> Error {
+    use polars::prelude::PolarsError::ColumnNotFound;
+    let ColumnNotFound(what) = &error else { return fault::of(error) };
+    let what = what.to_string();
+    let name = what.split(['"', '\'', '`']).nth(1).unwrap_or(what.as_str()).to_owned();
+    let mut known = Vec::new();
+    for table_name in &asked.tables {
+        if let Some((ds, Of::Scope(scope))) = table(datasets, table_name) {
+            known.extend(names::known(ds, scope));
+        }
+    }
+    let like = fault::nearest(&name, known.iter().map(String::as_str));
+    let remedy = match like.is_empty() {
+        true => format!("there are: {}", known.join(", ")),
+        false => format!("did you mean {}?", like.join(", ")),
+    };
+    Error::new(ErrorKind::Key, format!("no column '{name}'")).at(Place::area("query")).remedy(remedy)
+}
+
+/// An answer as a dataset in memory.
+fn into_dataset(done: DataFrame) -> Result<Dataset> {
+    let mut fields = Vec::with_capacity(done.width());
+    let mut columns = Vec::with_capacity(done.width());
+    for column in done.columns() {
+        // One chunk a column: those of a batch are as long as each other.
+        let (field, chunks) = bridge::arrays(&column.as_materialized_series().rechunk())?;
+        columns.extend(chunks.into_iter().next());
+        fields.push(field);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(done.height()));
+    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+        .map_err(|e| Error::new(ErrorKind::Type, e.to_string()).at(Place::area("query")))?;
+    Ok(Dataset::new(Table::from_batches(&[batch])?))
+}
+
+/// What a text mentions.
+#[derive(Debug, Default)]
+struct Asked {
+    /// Tables, by the names they are registered under.
+    tables: BTreeSet<String>,
+    /// Tables that the text makes for itself.
+    own: BTreeSet<String>,
+    /// Every word, and words that dots join.
+    words: BTreeSet<String>,
+    /// Whether there is a `*` in place of columns.
+    everything: bool,
+}
+
+impl Asked {
+    /// Checks that a text is one SELECT, and gives it back with the names of tables and keys written as polars knows
+    /// them.
+    fn parse(text: &str) -> Result<(String, Asked)> {
+        let wrong = |why: String| {
+            let why = why.strip_prefix("sql parser error: ").unwrap_or(&why).to_owned();
+            Error::new(ErrorKind::Usage, format!("this is no question in SQL: {why}"))
+                .at(Place::area("query"))
+                .remedy("ask as: SELECT category, COUNT(*) FROM objects GROUP BY category")
+        };
+        let mut asked = Asked { words: words(text).map_err(wrong)?, ..Asked::default() };
+        let options = ParserOptions { trailing_commas: true, ..ParserOptions::default() };
+        let mut statements = Parser::new(&GenericDialect)
+            .with_options(options)
+            .try_with_sql(text)
+            .and_then(|mut parser| parser.parse_statements())
+            .map_err(|e| wrong(e.to_string()))?;
+        let (Some(mut statement), true) = (statements.pop(), statements.is_empty()) else {
+            return Err(wrong("one statement is answered, no more and no fewer".to_owned()));
+        };
+        let Statement::Query(_) = &statement else {
+            let first = text.split_whitespace().next().unwrap_or_default().to_uppercase();
+            return Err(Error::new(ErrorKind::Unsupported, format!("{first} is not answered"))
+                .at(Place::area("query"))
+                .remedy("questions are SELECT; nothing is written by them"));
+        };
+        match statement.visit(&mut asked) {
+            ControlFlow::Break(error) => Err(error),
+            ControlFlow::Continue(()) => Ok((statement.to_string(), asked)),
+        }
+    }
+}
+
+/// The words of a text, and all runs of them that dots join.
+fn words(text: &str) -> std::result::Result<BTreeSet<String>, String> {
+    let tokens = Tokenizer::new(&GenericDialect, text).tokenize().map_err(|e| e.to_string())?;
+    let mut words = BTreeSet::new();
+    let mut run: Vec<String> = Vec::new();
+    let mut joined = false;
+    for token in tokens {
+        match token {
+            Token::Word(word) => {
+                if !joined {
+                    run.clear();
+                }
+                run.push(word.value);
+                words.extend((0..run.len()).map(|from| run[from..].join(".")));
+                joined = false;
+            }
+            Token::Period => joined = true,
+            _ => {
+                run.clear();
+                joined = false;
+            }
+        }
+    }
+    Ok(words)
+}
+
+impl VisitorMut for Asked {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, query: &mut Ast) -> ControlFlow<Error> {
+        if let Some(with) = &query.with {
+            self.own.extend(with.cte_tables.iter().map(|table| table.alias.name.value.clone()));
+        }
+        match &*query.body {
+            SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::SetOperation { .. } | SetExpr::Values(_) => {
+                ControlFlow::Continue(())
+            }
+            other => ControlFlow::Break(
+                Error::new(ErrorKind::Unsupported, format!("'{other}' is not answered"))
+                    .at(Place::area("query"))
+                    .remedy("questions are SELECT; nothing is written by them"),
+            ),
+        }
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        if select.into.is_some() {
+            return ControlFlow::Break(
+                Error::new(ErrorKind::Unsupported, "SELECT INTO writes a table, which is not answered")
+                    .at(Place::area("query")),
+            );
+        }
+        let star =
+            |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+        self.everything |= select.projection.iter().any(star);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
+        let function = match factor {
+            TableFactor::Table { args: Some(_), name, .. } => name.to_string(),
+            TableFactor::Function { name, .. } => name.to_string(),
+            TableFactor::TableFunction { expr, .. } => expr.to_string(),
+            _ => return ControlFlow::Continue(()),
+        };
+        ControlFlow::Break(
+            Error::new(ErrorKind::Unsupported, format!("'{function}' reads what is no table of a dataset"))
+                .at(Place::area("query"))
+                .remedy("questions see tables of open datasets, and no files"),
+        )
+    }
+
+    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Error> {
+        let parts = relation.0.iter().map(|part| match part {
+            ObjectNamePart::Identifier(name) => name.value.clone(),
+            other => other.to_string(),
+        });
+        let name = parts.collect::<Vec<_>>().join(".");
+        if relation.0.len() > 1 {
+            *relation = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', name.clone()))]);
+        }
+        self.tables.insert(name);
+        ControlFlow::Continue(())
+    }
+}
