@@ -45,7 +45,7 @@ QUESTIONS = [
     "SELECT category, COUNT(*) AS n FROM objects GROUP BY category HAVING COUNT(*) > 1000 ORDER BY n DESC",
     "SELECT CASE WHEN area < 1024 THEN 'small' WHEN area < 9216 THEN 'medium' ELSE 'large' END AS size, COUNT(*) AS n FROM objects GROUP BY size ORDER BY size",
     "SELECT UPPER(category) AS c, LENGTH(category) AS l, COUNT(*) AS n FROM objects GROUP BY c, l ORDER BY c",
-    "SELECT a.category AS a, b.category AS b, COUNT(*) AS n FROM objects a JOIN objects b ON a.row = b.row WHERE a.label < b.label GROUP BY a.category, b.category ORDER BY a.category, b.category",
+    "SELECT one, other, COUNT(*) AS n FROM (SELECT a.category AS one, b.category AS other FROM objects a JOIN objects b ON a.row = b.row WHERE a.label < b.label) AS pairs GROUP BY one, other ORDER BY one, other",
     "WITH big AS (SELECT row, COUNT(*) AS n FROM objects WHERE area > 9216 GROUP BY row) SELECT n, COUNT(*) AS images FROM big GROUP BY n ORDER BY n",
     "SELECT ROUND(area, 0) AS a, COUNT(*) AS n FROM objects WHERE area < 60 GROUP BY a ORDER BY a",
     "SELECT category FROM objects WHERE area > 0 UNION SELECT category FROM objects WHERE area < 50 ORDER BY category",
