@@ -32,9 +32,21 @@ impl Slices {
     /// with too many values.
     pub fn by(dataset: &Dataset, key: &str) -> Result<Slices> {
         dataset.keys().find(key)?;
-        let values = dataset.column(key)?.values();
+        Slices::of(dataset, key, &dataset.column(key)?.values())
+    }
+
+    /// The rows of a dataset by values that somebody else found, one a row; otherwise as [`Slices::by`]. `key` is what
+    /// they are called.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Length`] if there are not as many values as rows; as [`Slices::by`].
+    pub fn of(dataset: &Dataset, key: &str, values: &[Value]) -> Result<Slices> {
         let ids = ids(dataset)?;
         let place = || Place::area("eval").key(key);
+        if values.len() != ids.len() {
+            let what = format!("{} values for {} images", values.len(), ids.len());
+            return Err(Error::new(ErrorKind::Length, what).at(place()).remedy("ask for a value an image"));
+        }
         let mut groups: BTreeMap<String, Vec<ImageId>> = BTreeMap::new();
         let mut numbers = Vec::new();
         for (value, id) in values.iter().zip(&ids) {

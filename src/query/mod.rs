@@ -104,6 +104,27 @@ impl Dataset {
         sql(&[("", self)], text, &Job::new())
     }
 
+    /// How many rows of a table (`images`, `objects`, a set's name) have each combination of values of these columns:
+    /// the columns and `count`, the largest count first, equal ones by value.
+    ///
+    /// # Errors
+    /// As [`Dataset::sql`].
+    pub fn group_counts<S: AsRef<str>>(
+        &self,
+        table: &str,
+        by: impl IntoIterator<Item = S>,
+    ) -> Result<Dataset> {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let by: Vec<String> = by.into_iter().map(|name| quoted(name.as_ref())).collect();
+        if by.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "no column is named").at(Place::area("query")));
+        }
+        let (by, table) = (by.join(", "), quoted(table));
+        self.sql(&format!(
+            "SELECT {by}, COUNT(*) AS count FROM {table} GROUP BY {by} ORDER BY count DESC, {by}"
+        ))
+    }
+
     /// The rows that an answer names in its column `row`, in its order.
     ///
     /// # Errors

@@ -85,19 +85,25 @@ impl Predicate {
     /// [`ErrorKind::Usage`] for text that is no condition; [`ErrorKind::Key`] for unknown names; [`ErrorKind::Type`]
     /// for what is neither true nor false; those of reading.
     pub(super) fn judge(&self, ds: &Dataset, scope: Scope, job: &Job) -> Result<Judged> {
-        let about = |e: Error| e.at(Place::area("query").key(self.to_string()));
-        let expr = match &self.0 {
-            Form::Text(text) => text::condition(text, ds, scope, job)?,
-            Form::Expr(expr) => expr.clone(),
-        };
-        let mut names: Vec<String> = Vec::new();
-        for name in expr.clone().meta().root_names() {
-            if !names.iter().any(|own| *own == name.as_str()) {
-                names.push(name.to_string());
-            }
+        let about = |e: Error| e.at(Place::area("query").key(text::short(&self.to_string())));
+        if let Form::Text(text) = &self.0 {
+            run::check_length(text)?;
         }
+        let (expr, names, plan) = run::deep(|| -> Result<_> {
+            let expr = match &self.0 {
+                Form::Text(text) => text::condition(text, ds, scope, job)?,
+                Form::Expr(expr) => expr.clone(),
+            };
+            let mut names: Vec<String> = Vec::new();
+            for name in expr.clone().meta().root_names() {
+                if !names.iter().any(|own| *own == name.as_str()) {
+                    names.push(name.to_string());
+                }
+            }
+            let plan = expr.to_string();
+            Ok((expr, names, plan))
+        })??;
         let Frame { columns, spans, read } = Frame::of(ds, scope, &names, job)?;
-        let plan = expr.to_string();
         let mask = judge(columns, expr, job).map_err(about)?;
         Ok(Judged { mask, spans, read, plan })
     }

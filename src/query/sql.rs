@@ -33,7 +33,8 @@ pub(super) type Named<'a> = [(&'a str, &'a Dataset)];
 
 /// The answer to a SELECT.
 pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset> {
-    let (statement, asked) = Asked::parse(text)?;
+    run::check_length(text)?;
+    let (statement, asked) = run::deep(|| Asked::parse(text))??;
     let context = SQLContext::new();
     for name in &asked.tables {
         let Some((ds, scope)) = table(datasets, name) else {
@@ -45,7 +46,7 @@ pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset>
         context.register(name, frame(ds, &scope, &asked, job)?);
     }
     let mut context = context;
-    let plan = context.execute(&statement).map_err(|e| explained(e, datasets, &asked))?;
+    let plan = run::deep(|| context.execute(&statement))?.map_err(|e| explained(e, datasets, &asked))?;
     let done = run::collect(plan, job).map_err(|e| e.at(Place::area("query")))?;
     into_dataset(done)
 }

@@ -24,7 +24,7 @@ use crate::schema::classes::ClassTable;
 /// [`ErrorKind::Usage`] for text that is none.
 pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Result<Plan> {
     let wrong = |why: String| {
-        Error::new(ErrorKind::Usage, format!("'{text}' is no condition: {why}"))
+        Error::new(ErrorKind::Usage, format!("'{}' is no condition: {why}", short(text)))
             .at(Place::area("query"))
             .remedy("write what stands behind WHERE in SQL, as: width >= 640 AND file_name LIKE '%night%'")
     };
@@ -48,6 +48,15 @@ pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Re
         job.warn(Warning::new("query.class", Place::area("query"), what, done))?;
     }
     polars::sql::sql_expr(expr.to_string()).map_err(|e| wrong(fault::of(e).what().to_owned()))
+}
+
+/// The beginning of a text, for messages.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 80;
+    match text.chars().count() > MOST {
+        true => text.chars().take(MOST - 1).chain(['…']).collect(),
+        false => text.to_owned(),
+    }
 }
 
 /// What the parser says, without its own name.

@@ -144,8 +144,9 @@ pub(in crate::cli) struct EvalArgs {
     pub bootstrap: Option<usize>,
     #[command(flatten)]
     pub sampling: SamplingArgs,
-    /// Also the numbers of the images by the values of these keys of the truth (COCO)
-    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    /// Also the numbers of the images by the values of these keys of the truth, or of what SQL says of an image, as
+    /// --by split,"width > 640" (COCO)
+    #[arg(long, value_name = "KEY|SQL,...")]
     pub by: Vec<String>,
     /// Also precision, recall and F1 of scores from this one up (COCO)
     #[arg(long, value_name = "SCORE", value_parser = number)]

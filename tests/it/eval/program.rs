@@ -142,7 +142,7 @@ fn intervals_slices_and_cuts_are_added_and_methods_compared() {
         "--bootstrap",
         "50",
         "--by",
-        "split,height",
+        "split,height,split IN ('val', 'test')",
         "--cut",
         "0.5",
         "--json",
@@ -159,6 +159,10 @@ fn intervals_slices_and_cuts_are_added_and_methods_compared() {
     assert!(figure("ECE")["value"].as_f64().is_some_and(|ece| (0.0..1.0).contains(&ece)));
     let by = report["tables"].as_array().unwrap().iter().find(|t| t["name"] == "by split").unwrap();
     assert_eq!(by["columns"][0]["cells"], json!(["train", "val"]));
+    assert_eq!(by["columns"][1]["cells"], json!([30, 10]));
+    let tables = report["tables"].as_array().unwrap();
+    let by = tables.iter().find(|t| t["name"] == "by split IN ('val', 'test')").unwrap();
+    assert_eq!(by["columns"][0]["cells"], json!(["false", "true"]));
     assert_eq!(by["columns"][1]["cells"], json!([30, 10]));
     // The truth of the file and a copy of the predictions: no difference; a worse one: a difference.
     done(&[

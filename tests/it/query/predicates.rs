@@ -194,7 +194,7 @@ proptest! {
         let sql = cond.sql(&Seen::of_image(&Image::default()));
         let want: Vec<i64> =
             images.iter().filter(|image| cond.holds(&Seen::of_image(image)) == Some(true)).map(|image| image.id).collect();
-        prop_assert_eq!(ids(&ds.filter(&sql).unwrap()), want.clone(), "{}", sql);
+        prop_assert_eq!(&ids(&ds.filter(&sql).unwrap()), &want, "{}", sql);
         // The same of a view in another order.
         let turned = ds.shuffle(3);
         let mut own = ids(&turned.filter(&sql).unwrap());

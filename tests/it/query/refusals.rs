@@ -108,3 +108,20 @@ fn a_cancelled_job_asks_nothing() {
     let e = dataset(&four(), 2).query().filter("width > 3").view_in(&job).unwrap_err();
     assert!(e.is_cancelled());
 }
+
+#[test]
+fn long_and_deep_questions_are_answered_or_refused_and_end() {
+    let ds = dataset(&four(), 2);
+    let any = vec!["width = 640"; 2_000].join(" OR ");
+    assert_eq!(ids(&ds.filter(&any).unwrap()), [7]);
+    assert_eq!(ds.sql(&format!("SELECT image_id FROM images WHERE {any}")).unwrap().len(), 1);
+    let list: Vec<String> = (0..4_000).map(|n| n.to_string()).collect();
+    assert_eq!(ids(&ds.filter(format!("width IN ({})", list.join(", "))).unwrap()), [7, 8, 9, 10]);
+    let too_long = vec!["width = 640"; 4_000].join(" OR ");
+    assert_eq!(ds.filter(&too_long).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(ds.sql(&format!("SELECT {too_long} FROM images")).unwrap_err().kind(), ErrorKind::Limit);
+    let deep = format!("{}width = 640{}", "(".repeat(3_000), ")".repeat(3_000));
+    assert_eq!(ds.filter(&deep).unwrap_err().kind(), ErrorKind::Usage);
+    let e = ds.filter(format!("{}night", "NOT ".repeat(3_000))).unwrap_err();
+    assert!(e.to_string().len() < 400, "{e}");
+}

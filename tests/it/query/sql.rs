@@ -39,6 +39,14 @@ fn objects_are_grouped_by_the_names_of_their_classes() {
 }
 
 #[test]
+fn values_are_counted_by_table() {
+    let ds = dataset(&four(), 2);
+    assert_eq!(rows(&ds.group_counts("objects", ["category"]).unwrap()), ["person 3", "cat 1"]);
+    assert_eq!(rows(&ds.group_counts("images", ["split", "night"]).unwrap())[0], "train false 1");
+    assert_eq!(rows(&ds.group_counts("images", ["attr.odd name's"]).unwrap()).len(), 4);
+}
+
+#[test]
 fn images_and_objects_are_joined_by_rows() {
     let text = "SELECT i.image_id, COUNT(o.label) AS n FROM images i LEFT JOIN objects o ON i.row = o.row \
                 GROUP BY i.image_id ORDER BY i.image_id";
