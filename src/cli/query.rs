@@ -3,7 +3,7 @@
 use super::args::QueryArgs;
 use super::print::{Printer, plural, table};
 use super::reference::Reference;
-use super::save::{save, writable};
+use super::save::{real, save, writable};
 use crate::convert::Opened;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -20,10 +20,23 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
         writable(path, args.force)?;
     }
     let mut opened: Vec<(String, Opened, Dataset)> = Vec::new();
-    for (name, text) in
-        std::iter::once(("", &args.dataset)).chain(args.with.iter().map(|w| (w.0.as_str(), &w.1)))
-    {
+    let with = args.with.iter().map(|with| (with.0.as_str(), &with.1));
+    for (name, text) in std::iter::once(("", &args.dataset)).chain(with) {
         let reference = Reference::parse(text)?;
+        if let Some(set) = &reference.set {
+            let what = format!("a question is asked of the whole dataset, not of '#{set}'");
+            return Err(Error::new(ErrorKind::Usage, what)
+                .at(Place::area("query").file(text))
+                .remedy(format!("leave it out, and ask the table: SELECT … FROM \"{set}\"")));
+        }
+        if opened.iter().any(|(own, ..)| own == name) {
+            return Err(Error::new(ErrorKind::Usage, format!("two datasets are called '{name}'"))
+                .at(Place::area("query"))
+                .remedy("give each --with a name of its own"));
+        }
+        if let Some(path) = args.output.as_ref().filter(|_| !to_stdout) {
+            apart(path, &reference.path)?;
+        }
         let one = reference.open(&args.source, &job.clone().muted("images.none"))?;
         let ds = reference.rows(&one, &args.source, job)?;
         opened.push((name.to_owned(), one, ds));
@@ -41,11 +54,19 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
             .show(&object, || format!("{}: {}\n", path.display(), plural(answer.len() as u64, "row")));
     }
     let shown = if printer.is_json() || args.rows == 0 { answer.len() } else { answer.len().min(args.rows) };
-    let rows = AnswerFormat::Json.write(&answer.slice(..shown)?, job)?;
-    let rows: serde_json::Value = serde_json::from_slice(&rows)
-        .map_err(|e| Error::new(ErrorKind::Type, e.to_string()).at(Place::area("query")))?;
+    let rows = serde_json::Value::Array(crate::query::shown(&answer.slice(..shown)?, job)?);
     let object = serde_json::json!({"columns": names(&answer), "rows": rows});
     printer.show(&object, || text(&answer, &rows, shown))
+}
+
+/// Refuses to write what is read: the file itself, or one in the folder of a dataset.
+fn apart(output: &std::path::Path, source: &std::path::Path) -> Result<()> {
+    if !real(output).starts_with(real(source)) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Usage, "the answer would be written over what is asked, or into it")
+        .at(Place::area("query").file(output))
+        .remedy("name another file"))
 }
 
 fn format(path: &std::path::Path) -> Result<AnswerFormat> {

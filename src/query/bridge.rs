@@ -8,7 +8,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::from_ffi;
-use arrow_array::{Array, ArrayRef, make_array};
+use arrow_array::{Array, ArrayRef, make_array, new_null_array};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use arrow_data::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
@@ -63,6 +63,11 @@ pub(super) fn series(name: &str, ty: &DataType, chunks: &[ArrayRef]) -> Result<S
 /// # Errors
 /// [`ErrorKind::Unsupported`] for types that Arrow arrays here do not have.
 pub(super) fn arrays(series: &Series) -> Result<(Field, Vec<ArrayRef>)> {
+    if series.dtype() == &polars::prelude::DataType::Null {
+        // polars gives such an array a buffer, which the interface does not allow.
+        let field = Field::new(series.name().as_str(), DataType::Null, true);
+        return Ok((field, vec![new_null_array(&DataType::Null, series.len())]));
+    }
     // Views stay views: the oldest level would copy texts.
     let level = CompatLevel::newest();
     let field = series.dtype().to_arrow_field(series.name().clone(), level);

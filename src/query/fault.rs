@@ -4,6 +4,9 @@ use polars::prelude::PolarsError;
 
 use crate::error::{Error, ErrorKind, Place};
 
+/// The most letters of a message.
+const MOST: usize = 300;
+
 /// An error of polars: its kind, and its first line, which says what.
 pub(super) fn of(error: PolarsError) -> Error {
     let kind = match &error {
@@ -21,7 +24,15 @@ pub(super) fn of(error: PolarsError) -> Error {
     };
     let text = error.to_string();
     let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("polars gives no reason");
-    Error::new(kind, first.trim_end_matches('.').to_owned()).at(Place::area("query")).caused_by(error)
+    // Where polars has no words of its own it prints the parts of the statement as its program has them.
+    if first.contains("Span") || first.contains(" { ") {
+        return Error::new(ErrorKind::Unsupported, "a part of the question is no SQL that polars answers")
+            .at(Place::area("query"))
+            .remedy("ask it in another way; subqueries stand behind IN, in FROM and in WITH")
+            .caused_by(error);
+    }
+    let short: String = first.chars().take(MOST).collect();
+    Error::new(kind, short.trim_end_matches('.').to_owned()).at(Place::area("query")).caused_by(error)
 }
 
 /// Of these names the ones most like what was asked for, best first, three at most.

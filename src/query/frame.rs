@@ -21,6 +21,7 @@ use super::{bridge, fault};
 use crate::dataset::{Access, Column, Dataset, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
+use crate::schema::axis::DEFAULT_SET;
 use crate::schema::classes::{ClassTable, SourceId};
 
 /// Columns of a scope.
@@ -50,6 +51,10 @@ impl Frame {
             read.push((key.clone(), chunks.iter().map(|chunk| chunk.get_buffer_memory_size() as u64).sum()));
             parts.add(scope, key, ty, chunks)?;
         }
+        if matches!(scope, Scope::Objects(_)) && parts.spans.is_none() {
+            // Nobody annotated anything.
+            parts.spans = Some(Spans::absent(batch.len));
+        }
         let height = match &parts.spans {
             Some(spans) => usize::try_from(spans.total()).unwrap_or(usize::MAX),
             None => batch.len,
@@ -57,7 +62,19 @@ impl Frame {
         let mut columns = Vec::with_capacity(meanings.len());
         for (name, meaning) in &meanings {
             let (ty, chunks) = parts.make(name, meaning)?;
-            columns.push(bridge::series(name, &ty, &chunks)?.into_column());
+            let series = bridge::series(name, &ty, &chunks)?;
+            // Arithmetic of small numbers would wrap.
+            columns.push(match ty {
+                DataType::Int8
+                | DataType::Int16
+                | DataType::Int32
+                | DataType::UInt8
+                | DataType::UInt16
+                | DataType::UInt32 => {
+                    series.cast(&polars::prelude::DataType::Int64).map_err(fault::of)?.into_column()
+                }
+                _ => series.into_column(),
+            });
         }
         let columns = DataFrame::new(height, columns).map_err(fault::of)?;
         Ok(Frame { columns, spans: parts.spans, read })
@@ -70,7 +87,7 @@ fn keys<'a>(ds: &Dataset, scope: Scope, meanings: impl Iterator<Item = &'a Meani
     let mut counted = false;
     for meaning in meanings {
         let own: Vec<String> = match meaning {
-            Meaning::Row => Vec::new(),
+            Meaning::Row | Meaning::Nothing(_) => Vec::new(),
             Meaning::OfRow(key) => vec![key.clone()],
             Meaning::Box(BoxPart::RelativeArea | BoxPart::TouchesBorder, key) => {
                 vec![key.clone(), "height".to_owned(), "width".to_owned()]
@@ -79,12 +96,15 @@ fn keys<'a>(ds: &Dataset, scope: Scope, meanings: impl Iterator<Item = &'a Meani
                 vec![key.clone()]
             }
         };
-        counted |= !matches!(meaning, Meaning::Row | Meaning::OfRow(_));
+        counted |= !matches!(meaning, Meaning::Row | Meaning::OfRow(_) | Meaning::Nothing(_));
         own.into_iter().for_each(|key| {
             if !keys.contains(&key) {
                 keys.push(key);
             }
         });
+    }
+    if scope == Scope::Objects(DEFAULT_SET) && names::keys(ds, scope).is_empty() {
+        return Ok(keys);
     }
     if let (Scope::Objects(set), false) = (scope, counted) {
         // Something has to say how many objects there are: labels as a rule, being light.
@@ -164,6 +184,7 @@ impl Parts<'_> {
                 let (_, ty, chunks) = self.get(key)?;
                 Ok((ty.clone(), vec![self.spread(name, ty, chunks)?]))
             }
+            Meaning::Nothing(ty) => Ok((ty.clone(), Vec::new())),
             Meaning::Row => {
                 let rows: Int64Array = match &self.spans {
                     Some(spans) => spans.rows().map(|row| row as i64).collect(),

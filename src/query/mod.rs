@@ -36,7 +36,7 @@
 //! | `spans.rs`, `objects.rs` | which objects are of which row; how many of them satisfy |
 //! | `kept.rs` | views with fewer objects a row |
 //! | `plan.rs` | [`Query`]: steps that run once |
-//! | `sql.rs`, `write.rs` | SELECT, and its answer as a file |
+//! | `statement.rs`, `sql.rs`, `write.rs` | SELECT as polars is to see it, its tables, its answer as a file |
 //! | `bridge.rs`, `run.rs`, `fault.rs` | polars: its columns, its threads, its errors |
 
 mod bridge;
@@ -50,6 +50,7 @@ mod predicate;
 mod run;
 mod spans;
 mod sql;
+mod statement;
 mod text;
 mod write;
 
@@ -57,7 +58,7 @@ pub use objects::Quantity;
 pub use plan::{Explained, Order, Query};
 pub use polars::prelude::{Expr, col, lit};
 pub use predicate::Predicate;
-pub use write::AnswerFormat;
+pub use write::{AnswerFormat, shown};
 
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};

@@ -3,9 +3,11 @@
 //!
 //! A key of the name asked for always comes first; the rest exists only when it is named and costs nothing else.
 
+use arrow_schema::DataType;
+
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::schema::axis::{Axis, key_name};
+use crate::schema::axis::{Axis, DEFAULT_SET, key_name};
 
 use super::fault;
 
@@ -89,6 +91,8 @@ pub(super) enum Meaning {
     Class(ClassPart, String),
     /// Something of the box, by the full name of its key.
     Box(BoxPart, String),
+    /// What objects have elsewhere, in a dataset in which nobody annotated any: of this type, of none.
+    Nothing(DataType),
 }
 
 /// What a name means in a scope.
@@ -135,17 +139,33 @@ fn find(ds: &Dataset, scope: Scope, name: &str) -> Option<Meaning> {
     if name == ROW {
         return Some(Meaning::Row);
     }
-    if let Some(part) = class_part(name) {
-        return own("label").map(|label| Meaning::Class(part, label));
+    if let (Some(part), Some(label)) = (class_part(name), own("label")) {
+        return Some(Meaning::Class(part, label));
     }
-    if name == "iscrowd" {
-        return own("crowded").map(Meaning::Number);
+    if let ("iscrowd", Some(crowded)) = (name, own("crowded")) {
+        return Some(Meaning::Number(crowded));
     }
-    if let Some((_, part)) = BOX_PARTS.iter().find(|(known, _)| *known == name) {
-        return own("bbox").map(|bbox| Meaning::Box(*part, bbox));
+    let part = BOX_PARTS.iter().find(|(known, _)| *known == name);
+    if let (Some((_, part)), Some(bbox)) = (part, own("bbox")) {
+        return Some(Meaning::Box(*part, bbox));
     }
     if let Some(key) = of(&ALIASES).and_then(|base| own(&base)) {
         return Some(Meaning::Key(key));
+    }
+    if set == DEFAULT_SET && keys(ds, scope).is_empty() {
+        let text = ["category", "supercategory", "caption"].contains(&name);
+        let flag = ["crowded", "difficult", "truncated", "occluded", "ignored", "group_of", "touches_border"];
+        let number = ["label", "area", "score", "object_id", "category_id", "iscrowd"];
+        let known = number.contains(&name) || BOX_PARTS.iter().any(|(known, _)| *known == name);
+        let ty = match () {
+            () if text => Some(DataType::Utf8),
+            () if flag.contains(&name) => Some(DataType::Boolean),
+            () if known => Some(DataType::Float64),
+            () => None,
+        };
+        if let Some(ty) = ty {
+            return Some(Meaning::Nothing(ty));
+        }
     }
     // What is said of the image, for each of its objects.
     let of_row = |key: &str| has(key) && set_of(ds, key).is_none();
@@ -171,7 +191,7 @@ fn is_of_set(ds: &Dataset, key: &str, set: &str) -> bool {
 fn is_single_label(ds: &Dataset) -> bool {
     let index = ds.keys().find("image_label").ok();
     let field = index.and_then(|index| ds.keys().get(index)?.field());
-    field.is_some_and(|field| *field.data_type() == arrow_schema::DataType::Int64)
+    field.is_some_and(|field| *field.data_type() == DataType::Int64)
 }
 
 /// All names of a scope that mean something, keys first.

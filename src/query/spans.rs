@@ -18,6 +18,11 @@ pub(super) struct Spans {
 const ABSENT: u32 = u32::MAX;
 
 impl Spans {
+    /// So many rows, none of which is annotated.
+    pub(super) fn absent(rows: usize) -> Spans {
+        Spans { lengths: vec![ABSENT; rows], total: 0 }
+    }
+
     /// How many objects there are.
     pub(super) fn total(&self) -> u64 {
         self.total

@@ -5,23 +5,16 @@
 //! a dot. A table has the columns that the text mentions and no other is read; `*` means every light one.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Schema};
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, UnionArgs, col, concat, lit};
 use polars::sql::SQLContext;
-use sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query as Ast, Select, SelectItem, SetExpr, Statement, TableFactor,
-    VisitMut, VisitorMut,
-};
-use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::{Parser, ParserOptions};
-use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::frame::Frame;
-use super::names::{self, ROW, Scope};
+use super::names::{self, Meaning, ROW, Scope};
+use super::statement::Asked;
 use super::{bridge, fault, run};
 use crate::dataset::{Dataset, Table};
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -34,7 +27,7 @@ pub(super) type Named<'a> = [(&'a str, &'a Dataset)];
 /// The answer to a SELECT.
 pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset> {
     run::check_length(text)?;
-    let (statement, asked) = run::deep(|| Asked::parse(text))??;
+    let (statement, asked) = run::deep(|| Asked::parse(text, dotted(datasets)))??;
     let context = SQLContext::new();
     for name in &asked.tables {
         let Some((ds, scope)) = table(datasets, name) else {
@@ -43,12 +36,36 @@ pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset>
             }
             return Err(unknown_table(datasets, name));
         };
-        context.register(name, frame(ds, &scope, &asked, job)?);
+        if asked.own.contains(name) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("WITH makes a table '{name}', which there is already"),
+            )
+            .at(Place::area("query"))
+            .remedy("give it another name"));
+        }
+        // What is said of an image is a column of its objects, unless the images stand beside them.
+        let images = match name.rsplit_once('.') {
+            Some((dataset, _)) => format!("{dataset}.images"),
+            None => "images".to_owned(),
+        };
+        let alone = !asked.tables.contains(&images);
+        context.register(name, frame(ds, &scope, &asked, alone, job)?);
     }
     let mut context = context;
     let plan = run::deep(|| context.execute(&statement))?.map_err(|e| explained(e, datasets, &asked))?;
     let done = run::collect(plan, job).map_err(|e| e.at(Place::area("query")))?;
     into_dataset(done)
+}
+
+/// Names of columns in which dots are, of all datasets.
+fn dotted(datasets: &Named) -> BTreeSet<String> {
+    let of = |ds: &Dataset| {
+        let mut names = names::known(ds, Scope::Rows);
+        ds.sets().iter().for_each(|set| names.extend(names::known(ds, Scope::Objects(set))));
+        names
+    };
+    datasets.iter().flat_map(|(_, ds)| of(ds)).filter(|name| name.contains('.')).collect()
 }
 
 /// A table of a dataset.
@@ -102,17 +119,17 @@ fn unknown_table(datasets: &Named, name: &str) -> Error {
 }
 
 /// The columns of a table that the question may need.
-fn frame(ds: &Dataset, of: &Of, asked: &Asked, job: &Job) -> Result<LazyFrame> {
+fn frame(ds: &Dataset, of: &Of, asked: &Asked, alone: bool, job: &Job) -> Result<LazyFrame> {
     match of {
-        Of::Scope(scope) => Ok(columns(ds, *scope, asked, job)?.lazy()),
+        Of::Scope(scope) => Ok(columns(ds, *scope, asked, alone, job)?.lazy()),
         Of::AllSets => {
             let sets = ds.sets();
             let mut frames: Vec<(&str, DataFrame)> = Vec::new();
             for set in &sets {
-                frames.push((set, columns(ds, Scope::Objects(set), asked, job)?));
+                frames.push((set, columns(ds, Scope::Objects(set), asked, alone, job)?));
             }
             if frames.is_empty() {
-                frames.push(("", columns(ds, Scope::Objects(DEFAULT_SET), asked, job)?));
+                frames.push(("", columns(ds, Scope::Objects(DEFAULT_SET), asked, alone, job)?));
             }
             // What one set has and another has not is null there.
             let mut all: Vec<(String, polars::prelude::DataType)> = Vec::new();
@@ -130,12 +147,14 @@ fn frame(ds: &Dataset, of: &Of, asked: &Asked, job: &Job) -> Result<LazyFrame> {
                 }));
                 frame.clone().lazy().select(wanted)
             });
-            concat(whole.collect::<Vec<_>>(), UnionArgs::default()).map_err(fault::of)
+            // As one table: polars cannot count the rows of a union that it has not made.
+            let whole = concat(whole.collect::<Vec<_>>(), UnionArgs::default()).map_err(fault::of)?;
+            Ok(run::collect(whole, job)?.lazy())
         }
     }
 }
 
-fn columns(ds: &Dataset, scope: Scope, asked: &Asked, job: &Job) -> Result<DataFrame> {
+fn columns(ds: &Dataset, scope: Scope, asked: &Asked, alone: bool, job: &Job) -> Result<DataFrame> {
     let mut own: Vec<String> = Vec::new();
     if asked.everything {
         own.push(ROW.to_owned());
@@ -143,6 +162,9 @@ fn columns(ds: &Dataset, scope: Scope, asked: &Asked, job: &Job) -> Result<DataF
     }
     let named = names::known(ds, scope).into_iter().filter(|name| asked.words.contains(name));
     own.extend(named);
+    if !alone {
+        own.retain(|name| !matches!(names::meaning(ds, scope, name), Ok(Meaning::OfRow(_))));
+    }
     let mut seen = BTreeSet::new();
     own.retain(|name| seen.insert(name.clone()));
     if own.is_empty() {
@@ -205,136 +227,4 @@ fn into_dataset(done: DataFrame) -> Result<Dataset> {
     let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
         .map_err(|e| Error::new(ErrorKind::Type, e.to_string()).at(Place::area("query")))?;
     Ok(Dataset::new(Table::from_batches(&[batch])?))
-}
-
-/// What a text mentions.
-#[derive(Debug, Default)]
-struct Asked {
-    /// Tables, by the names they are registered under.
-    tables: BTreeSet<String>,
-    /// Tables that the text makes for itself.
-    own: BTreeSet<String>,
-    /// Every word, and words that dots join.
-    words: BTreeSet<String>,
-    /// Whether there is a `*` in place of columns.
-    everything: bool,
-}
-
-impl Asked {
-    /// Checks that a text is one SELECT, and gives it back with the names of tables and keys written as polars knows
-    /// them.
-    fn parse(text: &str) -> Result<(String, Asked)> {
-        let wrong = |why: String| {
-            let why = why.strip_prefix("sql parser error: ").unwrap_or(&why).to_owned();
-            Error::new(ErrorKind::Usage, format!("this is no question in SQL: {why}"))
-                .at(Place::area("query"))
-                .remedy("ask as: SELECT category, COUNT(*) FROM objects GROUP BY category")
-        };
-        let mut asked = Asked { words: words(text).map_err(wrong)?, ..Asked::default() };
-        let options = ParserOptions { trailing_commas: true, ..ParserOptions::default() };
-        let mut statements = Parser::new(&GenericDialect)
-            .with_options(options)
-            .try_with_sql(text)
-            .and_then(|mut parser| parser.parse_statements())
-            .map_err(|e| wrong(e.to_string()))?;
-        let (Some(mut statement), true) = (statements.pop(), statements.is_empty()) else {
-            return Err(wrong("one statement is answered, no more and no fewer".to_owned()));
-        };
-        let Statement::Query(_) = &statement else {
-            let first = text.split_whitespace().next().unwrap_or_default().to_uppercase();
-            return Err(Error::new(ErrorKind::Unsupported, format!("{first} is not answered"))
-                .at(Place::area("query"))
-                .remedy("questions are SELECT; nothing is written by them"));
-        };
-        match statement.visit(&mut asked) {
-            ControlFlow::Break(error) => Err(error),
-            ControlFlow::Continue(()) => Ok((statement.to_string(), asked)),
-        }
-    }
-}
-
-/// The words of a text, and all runs of them that dots join.
-fn words(text: &str) -> std::result::Result<BTreeSet<String>, String> {
-    let tokens = Tokenizer::new(&GenericDialect, text).tokenize().map_err(|e| e.to_string())?;
-    let mut words = BTreeSet::new();
-    let mut run: Vec<String> = Vec::new();
-    let mut joined = false;
-    for token in tokens {
-        match token {
-            Token::Word(word) => {
-                if !joined {
-                    run.clear();
-                }
-                run.push(word.value);
-                words.extend((0..run.len()).map(|from| run[from..].join(".")));
-                joined = false;
-            }
-            Token::Period => joined = true,
-            _ => {
-                run.clear();
-                joined = false;
-            }
-        }
-    }
-    Ok(words)
-}
-
-impl VisitorMut for Asked {
-    type Break = Error;
-
-    fn pre_visit_query(&mut self, query: &mut Ast) -> ControlFlow<Error> {
-        if let Some(with) = &query.with {
-            self.own.extend(with.cte_tables.iter().map(|table| table.alias.name.value.clone()));
-        }
-        match &*query.body {
-            SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::SetOperation { .. } | SetExpr::Values(_) => {
-                ControlFlow::Continue(())
-            }
-            other => ControlFlow::Break(
-                Error::new(ErrorKind::Unsupported, format!("'{other}' is not answered"))
-                    .at(Place::area("query"))
-                    .remedy("questions are SELECT; nothing is written by them"),
-            ),
-        }
-    }
-
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
-        if select.into.is_some() {
-            return ControlFlow::Break(
-                Error::new(ErrorKind::Unsupported, "SELECT INTO writes a table, which is not answered")
-                    .at(Place::area("query")),
-            );
-        }
-        let star =
-            |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-        self.everything |= select.projection.iter().any(star);
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
-        let function = match factor {
-            TableFactor::Table { args: Some(_), name, .. } => name.to_string(),
-            TableFactor::Function { name, .. } => name.to_string(),
-            TableFactor::TableFunction { expr, .. } => expr.to_string(),
-            _ => return ControlFlow::Continue(()),
-        };
-        ControlFlow::Break(
-            Error::new(ErrorKind::Unsupported, format!("'{function}' reads what is no table of a dataset"))
-                .at(Place::area("query"))
-                .remedy("questions see tables of open datasets, and no files"),
-        )
-    }
-
-    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Error> {
-        let parts = relation.0.iter().map(|part| match part {
-            ObjectNamePart::Identifier(name) => name.value.clone(),
-            other => other.to_string(),
-        });
-        let name = parts.collect::<Vec<_>>().join(".");
-        if relation.0.len() > 1 {
-            *relation = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', name.clone()))]);
-        }
-        self.tables.insert(name);
-        ControlFlow::Continue(())
-    }
 }

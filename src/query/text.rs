@@ -13,6 +13,7 @@ use sqlparser::tokenizer::Token;
 
 use super::fault;
 use super::names::{self, ClassPart, Meaning, Scope};
+use super::statement::has_aggregate;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::{Job, Warning};
@@ -32,6 +33,14 @@ pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Re
     let mut expr = parser.parse_expr().map_err(|e| wrong(plain(&e.to_string())))?;
     if parser.peek_token().token != Token::EOF {
         return Err(wrong(format!("what does '{}' mean there?", parser.peek_token().token)));
+    }
+    if has_aggregate(&expr) {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "a condition looks at single rows, and holds an aggregate",
+        )
+        .at(Place::area("query"))
+        .remedy("ask for rows with `query`: SELECT row FROM objects GROUP BY row HAVING COUNT(*) > 3"));
     }
     let mut rewrite = Rewrite::new(ds, scope);
     if let ControlFlow::Break(error) = expr.visit(&mut rewrite) {
@@ -61,7 +70,10 @@ pub(super) fn short(text: &str) -> String {
 
 /// What the parser says, without its own name.
 fn plain(text: &str) -> String {
-    text.strip_prefix("sql parser error: ").unwrap_or(text).to_owned()
+    match text.contains("recursion limit") {
+        true => "it is nested too deeply".to_owned(),
+        false => text.strip_prefix("sql parser error: ").unwrap_or(text).to_owned(),
+    }
 }
 
 /// The changes to an expression.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{Field, Schema};
+use base64::Engine;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -16,11 +17,11 @@ use crate::job::Job;
 /// A form of file for a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerFormat {
-    /// Comma-separated values, the names first; lists and records as JSON, null as nothing.
+    /// Comma-separated values, the names first; lists and records as JSON, bytes as base64, null as nothing.
     Csv,
-    /// A JSON object a line.
+    /// A JSON object a line, bytes as base64.
     JsonLines,
-    /// One JSON list of objects.
+    /// One JSON list of objects, bytes as base64.
     Json,
     /// Parquet, compressed by zstd.
     Parquet,
@@ -93,9 +94,41 @@ fn fault(e: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Type, format!("cannot be written: {e}")).at(Place::area("query"))
 }
 
-/// Every row as an object.
+/// The rows of a view as JSON objects for people to look at: bytes as their number.
+///
+/// # Errors
+/// Those of reading.
+pub fn shown(ds: &Dataset, job: &Job) -> Result<Vec<serde_json::Value>> {
+    let batch = ds.read_all(&Access::new(job))?.whole()?;
+    let names: Vec<String> = ds.keys().iter().map(ToString::to_string).collect();
+    Ok(rows(&names, &batch, Value::to_json).collect())
+}
+
+/// Every row as an object; bytes as base64, as programs read them.
 fn json<'a>(names: &'a [String], batch: &'a Batch) -> impl Iterator<Item = serde_json::Value> + 'a {
-    let columns: Vec<Vec<serde_json::Value>> = batch.columns.iter().map(values).collect();
+    rows(names, batch, whole)
+}
+
+/// A value with its bytes.
+fn whole(value: &Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Value::Bytes(bytes) => Json::from(base64::engine::general_purpose::STANDARD.encode(bytes)),
+        Value::List(values) => values.iter().map(whole).collect(),
+        Value::Record(members) => {
+            Json::Object(members.iter().map(|(name, v)| (name.clone(), whole(v))).collect())
+        }
+        other => other.to_json(),
+    }
+}
+
+fn rows<'a>(
+    names: &'a [String],
+    batch: &'a Batch,
+    say: fn(&Value) -> serde_json::Value,
+) -> impl Iterator<Item = serde_json::Value> + 'a {
+    let columns: Vec<Vec<serde_json::Value>> =
+        batch.columns.iter().map(|column| values(column, say)).collect();
     (0..batch.len).map(move |row| {
         let members = names.iter().zip(&columns);
         let member = |(name, column): (&String, &Vec<serde_json::Value>)| {
@@ -106,13 +139,13 @@ fn json<'a>(names: &'a [String], batch: &'a Batch) -> impl Iterator<Item = serde
 }
 
 /// The values of a column as JSON; dates and times as text.
-fn values(column: &Column) -> Vec<serde_json::Value> {
-    let Column::Arrow(chunks) = column else { return column.values().iter().map(Value::to_json).collect() };
+fn values(column: &Column, say: fn(&Value) -> serde_json::Value) -> Vec<serde_json::Value> {
+    let Column::Arrow(chunks) = column else { return column.values().iter().map(say).collect() };
     let of = |chunk: &arrow_array::ArrayRef| -> Vec<serde_json::Value> {
         let temporal = chunk.data_type().is_temporal();
         let value = |at| match temporal {
             true => moment(chunk.as_ref(), at).into(),
-            false => Value::of(chunk.as_ref(), at).to_json(),
+            false => say(&Value::of(chunk.as_ref(), at)),
         };
         (0..chunk.len()).map(value).collect()
     };

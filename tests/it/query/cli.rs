@@ -51,7 +51,7 @@ fn a_file_and_the_dataset_made_of_it_answer_alike() {
 #[test]
 fn answers_are_written_in_the_form_that_their_name_says() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, ds) = coco(folder.path());
+    let (file, ds) = coco(folder.path());
     let sql = "SELECT category, area FROM objects ORDER BY area, category LIMIT 2";
     for (name, want) in [
         ("a.csv", Some("category,area\ndog,100.0\nperson,100.0\n")),
@@ -74,6 +74,15 @@ fn answers_are_written_in_the_form_that_their_name_says() {
     assert_eq!(ok(&["query", &ds, sql, "-o", "-"]).lines().count(), 2);
     let odd = lensframe(&["query", &ds, sql, "-o", "a.xls"]);
     assert_eq!(odd.status.code(), Some(2));
+    // What is asked is never written over.
+    for (source, out) in [(&file, file.clone()), (&ds, format!("{ds}/x.csv"))] {
+        let before = std::fs::read(&file).unwrap();
+        let output = lensframe(&["query", source, sql, "-o", &out, "--force"]);
+        assert_eq!((output.status.code(), std::fs::read(&file).unwrap()), (Some(2), before));
+    }
+    assert_eq!(lensframe(&["query", &format!("{ds}#pred"), sql]).status.code(), Some(2));
+    let two = ["query", &ds, sql, "--with", &format!("b={ds}"), "--with", &format!("b={ds}")];
+    assert_eq!(lensframe(&two).status.code(), Some(2));
 }
 
 #[test]

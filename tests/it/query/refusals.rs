@@ -112,10 +112,10 @@ fn a_cancelled_job_asks_nothing() {
 #[test]
 fn long_and_deep_questions_are_answered_or_refused_and_end() {
     let ds = dataset(&four(), 2);
-    let any = vec!["width = 640"; 2_000].join(" OR ");
+    let any = vec!["width = 640"; 400].join(" OR ");
     assert_eq!(ids(&ds.filter(&any).unwrap()), [7]);
     assert_eq!(ds.sql(&format!("SELECT image_id FROM images WHERE {any}")).unwrap().len(), 1);
-    let list: Vec<String> = (0..4_000).map(|n| n.to_string()).collect();
+    let list: Vec<String> = (0..1_100).map(|n| n.to_string()).collect();
     assert_eq!(ids(&ds.filter(format!("width IN ({})", list.join(", "))).unwrap()), [7, 8, 9, 10]);
     let too_long = vec!["width = 640"; 4_000].join(" OR ");
     assert_eq!(ds.filter(&too_long).unwrap_err().kind(), ErrorKind::Limit);

@@ -108,3 +108,66 @@ fn sets_are_tables_and_all_of_them_one() {
     assert_eq!(rows(&kept.sql("SELECT COUNT(*) FROM r50").unwrap()), ["1"]);
     assert_eq!(rows(&kept.sql("SELECT COUNT(*) FROM objects").unwrap()), ["4"]);
 }
+
+#[test]
+fn what_polars_means_otherwise_is_answered_as_sql_means_it() {
+    assert_eq!(ask("SELECT COUNT(*) - 10 FROM objects"), ["-6"], "counts have a sign");
+    assert_eq!(
+        ask("SELECT a.n - b.n AS d FROM (SELECT COUNT(*) AS n, 1 AS k FROM images WHERE night) a \
+                    JOIN (SELECT COUNT(*) AS n, 1 AS k FROM objects) b ON a.k = b.k"),
+        ["-2"]
+    );
+    assert_eq!(
+        ask("SELECT width * 10000000 FROM images WHERE image_id = 7"),
+        ["6400000000"],
+        "numbers are wide"
+    );
+    assert_eq!(ask("SELECT COUNT(*) FROM images WHERE width < 1e3"), ["3"]);
+    let sorted =
+        "SELECT category, COUNT(*) AS n FROM objects GROUP BY category ORDER BY COUNT(*) DESC, category";
+    assert_eq!(ask(sorted), ["person 3", "cat 1"]);
+    assert_eq!(ask("SELECT MIN(area), MAX(area) FROM objects"), ["25.0 27200.0"]);
+    assert_eq!(ask("SELECT COUNT(*) FROM objects_all"), ["4"]);
+    assert_eq!(ask("SELECT NULL AS a"), ["-"]);
+    let join = "SELECT i.image_id FROM images i JOIN objects o ON i.row = o.row AND o.category = 'cat' AND o.area > 10";
+    assert_eq!(ask(join), ["8"]);
+    let join = "SELECT i.width, SUM(o.area) AS s FROM objects o JOIN images i USING (row) GROUP BY i.width ORDER BY i.width";
+    assert_eq!(ask(join), ["480 2500.0", "640 28025.0"]);
+    let names = dataset(&four(), 2).sql("SELECT COUNT(*), MAX(area) FROM objects").unwrap();
+    assert_eq!(names.keys().iter().map(ToString::to_string).collect::<Vec<_>>(), ["COUNT(*)", "MAX(area)"]);
+    assert_eq!(ask("SELECT attr.note FROM objects WHERE iscrowd = 1"), ["many"]);
+    assert_eq!(ask("SELECT o.attr.note FROM objects o WHERE o.iscrowd = 1"), ["many"]);
+}
+
+#[test]
+fn what_polars_answers_wrongly_is_refused() {
+    let ds = dataset(&four(), 2);
+    for text in [
+        "SELECT COUNT(*) FROM images i LEFT JOIN objects o ON i.row = o.row AND o.area > 100",
+        "SELECT category, SUM(COUNT(*)) OVER () AS t FROM objects GROUP BY category",
+        "SELECT SUM(1) FROM images",
+        "SELECT category FROM objects GROUP BY category ORDER BY COUNT(*)",
+        "SELECT category, COUNT(*) FROM objects",
+        "SELECT COUNT(*) FROM objects WHERE COUNT(*) > 3",
+        "SELECT SUM(area) OVER (ORDER BY label) FROM objects",
+        "SELECT image_id FROM images WHERE EXISTS (SELECT 1 FROM objects)",
+    ] {
+        let e = ds.sql(text).unwrap_err();
+        assert_eq!(e.kind(), lensframe::error::ErrorKind::Unsupported, "{text}: {e}");
+    }
+    let e = ds.sql("WITH images AS (SELECT 1 AS width) SELECT * FROM images").unwrap_err();
+    assert_eq!(e.kind(), lensframe::error::ErrorKind::Usage, "{e}");
+    let e = ds.filter_objects("COUNT(*) > 3", lensframe::query::Quantity::AtLeast(1)).unwrap_err();
+    assert_eq!(e.kind(), lensframe::error::ErrorKind::Unsupported, "{e}");
+}
+
+#[test]
+fn images_that_nobody_annotated_have_no_objects() {
+    let ds = dataset(&four(), 2).select(["image_id", "width", "height"]).unwrap();
+    assert_eq!(rows(&ds.sql("SELECT COUNT(*) FROM objects").unwrap()), ["0"]);
+    let without = "SELECT image_id FROM images WHERE row NOT IN (SELECT row FROM objects) ORDER BY image_id";
+    assert_eq!(rows(&ds.sql(without).unwrap()), ["7", "8", "9", "10"]);
+    let some =
+        ds.filter_objects("category = 'cat' AND area > 3", lensframe::query::Quantity::AtLeast(0)).unwrap();
+    assert_eq!(some.len(), 0);
+}
