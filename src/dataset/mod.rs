@@ -88,6 +88,7 @@ pub use rows::{Rows, Slice};
 pub use source::{Access, Source};
 pub use table::Table;
 pub use value::Value;
+#[cfg(feature = "query")]
 pub(crate) use value::moment;
 pub use view::Dataset;
 pub use zip::Part;
