@@ -160,6 +160,15 @@ pub(super) fn has_aggregate(expr: &Expr) -> bool {
     .is_break()
 }
 
+fn has_window(expr: &Expr) -> bool {
+    let window = |inner: &Expr| matches!(inner, Expr::Function(function) if function.over.is_some());
+    visit_expressions(
+        expr,
+        |inner| if window(inner) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+    )
+    .is_break()
+}
+
 fn has_column(expr: &Expr) -> bool {
     let column = |inner: &Expr| matches!(inner, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
     visit_expressions(
@@ -265,6 +274,12 @@ impl Asked {
             })
             .collect();
         let one = items.iter().any(|expr| has_aggregate(expr));
+        if let Some(window) = items.iter().find(|expr| (one || grouped) && has_window(expr)) {
+            return stop(
+                format!("'{window}' looks over groups"),
+                "make the groups first: SELECT … OVER (…) FROM (SELECT … GROUP BY …) AS t",
+            );
+        }
         let bare = items.iter().find(|expr| !has_aggregate(expr) && has_column(expr) && !has_subquery(expr));
         match bare {
             Some(bare) if one && !grouped => stop(

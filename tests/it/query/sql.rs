@@ -128,6 +128,9 @@ fn what_polars_means_otherwise_is_answered_as_sql_means_it() {
     assert_eq!(ask(sorted), ["person 3", "cat 1"]);
     assert_eq!(ask("SELECT MIN(area), MAX(area) FROM objects"), ["25.0 27200.0"]);
     assert_eq!(ask("SELECT COUNT(*) FROM objects_all"), ["4"]);
+    let ranked = "SELECT category, ROW_NUMBER() OVER (ORDER BY n DESC) - 1 AS r \
+                  FROM (SELECT category, COUNT(*) AS n FROM objects GROUP BY category) AS t ORDER BY r";
+    assert_eq!(ask(ranked), ["person 0", "cat 1"]);
     assert_eq!(ask("SELECT NULL AS a"), ["-"]);
     let join = "SELECT i.image_id FROM images i JOIN objects o ON i.row = o.row AND o.category = 'cat' AND o.area > 10";
     assert_eq!(ask(join), ["8"]);
@@ -146,6 +149,7 @@ fn what_polars_answers_wrongly_is_refused() {
         "SELECT COUNT(*) FROM images i LEFT JOIN objects o ON i.row = o.row AND o.area > 100",
         "SELECT category, SUM(COUNT(*)) OVER () AS t FROM objects GROUP BY category",
         "SELECT SUM(1) FROM images",
+        "SELECT category, ROW_NUMBER() OVER (ORDER BY category) AS r FROM objects GROUP BY category",
         "SELECT category FROM objects GROUP BY category ORDER BY COUNT(*)",
         "SELECT category, COUNT(*) FROM objects",
         "SELECT COUNT(*) FROM objects WHERE COUNT(*) > 3",
