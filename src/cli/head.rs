@@ -1,13 +1,13 @@
 //! `lensframe head`: the first rows, key by key.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::args::HeadArgs;
 use super::print::{Printer, count, plural};
 use super::reference::{Reference, set_named};
-use crate::dataset::{Access, Dataset};
 use crate::error::Result;
 use crate::job::Job;
+use crate::query::shown;
 use crate::schema::axis::Axis;
 
 /// How much of a value fits on a line.
@@ -29,20 +29,9 @@ pub(super) fn run(args: &HeadArgs, printer: &Printer, job: &Job) -> Result<()> {
         ds = ds.select(args.keys.clone())?;
     }
     let head = ds.slice(..args.rows.min(ds.len()))?;
-    let rows = rows(&head, job)?;
+    let rows = shown(&head, job)?;
     let object = serde_json::json!({"rows": rows, "of": ds.len()});
     printer.show(&object, || text(&rows, ds.len()))
-}
-
-fn rows(ds: &Dataset, job: &Job) -> Result<Vec<Json>> {
-    let batch = ds.read_all(&Access::new(job))?.whole()?;
-    let row = |position| {
-        let members = ds.keys().iter().zip(&batch.columns);
-        let members: Map<String, Json> =
-            members.map(|(key, column)| (key.to_string(), column.value(position).to_json())).collect();
-        Json::Object(members)
-    };
-    Ok((0..batch.len).map(row).collect())
 }
 
 fn text(rows: &[Json], of: usize) -> String {
