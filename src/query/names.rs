@@ -71,7 +71,7 @@ const CLASS_PARTS: [(&str, ClassPart); 3] = [
 ];
 
 /// Names that other tools have for keys.
-const ALIASES: [(&str, &str); 3] = [("keypoints", "point"), ("image", "img"), ("mask_runs", "mask")];
+const ALIASES: [(&str, &str); 2] = [("keypoints", "point"), ("image", "img")];
 
 /// The name of the row's number.
 pub(super) const ROW: &str = "row";

@@ -162,9 +162,9 @@ fn columns(ds: &Dataset, scope: Scope, asked: &Asked, alone: bool, job: &Job) ->
     }
     let named = names::known(ds, scope).into_iter().filter(|name| asked.words.contains(name));
     own.extend(named);
-    if !alone {
-        own.retain(|name| !matches!(names::meaning(ds, scope, name), Ok(Meaning::OfRow(_))));
-    }
+    // The name of a table is no mention of an image's key that is called the same, as `panoptic`.
+    let hidden = |name: &String| !alone || asked.tables.contains(name);
+    own.retain(|name| !(hidden(name) && matches!(names::meaning(ds, scope, name), Ok(Meaning::OfRow(_)))));
     let mut seen = BTreeSet::new();
     own.retain(|name| seen.insert(name.clone()));
     if own.is_empty() {
