@@ -8,7 +8,7 @@ use crate::convert::Opened;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::query::{AnswerFormat, sql};
+use crate::query::{AnswerFormat, is_table, read_table, sql};
 
 /// How much of a value fits into a cell.
 const CELL: usize = 60;
@@ -19,7 +19,7 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
     if let Some(path) = args.output.as_ref().filter(|_| !to_stdout) {
         writable(path, args.force)?;
     }
-    let mut opened: Vec<(String, Opened, Dataset)> = Vec::new();
+    let mut opened: Vec<(String, Option<Opened>, Dataset)> = Vec::new();
     let with = args.with.iter().map(|with| (with.0.as_str(), &with.1));
     for (name, text) in std::iter::once(("", &args.dataset)).chain(with) {
         let reference = Reference::parse(text)?;
@@ -37,9 +37,13 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
         if let Some(path) = args.output.as_ref().filter(|_| !to_stdout) {
             apart(path, &reference.path)?;
         }
+        if reference.version.is_none() && is_table(&reference.path) && !reference.path.is_dir() {
+            opened.push((name.to_owned(), None, read_table(&reference.path)?));
+            continue;
+        }
         let one = reference.open(&args.source, &job.clone().muted("images.none"))?;
         let ds = reference.rows(&one, &args.source, job)?;
-        opened.push((name.to_owned(), one, ds));
+        opened.push((name.to_owned(), Some(one), ds));
     }
     let named: Vec<(&str, &Dataset)> = opened.iter().map(|(name, _, ds)| (name.as_str(), ds)).collect();
     let answer = sql(&named, &args.sql, job)?;

@@ -35,6 +35,7 @@
 //! | `names.rs`, `frame.rs` | what a name means, and its column |
 //! | `spans.rs`, `objects.rs` | which objects are of which row; how many of them satisfy |
 //! | `kept.rs` | views with fewer objects a row |
+//! | `join.rs`, `tables.rs` | rows beside those of another view; CSV, Parquet and Arrow files as views |
 //! | `plan.rs` | [`Query`]: steps that run once |
 //! | `statement.rs`, `sql.rs`, `write.rs` | SELECT as polars is to see it, its tables, its answer as a file |
 //! | `bridge.rs`, `run.rs`, `fault.rs` | polars: its columns, its threads, its errors |
@@ -42,6 +43,7 @@
 mod bridge;
 mod fault;
 mod frame;
+mod join;
 mod kept;
 mod names;
 mod objects;
@@ -51,13 +53,16 @@ mod run;
 mod spans;
 mod sql;
 mod statement;
+mod tables;
 mod text;
 mod write;
 
+pub use join::Join;
 pub use objects::Quantity;
 pub use plan::{Explained, Order, Query};
 pub use polars::prelude::{Expr, col, lit};
 pub use predicate::Predicate;
+pub use tables::{is_table, read_table};
 pub use write::{AnswerFormat, shown};
 
 use crate::dataset::Dataset;
@@ -144,7 +149,7 @@ impl Dataset {
 }
 
 /// The answer to a SELECT over any number of datasets: one of the empty name is asked by the bare names of its tables,
-/// others by `name.images` and so on.
+/// others by `name.images` and so on; `name` alone is its images too, or the table that it is.
 ///
 /// # Errors
 /// As [`Dataset::sql`]; [`ErrorKind::Cancelled`].

@@ -5,6 +5,7 @@ use std::fmt;
 use polars::prelude::{IntoLazy, SortMultipleOptions, UniqueKeepStrategy, col};
 
 use super::frame::Frame;
+use super::join::{self, Join};
 use super::kept::Kept;
 use super::names::Scope;
 use super::objects::{self, Quantity};
@@ -48,6 +49,7 @@ enum Step {
     Distinct(Vec<String>),
     Sample(usize, u64),
     Limit(usize),
+    Join(Dataset, Join),
 }
 
 impl fmt::Display for Step {
@@ -69,6 +71,7 @@ impl fmt::Display for Step {
             Step::Distinct(keys) => write!(f, "the first image of each {}", keys.join(", ")),
             Step::Sample(n, seed) => write!(f, "{n} images by chance, seed {seed}"),
             Step::Limit(n) => write!(f, "the first {n} images"),
+            Step::Join(other, how) => write!(f, "{how} with {} rows", other.len()),
         }
     }
 }
@@ -135,6 +138,12 @@ impl Query {
     #[must_use]
     pub fn limit(self, rows: usize) -> Query {
         self.then(Step::Limit(rows))
+    }
+
+    /// Rows beside the rows of another view that agree with them, as [`Dataset::join`].
+    #[must_use]
+    pub fn join(self, other: &Dataset, how: Join) -> Query {
+        self.then(Step::Join(other.clone(), how))
     }
 
     /// Runs the steps.
@@ -251,6 +260,7 @@ impl Step {
                 all.slice(..all.len().min(*n))
             }
             Step::Limit(n) => ds.slice(..ds.len().min(*n)),
+            Step::Join(other, how) => join::join(ds, other, how, job, log),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The tables are `images` (a row an image), `objects` (a row an object of the default set), one of each other set's
 //! name, and `objects_all` with a column `set`; of a dataset that was given a name, all of these after that name and
-//! a dot. A table has the columns that the text mentions and no other is read; `*` means every light one.
+//! a dot, and its images by the name alone. A table has the columns that the text mentions and no other is read; `*` means every light one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,11 +45,11 @@ pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset>
             .remedy("give it another name"));
         }
         // What is said of an image is a column of its objects, unless the images stand beside them.
-        let images = match name.rsplit_once('.') {
-            Some((dataset, _)) => format!("{dataset}.images"),
-            None => "images".to_owned(),
+        let beside = |images: &str| asked.tables.contains(images);
+        let alone = match name.rsplit_once('.') {
+            Some((dataset, _)) => !beside(dataset) && !beside(&format!("{dataset}.images")),
+            None => !beside("images"),
         };
-        let alone = !asked.tables.contains(&images);
         context.register(name, frame(ds, &scope, &asked, alone, job)?);
     }
     let mut context = context;
@@ -87,6 +87,7 @@ fn table<'a>(datasets: &'a Named, name: &'a str) -> Option<(&'a Dataset, Of<'a>)
     let found = |(own, ds): &(&str, &'a Dataset)| -> Option<(&'a Dataset, Of<'a>)> {
         let table = match *own {
             "" => name,
+            own if own == name => "images",
             own => name.strip_prefix(own)?.strip_prefix('.')?,
         };
         Some((*ds, of(ds, table)?))

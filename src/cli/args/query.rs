@@ -9,12 +9,14 @@ use super::SourceArgs;
 
 #[derive(Args)]
 pub(in crate::cli) struct QueryArgs {
-    /// A dataset, as `name.lf` or `name.lf@3` (version), or a path in any known format
+    /// A dataset, as `name.lf` or `name.lf@3` (version), or a path in any known format; of a .csv, .parquet or .arrow
+    /// file the rows are the table `images`
     pub dataset: String,
     /// One SELECT over the tables `images`, `objects`, `objects_all` and other sets by their names
     pub sql: String,
-    /// Another dataset, whose tables are NAME.images, NAME.objects, …; may be given more than once
-    #[arg(long, value_name = "NAME=DATASET")]
+    /// Another dataset, whose tables are NAME.images, NAME.objects, …, or a .csv, .parquet or .arrow file, which is
+    /// the table NAME; may be given more than once
+    #[arg(long, value_name = "NAME=PATH")]
     pub with: Vec<With>,
     /// The file for the answer: .csv, .jsonl, .json, .parquet or .arrow; - is JSON lines on stdout
     #[arg(short, long, value_name = "FILE")]
@@ -29,7 +31,7 @@ pub(in crate::cli) struct QueryArgs {
     pub source: SourceArgs,
 }
 
-/// A dataset by another name.
+/// A dataset or table by another name.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct With(pub String, pub String);
 
@@ -41,7 +43,7 @@ impl FromStr for With {
             Some((name, dataset)) if !name.is_empty() && !dataset.is_empty() => {
                 Ok(With(name.into(), dataset.into()))
             }
-            _ => Err(format!("'{text}' is not NAME=DATASET")),
+            _ => Err(format!("'{text}' is not NAME=PATH")),
         }
     }
 }

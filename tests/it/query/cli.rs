@@ -86,6 +86,30 @@ fn answers_are_written_in_the_form_that_their_name_says() {
 }
 
 #[test]
+fn tables_of_other_programs_are_joined_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, ds) = coco(folder.path());
+    let table = folder.path().join("my scores.csv");
+    std::fs::write(&table, "file,score\n1.jpg,0.5\n3.jpg,\n").unwrap();
+    let with = format!("s={}", table.display());
+    let sql =
+        "SELECT images.image_id, s.score FROM images JOIN s ON images.file_name = s.file ORDER BY image_id";
+    let text = ok(&["query", &ds, sql, "--with", &with]);
+    assert_eq!(text, "image_id  score\n       1    0.5\n       3\n2 rows\n");
+    assert_eq!(ok(&["query", &file, sql, "--with", &with, "-q"]), text);
+    // What a question answered can be asked again.
+    for name in ["answer.csv", "answer.parquet", "answer.arrow"] {
+        let answer = folder.path().join(name);
+        let answer = answer.to_str().unwrap();
+        ok(&["query", &ds, sql, "--with", &with, "-o", answer]);
+        assert_eq!(
+            ok(&["query", answer, "SELECT COUNT(*) AS n FROM images WHERE score IS NULL"]),
+            "n\n1\n1 row\n"
+        );
+    }
+}
+
+#[test]
 fn what_is_exported_is_what_the_conditions_chose() {
     let folder = tempfile::tempdir().unwrap();
     let (_, ds) = coco(folder.path());

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 mod cli;
+mod joins;
 mod predicates;
 mod refusals;
 mod sql;
