@@ -24,6 +24,7 @@ mod reference;
 mod save;
 mod synth;
 mod terminal;
+mod threads;
 mod verify;
 mod view;
 
@@ -50,6 +51,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Some(count) = cli.global.threads {
+        threads::limit(count);
+    }
     let terminal = Arc::new(Terminal::new(cli.global.quiet));
     let job = job(&cli.global, &terminal);
     let outcome = run(cli, &job);

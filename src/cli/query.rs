@@ -4,19 +4,24 @@ use super::args::QueryArgs;
 use super::print::{Printer, plural, table};
 use super::reference::Reference;
 use super::save::{real, save, writable};
-use crate::convert::Opened;
+use crate::convert::{self, Opened, SaveOptions};
 use crate::dataset::Dataset;
+use crate::dataset::store::WriterOptions;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::query::{AnswerFormat, is_table, read_table, sql};
+use crate::query::{self, AnswerFormat, is_table, read_table, sql};
 
 /// How much of a value fits into a cell.
 const CELL: usize = 60;
 
 pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> {
-    let format = args.output.as_ref().map(|path| format(path)).transpose()?;
+    let dataset = args.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "lf"));
+    let format = match dataset {
+        Some(_) => None,
+        None => args.output.as_ref().map(|path| format(path)).transpose()?,
+    };
     let to_stdout = args.output.as_ref().is_some_and(|path| path.as_os_str() == "-");
-    if let Some(path) = args.output.as_ref().filter(|_| !to_stdout) {
+    if let Some(path) = args.output.as_ref().filter(|_| !to_stdout && dataset.is_none()) {
         writable(path, args.force)?;
     }
     let mut opened: Vec<(String, Option<Opened>, Dataset)> = Vec::new();
@@ -46,7 +51,33 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
         opened.push((name.to_owned(), Some(one), ds));
     }
     let named: Vec<(&str, &Dataset)> = opened.iter().map(|(name, _, ds)| (name.as_str(), ds)).collect();
+    if args.explain {
+        let reading = query::explain(&named, &args.sql, job)?;
+        let table = |(table, keys): &(String, Vec<(String, u64)>)| {
+            let bytes = keys.iter().map(|(key, bytes)| (key.clone(), serde_json::json!(bytes)));
+            serde_json::json!({"table": table, "reads": bytes.collect::<serde_json::Map<_, _>>()})
+        };
+        let tables: Vec<_> = reading.tables.iter().map(table).collect();
+        let object = serde_json::json!({"tables": tables, "plan": reading.plan});
+        return printer.show(&object, || format!("{reading}\n"));
+    }
     let answer = sql(&named, &args.sql, job)?;
+    if let (Some(path), Some((_, one, ds))) = (dataset, opened.first()) {
+        let chosen = ds.rows_of(&answer).map_err(|e| match e.kind() {
+            ErrorKind::Key => {
+                e.remedy("a dataset is made of the rows that the answer names: SELECT row FROM …")
+            }
+            _ => e,
+        })?;
+        let roots = |one: &Opened| {
+            one.store().version().roots.iter().map(|root| root.absolute.clone().into()).collect()
+        };
+        let writer = WriterOptions { replace: args.force, ..WriterOptions::default() };
+        let options = SaveOptions { writer, links: one.as_ref().map(roots) };
+        let saved = convert::save(&chosen, path, &options, job)?;
+        let object = serde_json::json!({"dataset": path, "version": saved.version, "rows": saved.rows});
+        return printer.show(&object, || format!("{}: {}\n", path.display(), plural(saved.rows, "row")));
+    }
     if let (Some(path), Some(format)) = (&args.output, format) {
         let bytes = format.write(&answer, job)?;
         if to_stdout {
@@ -78,7 +109,7 @@ fn format(path: &std::path::Path) -> Result<AnswerFormat> {
         return Ok(AnswerFormat::JsonLines);
     }
     AnswerFormat::of_name(&path.to_string_lossy()).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, "answers are written as .csv, .jsonl, .json, .parquet or .arrow")
+        Error::new(ErrorKind::Usage, "answers are written as .csv, .jsonl, .json, .parquet, .arrow or .lf")
             .at(Place::area("query").file(path))
             .remedy("give the output one of these names; - is JSON lines on stdout")
     })

@@ -28,6 +28,7 @@ mod options;
 mod pack;
 pub mod panoptic;
 mod photos;
+mod save;
 mod sink;
 mod source;
 pub mod voc;
@@ -40,4 +41,5 @@ pub use options::{
     ImportSummary, OnError,
 };
 pub use pack::{PackSummary, pack};
+pub use save::{SaveOptions, SaveSummary, save};
 pub use source::Source;

@@ -18,6 +18,7 @@ use super::keys::{Key, KeyIndex, KeySelection, Keys, Kind, Selector};
 use super::rows::Rows;
 use super::source::{Access, Source};
 use super::view::Dataset;
+use super::zones::{Bounds, Zone};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::axis::AXIS;
 use crate::schema::classes::ClassTable;
@@ -304,6 +305,17 @@ impl Source for Concat {
     fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
         let (at, local) = self.locate(row);
         self.part(at)?.linked(local, key, path)
+    }
+
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        let of = |part: &Dataset| part.zones(key);
+        let unknown = |part: &Dataset| vec![Zone { rows: part.len() as u64, bounds: Bounds::Unknown }];
+        let zones: Vec<Option<Vec<Zone>>> = self.parts.iter().map(of).collect();
+        if zones.iter().all(Option::is_none) {
+            return None;
+        }
+        let pairs = zones.into_iter().zip(&self.parts);
+        Some(pairs.flat_map(|(own, part)| own.unwrap_or_else(|| unknown(part))).collect())
     }
 
     fn map_depth(&self) -> u64 {

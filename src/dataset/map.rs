@@ -19,6 +19,7 @@ use super::rows::Rows;
 use super::source::{Access, Source};
 use super::value::Value;
 use super::view::Dataset;
+use super::zones::Zone;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::random::Random;
 use crate::schema::classes::ClassTable;
@@ -342,6 +343,13 @@ impl Source for Map {
                 found.filter_map(Result::transpose).next().transpose()
             }
             None => Ok(None),
+        }
+    }
+
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        match self.slots.get(key.0)? {
+            Slot::Kept(key) => self.input.zones(*key),
+            Slot::Output(_) => None,
         }
     }
 

@@ -75,6 +75,7 @@ mod table;
 mod value;
 mod view;
 mod zip;
+mod zones;
 
 pub use align::{Align, merge_classes};
 pub use batch::{Batch, RowPos};
@@ -92,3 +93,4 @@ pub use value::Value;
 pub(crate) use value::moment;
 pub use view::Dataset;
 pub use zip::Part;
+pub use zones::{Bounds, Zone};

@@ -8,6 +8,7 @@ use arrow_buffer::Buffer;
 use super::batch::Batch;
 use super::keys::{KeyIndex, Keys};
 use super::rows::Rows;
+use super::zones::Zone;
 use crate::error::Result;
 use crate::job::Job;
 use crate::schema::classes::ClassTable;
@@ -59,6 +60,13 @@ pub trait Source: Any + Send + Sync {
     fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
         let _ = (row, key, path);
         Ok(None)
+    }
+
+    /// What is known of the values of a key without reading them, for all rows in order; `None`, which is the default,
+    /// where nothing is. Rows that cannot be read have no bounds.
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        let _ = key;
+        None
     }
 
     /// How many mapped views lie beneath, on the deepest path: what tells the random numbers of stacked maps

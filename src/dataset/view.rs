@@ -16,6 +16,7 @@ use super::example::Example;
 use super::keys::{KeyIndex, KeySelection, Keys, Selector};
 use super::rows::{Rows, Slice};
 use super::source::{Access, Source};
+use super::zones::{self, Zone};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::axis::Axis;
 use crate::schema::classes::ClassTable;
@@ -283,6 +284,12 @@ impl Source for Dataset {
             (Some(row), Some(key)) => self.source.linked(row, *key, path),
             _ => Ok(None),
         }
+    }
+
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        let (first, 1) = self.rows.as_range()? else { return None };
+        let zones = self.source.zones(*self.positions.get(key.0)?)?;
+        Some(zones::span(&zones, first, self.len() as u64))
     }
 
     fn map_depth(&self) -> u64 {

@@ -18,6 +18,7 @@ use super::source::{Access, Source};
 use super::table::Table;
 use super::value::Value;
 use super::view::Dataset;
+use super::zones::Zone;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::classes::ClassTable;
 
@@ -218,6 +219,11 @@ impl Source for Zip {
     fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
         let part = self.origin.get(key.0).and_then(|(at, key)| Some((self.parts.get(*at)?, *key)));
         part.map_or(Ok(None), |(part, key)| part.linked(row, key, path))
+    }
+
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        let (at, key) = self.origin.get(key.0)?;
+        self.parts.get(*at)?.zones(*key)
     }
 
     fn map_depth(&self) -> u64 {

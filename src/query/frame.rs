@@ -24,6 +24,9 @@ use crate::job::Job;
 use crate::schema::axis::DEFAULT_SET;
 use crate::schema::classes::{ClassTable, SourceId};
 
+/// The most rows of a table that polars has.
+const MOST: usize = u32::MAX as usize - 1;
+
 /// Columns of a scope.
 pub(super) struct Frame {
     pub(super) columns: DataFrame,
@@ -59,6 +62,14 @@ impl Frame {
             Some(spans) => usize::try_from(spans.total()).unwrap_or(usize::MAX),
             None => batch.len,
         };
+        if height > MOST {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("a question over {height} values; the most are {MOST}"),
+            )
+            .at(Place::area("query"))
+            .remedy("ask of parts of the dataset, as ds.slice(..1000000)"));
+        }
         let mut columns = Vec::with_capacity(meanings.len());
         for (name, meaning) in &meanings {
             let (ty, chunks) = parts.make(name, meaning)?;

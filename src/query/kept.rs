@@ -11,7 +11,7 @@ use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, OffsetBuffer};
 use arrow_select::filter::filter;
 
 use super::spans::Spans;
-use crate::dataset::{Access, Batch, Column, Dataset, KeyIndex, Keys, Rows, Source};
+use crate::dataset::{Access, Batch, Column, Dataset, KeyIndex, Keys, Rows, Source, Zone};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::axis::Axis;
 use crate::schema::classes::ClassTable;
@@ -145,6 +145,11 @@ impl Source for Kept {
 
     fn linked(&self, row: u64, key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
         Source::linked(&self.inner, row, key, path)
+    }
+
+    /// Fewer objects have no wider bounds.
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        Source::zones(&self.inner, key)
     }
 
     fn map_depth(&self) -> u64 {

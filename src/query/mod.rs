@@ -33,16 +33,20 @@
 //! |---|---|
 //! | `predicate.rs`, `text.rs` | conditions, and their text |
 //! | `names.rs`, `frame.rs` | what a name means, and its column |
+//! | `bounds.rs` | which rows a condition can hold for |
 //! | `spans.rs`, `objects.rs` | which objects are of which row; how many of them satisfy |
 //! | `kept.rs` | views with fewer objects a row |
 //! | `join.rs`, `tables.rs` | rows beside those of another view; CSV, Parquet and Arrow files as views |
 //! | `plan.rs` | [`Query`]: steps that run once |
-//! | `statement.rs`, `sql.rs`, `write.rs` | SELECT as polars is to see it, its tables, its answer as a file |
+//! | `statement.rs`, `scalar.rs`, `hints.rs` | SELECT as polars is to see it, and what it may not have meant |
+//! | `sql.rs`, `write.rs` | its tables, its answer as a file |
 //! | `bridge.rs`, `run.rs`, `fault.rs` | polars: its columns, its threads, its errors |
 
+mod bounds;
 mod bridge;
 mod fault;
 mod frame;
+mod hints;
 mod join;
 mod kept;
 mod names;
@@ -50,6 +54,7 @@ mod objects;
 mod plan;
 mod predicate;
 mod run;
+mod scalar;
 mod spans;
 mod sql;
 mod statement;
@@ -62,6 +67,7 @@ pub use objects::Quantity;
 pub use plan::{Explained, Order, Query};
 pub use polars::prelude::{Expr, col, lit};
 pub use predicate::Predicate;
+pub use sql::Reading;
 pub use tables::{is_table, read_table};
 pub use write::{AnswerFormat, shown};
 
@@ -155,4 +161,13 @@ impl Dataset {
 /// As [`Dataset::sql`]; [`ErrorKind::Cancelled`].
 pub fn sql(datasets: &[(&str, &Dataset)], text: &str, job: &Job) -> Result<Dataset> {
     sql::answer(datasets, text, job)
+}
+
+/// What the answer to a SELECT takes: the keys that are read, which this does, and the plan of polars. Subqueries that
+/// stand for a value are answered for it.
+///
+/// # Errors
+/// As [`sql`].
+pub fn explain(datasets: &[(&str, &Dataset)], text: &str, job: &Job) -> Result<Reading> {
+    sql::explain(datasets, text, job)
 }

@@ -22,6 +22,11 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// Whether no row is enough of whose objects none satisfies the condition.
+    pub(super) fn needs_one(self) -> bool {
+        matches!(self, Quantity::AtLeast(n) | Quantity::Exactly(n) if n > 0)
+    }
+
     /// Whether `count` of `all` objects are enough and not too many.
     pub fn holds(self, count: u32, all: u32) -> bool {
         match self {
@@ -52,7 +57,7 @@ pub(super) fn rows(judged: &Judged, quantity: Quantity) -> Vec<u64> {
     let empty = Spans::default();
     judged.spans.as_ref().unwrap_or(&empty).count(&judged.mask, |row, counts| {
         if counts.is_some_and(|(all, count)| quantity.holds(count, all)) {
-            rows.push(row);
+            rows.push(judged.row(row));
         }
     });
     rows

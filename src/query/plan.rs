@@ -9,7 +9,7 @@ use super::join::{self, Join};
 use super::kept::Kept;
 use super::names::Scope;
 use super::objects::{self, Quantity};
-use super::predicate::{Log, Predicate};
+use super::predicate::{Log, Look, Predicate};
 use super::{bridge, fault, run};
 use crate::dataset::{Column, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -222,19 +222,24 @@ impl Step {
     fn run(&self, ds: &Dataset, job: &Job, log: &mut Log) -> Result<Dataset> {
         match self {
             Step::Filter(predicate) => {
-                let judged = predicate.judge(ds, Scope::Rows, job)?;
+                let judged = predicate.judge(ds, Scope::Rows, Look::WhereItCanHold, job)?;
+                let rows =
+                    judged.mask.set_indices().map(|place| judged.row(place as u64)).collect::<Vec<_>>();
                 (log.read, log.plan) = (judged.read, Some(judged.plan));
-                let rows: Vec<u64> = judged.mask.set_indices().map(|row| row as u64).collect();
                 ds.take(&rows)
             }
             Step::Objects(set, predicate, quantity) => {
-                let judged = predicate.judge(ds, Scope::Objects(set), job)?;
+                let look = match quantity.needs_one() {
+                    true => Look::WhereItCanHold,
+                    false => Look::Everywhere,
+                };
+                let judged = predicate.judge(ds, Scope::Objects(set), look, job)?;
                 let rows = objects::rows(&judged, *quantity);
                 (log.read, log.plan) = (judged.read, Some(judged.plan));
                 ds.take(&rows)
             }
             Step::Keep(set, predicate) => {
-                let judged = predicate.judge(ds, Scope::Objects(set), job)?;
+                let judged = predicate.judge(ds, Scope::Objects(set), Look::Everywhere, job)?;
                 (log.read, log.plan) = (judged.read, Some(judged.plan));
                 let spans = judged.spans.unwrap_or_default();
                 Ok(Dataset::new(Kept::new(ds, set, judged.mask, &spans)))

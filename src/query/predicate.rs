@@ -3,8 +3,9 @@
 use arrow_buffer::BooleanBuffer;
 use polars::prelude::{DataFrame, DataType, Expr, IntoLazy};
 
+use super::bounds::Limits;
 use super::frame::Frame;
-use super::names::Scope;
+use super::names::{self, Scope};
 use super::spans::Spans;
 use super::{fault, run, text};
 use crate::dataset::Dataset;
@@ -69,6 +70,27 @@ pub(super) struct Judged {
     pub(super) read: Vec<(String, u64)>,
     /// The condition as it was run.
     pub(super) plan: String,
+    /// The rows of the view that were looked at, since no other can satisfy it; `None` for all.
+    pub(super) rows: Option<Vec<u64>>,
+}
+
+/// Which rows are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// All of them.
+    Everywhere,
+    /// Those for which the condition can hold, or can hold for an object of theirs.
+    WhereItCanHold,
+}
+
+impl Judged {
+    /// The row of the view that is at a place among those looked at.
+    pub(super) fn row(&self, place: u64) -> u64 {
+        match &self.rows {
+            None => place,
+            Some(rows) => usize::try_from(place).ok().and_then(|at| rows.get(at)).copied().unwrap_or(place),
+        }
+    }
 }
 
 /// What a step read, and the condition that it ran.
@@ -84,15 +106,15 @@ impl Predicate {
     /// # Errors
     /// [`ErrorKind::Usage`] for text that is no condition; [`ErrorKind::Key`] for unknown names; [`ErrorKind::Type`]
     /// for what is neither true nor false; those of reading.
-    pub(super) fn judge(&self, ds: &Dataset, scope: Scope, job: &Job) -> Result<Judged> {
+    pub(super) fn judge(&self, ds: &Dataset, scope: Scope, look: Look, job: &Job) -> Result<Judged> {
         let about = |e: Error| e.at(Place::area("query").key(text::short(&self.to_string())));
         if let Form::Text(text) = &self.0 {
             run::check_length(text)?;
         }
-        let (expr, names, plan) = run::deep(|| -> Result<_> {
-            let expr = match &self.0 {
+        let (expr, limits, names, plan) = run::deep(|| -> Result<_> {
+            let (expr, limits) = match &self.0 {
                 Form::Text(text) => text::condition(text, ds, scope, job)?,
-                Form::Expr(expr) => expr.clone(),
+                Form::Expr(expr) => (expr.clone(), Limits::default()),
             };
             let mut names: Vec<String> = Vec::new();
             for name in expr.clone().meta().root_names() {
@@ -101,11 +123,17 @@ impl Predicate {
                 }
             }
             let plan = expr.to_string();
-            Ok((expr, names, plan))
+            Ok((expr, limits, names, plan))
         })??;
-        let Frame { columns, spans, read } = Frame::of(ds, scope, &names, job)?;
+        // Numbers of rows are those of the whole view.
+        let rows = match look {
+            Look::WhereItCanHold if !names.iter().any(|name| name == names::ROW) => limits.rows(ds, scope),
+            _ => None,
+        };
+        let part = rows.as_ref().map(|rows| ds.take(rows)).transpose()?;
+        let Frame { columns, spans, read } = Frame::of(part.as_ref().unwrap_or(ds), scope, &names, job)?;
         let mask = judge(columns, expr, job).map_err(about)?;
-        Ok(Judged { mask, spans, read, plan })
+        Ok(Judged { mask, spans, read, plan, rows })
     }
 }
 

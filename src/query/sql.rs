@@ -15,7 +15,7 @@ use polars::sql::SQLContext;
 use super::frame::Frame;
 use super::names::{self, Meaning, ROW, Scope};
 use super::statement::Asked;
-use super::{bridge, fault, run};
+use super::{bridge, fault, hints, run, scalar};
 use crate::dataset::{Dataset, Table};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
@@ -24,11 +24,52 @@ use crate::schema::axis::DEFAULT_SET;
 /// Datasets by name; the one without is asked by the bare names of its tables.
 pub(super) type Named<'a> = [(&'a str, &'a Dataset)];
 
+/// What a question in SQL reads, and how polars answers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The tables by name, each with the keys that are read for it and the bytes of their columns in memory.
+    pub tables: Vec<(String, Vec<(String, u64)>)>,
+    /// The plan of polars, a step a line, the last step first.
+    pub plan: String,
+}
+
+impl std::fmt::Display for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (table, keys) in &self.tables {
+            let keys: Vec<String> =
+                keys.iter().map(|(key, bytes)| format!("{key} ({bytes} bytes)")).collect();
+            writeln!(
+                f,
+                "{table} reads {}",
+                if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") }
+            )?;
+        }
+        f.write_str(&self.plan)
+    }
+}
+
 /// The answer to a SELECT.
 pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset> {
+    let (plan, _) = plan(datasets, text, job)?;
+    into_dataset(run::collect(plan, job).map_err(|e| e.at(Place::area("query")))?)
+}
+
+/// What the answer to a SELECT takes.
+pub(super) fn explain(datasets: &Named, text: &str, job: &Job) -> Result<Reading> {
+    let (plan, tables) = plan(datasets, text, job)?;
+    let plan = run::deep(|| plan.explain(true))?.map_err(fault::of)?;
+    Ok(Reading { tables, plan })
+}
+
+type Tables = Vec<(String, Vec<(String, u64)>)>;
+
+/// The plan of a SELECT over the columns that it needs, which are read; and what was read for each table.
+fn plan(datasets: &Named, text: &str, job: &Job) -> Result<(LazyFrame, Tables)> {
     run::check_length(text)?;
-    let (statement, asked) = run::deep(|| Asked::parse(text, dotted(datasets)))??;
+    let (mut statement, asked) = run::deep(|| Asked::parse(text, dotted(datasets)))??;
+    run::deep(|| hints::classes(&statement, datasets, job))??;
     let context = SQLContext::new();
+    let mut tables: Tables = Vec::new();
     for name in &asked.tables {
         let Some((ds, scope)) = table(datasets, name) else {
             if asked.own.contains(name) {
@@ -50,12 +91,20 @@ pub(super) fn answer(datasets: &Named, text: &str, job: &Job) -> Result<Dataset>
             Some((dataset, _)) => !beside(dataset) && !beside(&format!("{dataset}.images")),
             None => !beside("images"),
         };
-        context.register(name, frame(ds, &scope, &asked, alone, job)?);
+        let mut read = Vec::new();
+        context.register(name, frame(ds, &scope, &asked, alone, &mut read, job)?);
+        tables.push((name.clone(), read));
     }
     let mut context = context;
-    let plan = run::deep(|| context.execute(&statement))?.map_err(|e| explained(e, datasets, &asked))?;
-    let done = run::collect(plan, job).map_err(|e| e.at(Place::area("query")))?;
-    into_dataset(done)
+    let mut execute = |text: &str| -> Result<LazyFrame> {
+        run::deep(|| context.execute(text))?.map_err(|e| explained(e, datasets, &asked))
+    };
+    run::deep(|| {
+        scalar::fill(&mut statement, |query| into_dataset(run::collect(execute(&query.to_string())?, job)?))
+    })??;
+    let text = run::deep(|| statement.to_string())?;
+    let plan = execute(&text)?;
+    Ok((plan, tables))
 }
 
 /// Names of columns in which dots are, of all datasets.
@@ -120,17 +169,24 @@ fn unknown_table(datasets: &Named, name: &str) -> Error {
 }
 
 /// The columns of a table that the question may need.
-fn frame(ds: &Dataset, of: &Of, asked: &Asked, alone: bool, job: &Job) -> Result<LazyFrame> {
+fn frame(
+    ds: &Dataset,
+    of: &Of,
+    asked: &Asked,
+    alone: bool,
+    read: &mut Vec<(String, u64)>,
+    job: &Job,
+) -> Result<LazyFrame> {
     match of {
-        Of::Scope(scope) => Ok(columns(ds, *scope, asked, alone, job)?.lazy()),
+        Of::Scope(scope) => Ok(columns(ds, *scope, asked, alone, read, job)?.lazy()),
         Of::AllSets => {
             let sets = ds.sets();
             let mut frames: Vec<(&str, DataFrame)> = Vec::new();
             for set in &sets {
-                frames.push((set, columns(ds, Scope::Objects(set), asked, alone, job)?));
+                frames.push((set, columns(ds, Scope::Objects(set), asked, alone, read, job)?));
             }
             if frames.is_empty() {
-                frames.push(("", columns(ds, Scope::Objects(DEFAULT_SET), asked, alone, job)?));
+                frames.push(("", columns(ds, Scope::Objects(DEFAULT_SET), asked, alone, read, job)?));
             }
             // What one set has and another has not is null there.
             let mut all: Vec<(String, polars::prelude::DataType)> = Vec::new();
@@ -155,7 +211,14 @@ fn frame(ds: &Dataset, of: &Of, asked: &Asked, alone: bool, job: &Job) -> Result
     }
 }
 
-fn columns(ds: &Dataset, scope: Scope, asked: &Asked, alone: bool, job: &Job) -> Result<DataFrame> {
+fn columns(
+    ds: &Dataset,
+    scope: Scope,
+    asked: &Asked,
+    alone: bool,
+    read: &mut Vec<(String, u64)>,
+    job: &Job,
+) -> Result<DataFrame> {
     let mut own: Vec<String> = Vec::new();
     if asked.everything {
         own.push(ROW.to_owned());
@@ -172,7 +235,9 @@ fn columns(ds: &Dataset, scope: Scope, asked: &Asked, alone: bool, job: &Job) ->
         // So that rows can be counted.
         own.push(ROW.to_owned());
     }
-    Ok(Frame::of(ds, scope, &own, job)?.columns)
+    let frame = Frame::of(ds, scope, &own, job)?;
+    read.extend(frame.read);
+    Ok(frame.columns)
 }
 
 /// Whether a key holds no files.

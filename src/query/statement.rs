@@ -73,7 +73,7 @@ impl Asked {
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] for what is no SQL; [`ErrorKind::Unsupported`] for what is not answered.
-    pub(super) fn parse(text: &str, dotted: BTreeSet<String>) -> Result<(String, Asked)> {
+    pub(super) fn parse(text: &str, dotted: BTreeSet<String>) -> Result<(Statement, Asked)> {
         let wrong = |why: String| {
             let (what, remedy) = match why.contains("recursion limit") {
                 true => {
@@ -103,7 +103,7 @@ impl Asked {
         };
         match statement.visit(&mut asked) {
             ControlFlow::Break(error) => Err(error),
-            ControlFlow::Continue(()) => Ok((statement.to_string(), asked)),
+            ControlFlow::Continue(()) => Ok((statement, asked)),
         }
     }
 }

@@ -11,19 +11,20 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::fault;
+use super::bounds::Limits;
 use super::names::{self, ClassPart, Meaning, Scope};
 use super::statement::has_aggregate;
+use super::{fault, hints};
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::job::{Job, Warning};
+use crate::job::Job;
 use crate::schema::classes::ClassTable;
 
-/// A condition on the rows of a scope.
+/// A condition on the rows of a scope, and what it demands of single columns.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] for text that is none.
-pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Result<Plan> {
+pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Result<(Plan, Limits)> {
     let wrong = |why: String| {
         Error::new(ErrorKind::Usage, format!("'{}' is no condition: {why}", short(text)))
             .at(Place::area("query"))
@@ -47,16 +48,10 @@ pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Re
         return Err(error);
     }
     for name in rewrite.unknown {
-        let known = rewrite.classes.map(ClassTable::names).unwrap_or_default();
-        let like = fault::nearest(&name, known);
-        let what = format!("no class is called '{name}'");
-        let done = match like.is_empty() {
-            true => "nothing has it".to_owned(),
-            false => format!("nothing has it; did you mean {}?", like.join(", ")),
-        };
-        job.warn(Warning::new("query.class", Place::area("query"), what, done))?;
+        hints::unknown(&name, rewrite.classes.map(ClassTable::names).unwrap_or_default(), job)?;
     }
-    polars::sql::sql_expr(expr.to_string()).map_err(|e| wrong(fault::of(e).what().to_owned()))
+    let plan = polars::sql::sql_expr(expr.to_string()).map_err(|e| wrong(fault::of(e).what().to_owned()))?;
+    Ok((plan, Limits::of(&expr)))
 }
 
 /// The beginning of a text, for messages.
@@ -140,9 +135,9 @@ impl VisitorMut for Rewrite<'_> {
                 }
             }
             Expr::BinaryOp { left, op: op @ (BinaryOperator::Eq | BinaryOperator::NotEq), right } => {
-                let (column, text) = match (self.labels(left), literal(right)) {
+                let (column, text) = match (self.labels(left), hints::text(right)) {
                     (Some(column), Some(text)) => (column, text.to_owned()),
-                    _ => match (self.labels(right), literal(left)) {
+                    _ => match (self.labels(right), hints::text(left)) {
                         (Some(column), Some(text)) => (column, text.to_owned()),
                         _ => return ControlFlow::Continue(()),
                     },
@@ -154,7 +149,7 @@ impl VisitorMut for Rewrite<'_> {
             Expr::InList { expr: own, list, negated } => {
                 if let Some(column) = self.labels(own)
                     && let Some(texts) =
-                        list.iter().map(|e| literal(e).map(str::to_owned)).collect::<Option<Vec<_>>>()
+                        list.iter().map(|e| hints::text(e).map(str::to_owned)).collect::<Option<Vec<_>>>()
                 {
                     let (list, negated) =
                         (texts.iter().flat_map(|text| self.label(text)).collect(), *negated);
@@ -181,15 +176,4 @@ fn among(column: &str, mut list: Vec<Expr>, negated: bool) -> Expr {
 
 fn number(n: i64) -> Expr {
     Expr::Value(ValueWithSpan::from(Value::Number(n.to_string(), false)))
-}
-
-/// The text of a literal.
-fn literal(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }

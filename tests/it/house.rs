@@ -29,6 +29,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[("job", "error"), ("main", "cli")];
 /// Every file with an `unsafe` block or an `allow(unsafe_code)`.
 const UNSAFE: &[&str] = &[
     "benches/cold.rs",
+    "src/cli/threads.rs",
     "src/image/decode/jpeg/turbo.rs",
     "src/place/map.rs",
     "src/query/bridge.rs",

@@ -51,6 +51,9 @@ QUESTIONS = [
     "SELECT category FROM objects WHERE area > 0 UNION SELECT category FROM objects WHERE area < 50 ORDER BY category",
     "SELECT COUNT(*) AS n, SUM(CASE WHEN touches_border THEN 1 ELSE 0 END) AS on_border FROM objects",
     "SELECT COUNT(*) AS n FROM objects WHERE rel_area > 0.25",
+    "SELECT category, COUNT(*) AS n FROM objects WHERE area > (SELECT AVG(area) FROM objects) GROUP BY category ORDER BY category",
+    "SELECT image_id, width FROM images WHERE width = (SELECT MAX(width) FROM images) ORDER BY image_id LIMIT 5",
+    "SELECT file_name FROM images WHERE row = (SELECT row FROM objects ORDER BY area DESC, row LIMIT 1)",
 ]
 
 

@@ -18,7 +18,8 @@ pub(in crate::cli) struct QueryArgs {
     /// the table NAME; may be given more than once
     #[arg(long, value_name = "NAME=PATH")]
     pub with: Vec<With>,
-    /// The file for the answer: .csv, .jsonl, .json, .parquet or .arrow; - is JSON lines on stdout
+    /// The file for the answer: .csv, .jsonl, .json, .parquet or .arrow; - is JSON lines on stdout; NAME.lf is a dataset
+    /// of the images whose rows the answer names in a column `row`
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// How many rows are shown; 0 shows all
@@ -27,6 +28,9 @@ pub(in crate::cli) struct QueryArgs {
     /// Replace FILE if it is there
     #[arg(long)]
     pub force: bool,
+    /// Say which keys are read and how the question is answered, in place of the answer
+    #[arg(long, conflicts_with = "output")]
+    pub explain: bool,
     #[command(flatten)]
     pub source: SourceArgs,
 }

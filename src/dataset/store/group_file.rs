@@ -13,6 +13,7 @@ use super::cache::Cache;
 use super::cast;
 use super::ipc::IpcFile;
 use super::parquet_file::ParquetFile;
+use crate::dataset::Zone;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::manifest::FileEntry;
 
@@ -110,6 +111,14 @@ impl GroupFile {
         match &self.body {
             Body::Arrow { file, .. } => Some(file),
             Body::Parquet { .. } => None,
+        }
+    }
+
+    /// What the file says of a column without its being read; `None` for forms that say nothing.
+    pub(super) fn zones(&self, column: usize) -> Option<Vec<Zone>> {
+        match &self.body {
+            Body::Arrow { .. } => None,
+            Body::Parquet { file, .. } => Some(file.zones(column)),
         }
     }
 

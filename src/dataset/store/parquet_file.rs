@@ -10,14 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatchReader, new_empty_array};
-use arrow_schema::FieldRef;
+use arrow_schema::{DataType, FieldRef};
 use arrow_select::concat::concat;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 
 use super::parquet_schema;
+use crate::dataset::{Bounds, Zone};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 
 /// An open file.
@@ -58,6 +61,23 @@ impl ParquetFile {
         &self.rows
     }
 
+    /// What the row groups say of a column.
+    pub(super) fn zones(&self, column: usize) -> Vec<Zone> {
+        let schema = self.metadata.parquet_schema();
+        let leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
+        let leaves: Vec<usize> = leaves.collect();
+        let item = self.fields().get(column).map(|field| element(field.data_type()));
+        let groups = self.metadata.metadata().row_groups().iter().zip(&self.rows);
+        let zone = |(group, rows): (&RowGroupMetaData, &u64)| {
+            let known = match (leaves.as_slice(), item) {
+                ([leaf], Some(item)) => group.columns().get(*leaf).and_then(|chunk| bounds(chunk, item)),
+                _ => None,
+            };
+            Zone { rows: *rows, bounds: known.unwrap_or(Bounds::Unknown) }
+        };
+        groups.map(zone).collect()
+    }
+
     /// Decodes one column of one row group.
     pub(super) fn column(&self, group: usize, column: usize) -> Result<ArrayRef> {
         let place = || Place::area("store").file(&self.path);
@@ -91,6 +111,38 @@ impl ParquetFile {
             Err(Error::new(ErrorKind::Corrupt, format!("{} rows where {rows} are said", array.len())))
         })
         .at(place)
+    }
+}
+
+/// What the elements of lists are, or the values themselves.
+fn element(ty: &DataType) -> &DataType {
+    match ty {
+        DataType::List(field) | DataType::LargeList(field) => element(field.data_type()),
+        other => other,
+    }
+}
+
+/// The bounds that a column of a row group states; `None` where it states none, or none that can be relied on.
+fn bounds(chunk: &ColumnChunkMetaData, ty: &DataType) -> Option<Bounds> {
+    let statistics = chunk.statistics().filter(|s| !s.is_min_max_deprecated())?;
+    if statistics.null_count_opt() == u64::try_from(chunk.num_values()).ok() {
+        return Some(Bounds::Nothing);
+    }
+    let finite = |low: f64, high: f64| (low <= high).then_some(Bounds::Float(low, high));
+    match (statistics, ty) {
+        (Statistics::Int32(s), DataType::Int8 | DataType::Int16 | DataType::Int32) => {
+            Some(Bounds::Int(i64::from(*s.min_opt()?), i64::from(*s.max_opt()?)))
+        }
+        (Statistics::Int64(s), DataType::Int64) => Some(Bounds::Int(*s.min_opt()?, *s.max_opt()?)),
+        (Statistics::Float(s), DataType::Float32) => {
+            finite(f64::from(*s.min_opt()?), f64::from(*s.max_opt()?))
+        }
+        (Statistics::Double(s), DataType::Float64) => finite(*s.min_opt()?, *s.max_opt()?),
+        (Statistics::ByteArray(s), DataType::Utf8 | DataType::LargeUtf8) => {
+            // Shortened bounds are wider ones.
+            Some(Bounds::Text(s.min_opt()?.data().into(), s.max_opt()?.data().into()))
+        }
+        _ => None,
     }
 }
 

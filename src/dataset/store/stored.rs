@@ -21,7 +21,7 @@ use super::images;
 use super::ipc::IpcFile;
 use super::live::{Live, Span};
 use super::roots::ImageRoots;
-use crate::dataset::{Access, Batch, Column, Key, KeyIndex, Keys, RowPos, Rows, Source};
+use crate::dataset::{Access, Batch, Bounds, Column, Key, KeyIndex, Keys, RowPos, Rows, Source, Zone};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::classes::ClassTable;
 use crate::schema::field::{image_type, image_view_type, is_image};
@@ -264,6 +264,28 @@ impl Source for Stored {
 
     fn linked(&self, _row: u64, _key: KeyIndex, path: &str) -> Result<Option<Buffer>> {
         self.image(path).map(Some)
+    }
+
+    /// Those of the row groups of Parquet files; of versions with deleted rows none.
+    fn zones(&self, key: KeyIndex) -> Option<Vec<Zone>> {
+        let slot = self.slot(key).ok()?;
+        let whole = self.version.fragments.iter().map(|fragment| fragment.rows).sum::<u64>();
+        if slot.image || whole != self.live.len() {
+            return None;
+        }
+        let (mut zones, mut known) = (Vec::new(), false);
+        for (fragment, rows) in self.version.fragments.iter().map(|fragment| fragment.rows).enumerate() {
+            let own = match self.find(slot, fragment).ok()? {
+                None => vec![Zone { rows, bounds: Bounds::Nothing }],
+                Some((file, column)) => {
+                    let own = file.zones(column);
+                    known |= own.is_some();
+                    own.unwrap_or_else(|| vec![Zone { rows, bounds: Bounds::Unknown }])
+                }
+            };
+            zones.extend(own);
+        }
+        known.then_some(zones)
     }
 
     fn prefetch(&self, rows: &Rows, keys: &[KeyIndex]) {

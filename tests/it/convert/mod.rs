@@ -4,6 +4,7 @@ mod archives;
 mod interrupted;
 mod opened;
 mod packed;
+mod saved;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -2,10 +2,13 @@
 
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod evaluated;
 mod joins;
 mod predicates;
 mod refusals;
 mod sql;
+mod stored;
 mod views;
 
 use std::sync::Arc;

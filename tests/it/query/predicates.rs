@@ -7,7 +7,7 @@ use super::{Image, Thing, dataset, ids};
 
 /// A condition, and its plain twin: true, false, or nobody knows.
 #[derive(Clone, Debug)]
-enum Cond {
+pub(super) enum Cond {
     Number(&'static str, &'static str, i64),
     Text(bool, &'static str),
     Among(&'static str, Vec<i64>, bool),
@@ -20,14 +20,14 @@ enum Cond {
 }
 
 /// What a condition sees: two numbers, a text, a flag.
-struct Seen {
+pub(super) struct Seen {
     numbers: [(&'static str, Option<f64>); 2],
     text: (&'static str, Option<&'static str>),
     flag: (&'static str, Option<bool>),
 }
 
 impl Seen {
-    fn of_image(image: &Image) -> Seen {
+    pub(super) fn of_image(image: &Image) -> Seen {
         Seen {
             numbers: [("width", image.width.map(f64::from)), ("quality", image.quality)],
             text: ("split", image.split),
@@ -35,7 +35,7 @@ impl Seen {
         }
     }
 
-    fn of_thing(thing: &Thing) -> Seen {
+    pub(super) fn of_thing(thing: &Thing) -> Seen {
         Seen {
             numbers: [("label", thing.label.map(|n| n as f64)), ("area", thing.area)],
             text: ("attr.note", thing.note),
@@ -49,7 +49,7 @@ impl Seen {
 }
 
 impl Cond {
-    fn sql(&self, seen: &Seen) -> String {
+    pub(super) fn sql(&self, seen: &Seen) -> String {
         let name = |which: &str| seen.number(which).0;
         match self {
             Cond::Number(which, op, n) => format!("{} {op} {n}", name(which)),
@@ -115,7 +115,7 @@ fn which() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a", "b"])
 }
 
-fn condition() -> impl Strategy<Value = Cond> {
+pub(super) fn condition() -> impl Strategy<Value = Cond> {
     let op = prop::sample::select(vec!["=", "<>", "<", "<=", ">", ">="]);
     let leaf = prop_oneof![
         (which(), op, -1i64..5).prop_map(|(which, op, n)| Cond::Number(which, op, n)),
@@ -168,14 +168,14 @@ fn image() -> impl Strategy<Value = Image> {
         })
 }
 
-fn images() -> impl Strategy<Value = Vec<Image>> {
+pub(super) fn images() -> impl Strategy<Value = Vec<Image>> {
     prop::collection::vec(image(), 0..24).prop_map(|mut images| {
         (0..).zip(&mut images).for_each(|(id, image)| image.id = id);
         images
     })
 }
 
-fn quantity() -> impl Strategy<Value = Quantity> {
+pub(super) fn quantity() -> impl Strategy<Value = Quantity> {
     prop_oneof![
         (0u32..4).prop_map(Quantity::AtLeast),
         (0u32..4).prop_map(Quantity::AtMost),

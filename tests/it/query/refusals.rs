@@ -1,8 +1,15 @@
 //! What cannot be asked is refused with the place and the remedy; what holds for nothing is empty.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, ListArray, NullArray};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field};
+use lensframe::dataset::{Dataset, Part};
 use lensframe::error::{Error, ErrorKind};
 use lensframe::job::Job;
 use lensframe::query::Quantity;
+use lensframe::schema::axis::Axis;
 
 use super::{dataset, four, ids};
 
@@ -124,4 +131,23 @@ fn long_and_deep_questions_are_answered_or_refused_and_end() {
     assert_eq!(ds.filter(&deep).unwrap_err().kind(), ErrorKind::Usage);
     let e = ds.filter(format!("{}night", "NOT ".repeat(3_000))).unwrap_err();
     assert!(e.to_string().len() < 400, "{e}");
+}
+
+#[test]
+fn more_objects_than_a_32_bit_offset_reaches_are_counted_and_more_than_polars_has_refused() {
+    // Lists of nothing take no memory, however long they are.
+    let lists = |length: i32, chunks: usize| {
+        let list: ArrayRef = Arc::new(ListArray::new(
+            Arc::new(Field::new("item", DataType::Null, true)),
+            OffsetBuffer::new(vec![0, 5, length].into()),
+            Arc::new(NullArray::new(length as usize)),
+            None,
+        ));
+        let field = Axis::objects().mark(Field::new("nothing", list.data_type().clone(), true));
+        Dataset::zip([Part::from((Arc::new(field), vec![list; chunks]))]).unwrap()
+    };
+    let wide = lists(1_200_000_000, 2);
+    assert_eq!(wide.filter_objects("true", Quantity::AtLeast(6)).unwrap().len(), 2);
+    let e = lists(i32::MAX, 3).filter_objects("true", Quantity::AtLeast(6)).unwrap_err();
+    assert_eq!((e.kind(), e.to_string().contains("6442450941 values")), (ErrorKind::Limit, true), "{e}");
 }

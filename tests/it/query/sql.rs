@@ -2,7 +2,7 @@
 
 use lensframe::dataset::{Dataset, Value};
 use lensframe::job::Job;
-use lensframe::query::sql;
+use lensframe::query::{explain, sql};
 
 use super::{dataset, four, ids};
 
@@ -174,4 +174,52 @@ fn images_that_nobody_annotated_have_no_objects() {
     let some =
         ds.filter_objects("category = 'cat' AND area > 3", lensframe::query::Quantity::AtLeast(0)).unwrap();
     assert_eq!(some.len(), 0);
+}
+
+#[test]
+fn a_subquery_stands_for_its_value() {
+    let mean =
+        "SELECT category, area FROM objects WHERE area > (SELECT AVG(area) FROM objects) ORDER BY area";
+    assert_eq!(ask(mean), ["person 27200.0"]);
+    let share = "SELECT category, COUNT(*) * 1.0 / (SELECT COUNT(*) FROM objects) AS share FROM objects \
+                 GROUP BY category ORDER BY category";
+    assert_eq!(ask(share), ["cat 0.25", "person 0.75"]);
+    let nested = "SELECT image_id FROM images WHERE width = (SELECT MAX(width) FROM images WHERE width < \
+                  (SELECT MAX(width) FROM images))";
+    assert_eq!(ask(nested), ["7"]);
+    let own = "WITH big AS (SELECT area FROM objects WHERE area > 2000) \
+               SELECT COUNT(*) AS n FROM objects WHERE area = (SELECT MIN(area) FROM big)";
+    assert_eq!(ask(own), ["1"]);
+    assert_eq!(
+        ask("SELECT image_id FROM images WHERE width > (SELECT width FROM images WHERE width < 0)"),
+        [""; 0]
+    );
+    let refused = |text: &str| dataset(&four(), 2).sql(text).unwrap_err();
+    let several = refused("SELECT image_id FROM images WHERE width = (SELECT width FROM images)");
+    assert!(several.to_string().contains("4 rows"), "{several}");
+    let around = refused(
+        "SELECT image_id FROM images i WHERE 1 < (SELECT COUNT(*) FROM objects o WHERE o.row = i.row)",
+    );
+    assert!(around.remedy_text().unwrap().contains("join"), "{around}");
+}
+
+#[test]
+fn a_question_says_what_it_reads() {
+    let ds = dataset(&four(), 2);
+    let sql = "SELECT category, COUNT(*) AS n FROM objects WHERE area > 1 GROUP BY category";
+    let reading = explain(&[("", &ds)], sql, &Job::new()).unwrap();
+    let keys: Vec<&str> = reading.tables[0].1.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!((reading.tables[0].0.as_str(), keys), ("objects", vec!["area", "label"]));
+    assert!(
+        reading.plan.contains("area") && reading.to_string().starts_with("objects reads area ("),
+        "{reading}"
+    );
+}
+
+#[test]
+fn a_class_that_nothing_is_of_is_said_to_be_none() {
+    let (ds, job) = (dataset(&four(), 2), Job::new());
+    let n =
+        sql(&[("", &ds)], "SELECT COUNT(*) AS n FROM objects o WHERE o.category IN ('cat', 'persn')", &job);
+    assert_eq!((rows(&n.unwrap()), job.warnings().count("query.class")), (vec!["1".to_owned()], 1));
 }
