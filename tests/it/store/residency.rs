@@ -83,6 +83,33 @@ fn reading_labels_leaves_the_images_on_disk() {
     assert!(there * 100 <= ROWS * IMAGE, "{there} bytes of the images are in memory");
 }
 
+/// What `explain` says is read is what the kernel says came into memory: of the images not one page.
+#[cfg(feature = "query")]
+#[test]
+fn a_question_touches_no_page_of_an_image_and_reads_what_it_says() {
+    let guard = tempfile::tempdir().unwrap();
+    let path = guard.path().join("a.lf");
+    let images = embedded(&path);
+    let store = Store::open(&path).unwrap();
+    let objects = path.join(&store.version().fragments[0].files["objects"].path);
+    if !evict(&images) || !evict(&objects) {
+        eprintln!("skipped: this file system keeps its files in memory");
+        return;
+    }
+    let (before, light) = (resident(&images), resident(&objects));
+    let explained = store.dataset().query().filter("image_label >= 390").explain(&Job::new()).unwrap();
+    assert_eq!(explained[0].after, 10);
+    let [(key, bytes)] = explained[0].read.as_slice() else { panic!("{explained:?}") };
+    assert_eq!((key.as_str(), *bytes >= ROWS as u64 * 8), ("image_label", true));
+    assert_eq!(resident(&images), before, "pages of images were read");
+    assert!(resident(&objects) - light >= 4096, "the labels come from the other file");
+    let sql = "SELECT COUNT(*) AS n FROM images WHERE image_id < 100";
+    let reading = lensframe::query::explain(&[("", &store.dataset())], sql, &Job::new()).unwrap();
+    assert_eq!(reading.tables[0].1.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["image_id"]);
+    assert_eq!(store.dataset().sql(sql).unwrap().column("n").unwrap().values()[0].as_int(), Some(100));
+    assert_eq!(resident(&images), before, "pages of images were read for SQL");
+}
+
 #[test]
 fn reading_random_images_brings_little_more_than_their_bytes() {
     let guard = tempfile::tempdir().unwrap();
