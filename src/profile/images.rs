@@ -22,6 +22,8 @@ const WINDOW: usize = 16;
 /// What stands in the way of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trouble {
+    /// The row has neither bytes nor a path.
+    Absent,
     /// Its path leads nowhere.
     Missing,
     /// It cannot be read, or is no image that can be decoded.
@@ -34,11 +36,13 @@ pub enum Trouble {
 
 impl Trouble {
     /// All kinds.
-    pub const ALL: [Trouble; 4] = [Trouble::Missing, Trouble::Unreadable, Trouble::Damaged, Trouble::Size];
+    pub const ALL: [Trouble; 5] =
+        [Trouble::Absent, Trouble::Missing, Trouble::Unreadable, Trouble::Damaged, Trouble::Size];
 
     /// A short name for programs and tables.
     pub fn name(self) -> &'static str {
         match self {
+            Trouble::Absent => "no image",
             Trouble::Missing => "not there",
             Trouble::Unreadable => "not readable",
             Trouble::Damaged => "damaged",
@@ -100,6 +104,8 @@ struct Known {
     content: Option<[u8; 16]>,
     declared: [Option<i32>; 2],
     orientation: Value,
+    /// Why the row could not be read.
+    failed: Option<String>,
 }
 
 /// Reads the images of all rows; nothing for datasets without such a key.
@@ -146,6 +152,10 @@ pub(super) fn read(
             }
         }
     }
+    if images.named == 0 {
+        // That no row has an image is one fact, not a list.
+        return Ok((Some(images), all));
+    }
     images.troubles = troubles.into_iter().filter(|troubles| troubles.count > 0).collect();
     Ok((Some(images), all))
 }
@@ -168,6 +178,7 @@ fn known(ds: &Dataset, rows: std::ops::Range<usize>, job: &Job) -> Result<Vec<Kn
         content: get("content_hash", at).as_bytes().and_then(|hash| hash.try_into().ok()),
         declared: [side("height", at), side("width", at)],
         orientation: get("orientation", at),
+        failed: batch.failed.iter().find(|(row, _)| *row == at).map(|(_, error)| error.what().to_owned()),
     };
     Ok((0..batch.len).map(known).collect())
 }
@@ -181,6 +192,10 @@ fn look(ds: &Dataset, key: KeyIndex, known: &Known, reading: Reading) -> Result<
         bytes: 0,
         trouble: None,
     };
+    if let Some(why) = &known.failed {
+        look.trouble = Some((Trouble::Unreadable, why.clone()));
+        return Ok(look);
+    }
     let file = match ds.file_of(known.row, key, &known.image) {
         Ok(file) => file,
         Err(error) if error.is_cancelled() => return Err(error),
@@ -188,10 +203,12 @@ fn look(ds: &Dataset, key: KeyIndex, known: &Known, reading: Reading) -> Result<
             let path = known.image.member("path").and_then(Value::as_text);
             let (absent, missing) = (ErrorKind::NotFound == error.kind(), path.is_some());
             look.named = missing || !absent;
-            if look.named {
-                let kind = if absent { Trouble::Missing } else { Trouble::Unreadable };
-                look.trouble = Some((kind, path.map_or_else(|| error.what().to_owned(), str::to_owned)));
-            }
+            let kind = match (look.named, absent) {
+                (false, _) => Trouble::Absent,
+                (true, true) => Trouble::Missing,
+                (true, false) => Trouble::Unreadable,
+            };
+            look.trouble = Some((kind, path.map_or_else(|| error.what().to_owned(), str::to_owned)));
             return Ok(look);
         }
     };

@@ -8,7 +8,7 @@
 //! | file | noun |
 //! |---|---|
 //! | `options.rs` | [`Options`]: what is looked at, and where "suspicious" begins; [`Reading`] |
-//! | `profile.rs` | [`Profile`] and its doors; [`Split`], [`Spreads`] |
+//! | `survey.rs` | [`Profile`] and its doors; [`Split`], [`Spreads`] |
 //! | `report.rs`, `report/` | the profile as a report |
 //! | `splits.rs`, `row.rs` | which split a row is of; [`Row`]: an image by place and name |
 //! | `lists.rs`, `objects.rs` | lists of objects laid flat, key by key; side by side |
@@ -40,11 +40,12 @@ mod lists;
 mod near;
 mod objects;
 mod options;
-mod profile;
+
 mod report;
 mod row;
 mod splits;
 mod spread;
+mod survey;
 mod suspects;
 mod tally;
 mod together;
@@ -54,8 +55,8 @@ pub use duplicates::{Duplicates, Group, Leak};
 pub use hash::Print;
 pub use images::{Images, Trouble, Troubles};
 pub use options::{Options, Reading};
-pub use profile::{Profile, Split, Spreads};
 pub use row::Row;
 pub use spread::Spread;
+pub use survey::{Profile, Split, Spreads};
 pub use suspects::{Finding, Suspect, Suspects};
 pub use together::Together;

@@ -11,7 +11,7 @@ mod tables;
 use super::duplicates::Duplicates;
 use super::images::{Images, Trouble};
 use super::options::Reading;
-use super::profile::Profile;
+use super::survey::Profile;
 use crate::error::Result;
 use crate::report::{Better, Breakdown, Coverage, Figure, Report, Unit};
 
@@ -21,7 +21,10 @@ const NAMES: usize = 8;
 impl Profile {
     /// The profile as a report: figures, tables, histograms, the matrix of classes seen together; without pictures.
     pub fn report(&self) -> Report {
-        let title = format!("Profile of {}", self.datasets.join(" and "));
+        let title = match self.datasets.as_slice() {
+            [first, second] => format!("Profile of {first} and {second}"),
+            all => format!("Profile of {}", all.join(", ")),
+        };
         let mut report = Report::new(title, "stats");
         report.headline = self.headline();
         report.coverage.extend(self.images.as_ref().and_then(coverage));
@@ -57,7 +60,11 @@ impl Profile {
             figures.push(count("classes", "of the class table", self.known_classes as u64));
             figures.push(number("objects_per_image", "mean over annotated images", Some(mean)));
             figures.push(count("empty_images", "annotated, without objects", self.empty));
-            figures.push(count("unannotated_images", "nobody looked at them", self.rows - self.annotated));
+            figures.push(count(
+                "unannotated",
+                "images whose list of objects is null",
+                self.rows - self.annotated,
+            ));
             let label = "most objects of a class over fewest, classes without objects apart";
             figures.push(bad(number("imbalance", label, self.imbalance())));
             figures.push(bad(count(
@@ -187,7 +194,8 @@ fn coverage(images: &Images) -> Option<Coverage> {
         true => what.clone(),
         false => row.name.clone(),
     });
-    let coverage = Coverage::new("images could be read", images.read, images.named).missing(names);
+    let absent = trouble(images, Trouble::Absent);
+    let coverage = Coverage::new("images could be read", images.read, images.named + absent).missing(names);
     (images.named > 0).then_some(coverage)
 }
 

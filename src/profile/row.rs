@@ -50,6 +50,16 @@ impl Places {
     }
 }
 
+/// What datasets are called: those of one name are numbered, `val.lf (2)`, by their place in the list.
+pub(super) fn titles(members: &[(&str, &Dataset)]) -> Vec<String> {
+    let twice = |name: &str| members.iter().filter(|(other, _)| *other == name).count() > 1;
+    let title = |(at, (name, _)): (usize, &(&str, &Dataset))| match twice(name) {
+        true => format!("{name} ({})", at + 1),
+        false => (*name).to_owned(),
+    };
+    members.iter().enumerate().map(title).collect()
+}
+
 /// Names rows: reads what they are called, of each once.
 pub(super) fn name(members: &[(&str, &Dataset)], rows: Vec<&mut Row>, job: &Job) -> Result<()> {
     let mut known: HashMap<(usize, usize), String> = HashMap::new();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::row::text;
+use super::row::{text, titles};
 use crate::dataset::{Access, Dataset};
 use crate::error::Result;
 use crate::job::Job;
@@ -27,10 +27,7 @@ impl Splits {
             return Ok(splits);
         }
         let mut known: HashMap<String, u32> = HashMap::new();
-        for (at, (name, ds)) in members.iter().enumerate() {
-            // Two datasets of one name are two splits nevertheless.
-            let twice = members.iter().filter(|(other, _)| other == name).count() > 1;
-            let name = if twice { format!("{name} ({})", at + 1) } else { (*name).to_owned() };
+        for (name, (_, ds)) in titles(members).into_iter().zip(members) {
             let mut number = |own: Option<&str>| {
                 let whole = match (own, several) {
                     (Some(own), true) => format!("{name}/{own}"),

@@ -77,9 +77,7 @@ impl Pictures<'_> {
 
     /// The bare image of a row.
     fn image(&self, row: &Row, tile: u32, job: &Job) -> Result<Pixels> {
-        let Some((_, ds)) = self.members.get(row.member) else {
-            return Pixels::filled((1, 1), Default::default(), [0; 3]);
-        };
+        let Some((_, ds)) = self.members.get(row.member) else { return ground((1, 1)) };
         Gallery { panels: vec!["img".to_owned()], tile, ..Gallery::default() }.picture(ds, row.row, job)
     }
 
@@ -133,15 +131,20 @@ impl Pictures<'_> {
 
     /// A row with its dataset, of several, and its name.
     fn place(&self, row: &Row) -> String {
+        let dataset = match self.profile.datasets.get(row.member).filter(|_| self.members.len() > 1) {
+            Some(name) => format!("{name} "),
+            None => String::new(),
+        };
         let name = if row.name.is_empty() { String::new() } else { format!(" {}", row.name) };
-        format!("{}{name}", self.at(row))
+        format!("{dataset}row {}{name}", row.row)
     }
 
+    /// A row with its split, for a line under its picture.
     fn at(&self, row: &Row) -> String {
-        match self.members.get(row.member).filter(|_| self.members.len() > 1) {
-            Some((name, _)) => format!("{name} row {}", row.row),
-            None if row.split.is_empty() => format!("row {}", row.row),
-            None => format!("row {} · {}", row.row, row.split),
+        if row.split.is_empty() {
+            format!("row {}", row.row)
+        } else {
+            format!("row {} · {}", row.row, row.split)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What of a profile is drawn: histograms, classes seen together, the map of centres.
 
-use super::super::profile::Profile;
 use super::super::spread::Spread;
+use super::super::survey::Profile;
 use super::super::tally::CELLS;
 use super::shown;
 use crate::error::Result;
@@ -22,7 +22,7 @@ pub(super) fn histograms(profile: &Profile) -> Vec<Histogram> {
         ("Objects an image", "objects", "images", "", &spreads.crowding),
         ("Box sides", "pixels", "objects", side, &spreads.sides),
         ("Box sides by the image", "side of the box / side of the image", "objects", side, &spreads.shares),
-        ("Box aspects", "width / height", "objects", "", &spreads.aspects),
+        ("Box aspects", "log2(width / height)", "objects", "", &spreads.aspects),
         ("Image widths", "pixels", "images", "", &spreads.widths),
         ("Image heights", "pixels", "images", "", &spreads.heights),
         ("Image aspects", "width / height", "images", "", &spreads.image_aspects),
@@ -35,10 +35,13 @@ pub(super) fn histograms(profile: &Profile) -> Vec<Histogram> {
 
 fn histogram(name: &str, axis: &str, what: &str, note: &str, spread: &Spread) -> Histogram {
     let mut notes: Vec<String> = Vec::new();
+    if axis.starts_with("log2") {
+        notes.push("0 is square, 1 is twice as wide as high, -1 twice as high as wide.".to_owned());
+    }
     if !note.is_empty() {
         notes.push(format!("A side is the {note}."));
     }
-    if spread.edges.last().is_some_and(|end| spread.most > *end) {
+    if !axis.starts_with("log2") && spread.edges.last().is_some_and(|end| spread.most > *end) {
         notes.push(format!("The last bin holds all up to {}.", (spread.most * 100.0).round() / 100.0));
     }
     let histogram = Histogram::new(name, axis, spread.edges.clone()).with(what, spread.bins.clone());

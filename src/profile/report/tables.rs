@@ -1,9 +1,10 @@
 //! The tables of a profile.
 
+use super::super::classes::Class;
 use super::super::duplicates::Group;
-use super::super::profile::Profile;
 use super::super::row::Row;
 use super::super::spread::Spread;
+use super::super::survey::Profile;
 use super::shown;
 use crate::report::Table;
 
@@ -31,11 +32,14 @@ fn whole(n: u64) -> i64 {
 
 /// The table of classes; `None` without classes.
 pub(super) fn classes(profile: &Profile) -> Option<Table> {
-    let classes = &profile.classes;
-    if classes.is_empty() {
+    if profile.classes.is_empty() {
         return None;
     }
-    let ints = |of: fn(&super::super::Class) -> u64| classes.iter().map(move |class| whole(of(class)));
+    // The most frequent first: what is of interest are the ends.
+    let mut classes: Vec<&Class> = profile.classes.iter().collect();
+    classes.sort_by_key(|class| std::cmp::Reverse(class.objects));
+    let classes = &classes;
+    let ints = |of: fn(&Class) -> u64| classes.iter().map(move |class| whole(of(class)));
     let total = profile.classes.iter().map(|class| class.objects).sum::<u64>().max(1) as f64;
     let mut table = Table::new("classes")
         .text("class", classes.iter().map(|class| shown(&class.name)))

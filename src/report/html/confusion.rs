@@ -23,7 +23,10 @@ pub(super) fn write(m: &mut Markup, report: &Report) {
     m.element("figure", &[("class", "confusion")], |m| {
         m.element("figcaption", &[], |m| {
             m.leaf("h3", &[], title(matrix));
-            let axes = format!("Rows are {}, columns are {}. ", matrix.row_axis, matrix.column_axis);
+            let axes = match matrix.symmetric {
+                true => String::new(),
+                false => format!("Rows are {}, columns are {}. ", matrix.row_axis, matrix.column_axis),
+            };
             let rule =
                 if matrix.rule.is_empty() { String::new() } else { format!("Counted by: {}. ", matrix.rule) };
             let colours = match matrix.symmetric {

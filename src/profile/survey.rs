@@ -13,7 +13,7 @@ use super::tally::{Counting, Tally};
 use super::together::Together;
 use crate::dataset::{Access, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::job::Job;
+use crate::job::{Job, Warning};
 use crate::schema::axis::DEFAULT_SET;
 
 /// Rows whose keys are read at a time.
@@ -47,7 +47,8 @@ pub struct Spreads {
     pub crowding: Spread,
     /// Square roots of the areas of boxes, in pixels. Of rotated boxes the area is that of the rotated one.
     pub sides: Spread,
-    /// Width over height of boxes.
+    /// Width over height of boxes. The bins alone are of its binary logarithm: 0 is square, 1 is twice as wide as high,
+    /// -1 twice as high as wide.
     pub aspects: Spread,
     /// Square roots of the shares of the image that boxes have: 1 is the whole image, 0.1 a hundredth of its area.
     pub shares: Spread,
@@ -56,7 +57,7 @@ pub struct Spreads {
 /// What a dataset is made of, and what may be wrong with it. Plain values; [`Profile::report`] makes them readable.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    /// The names of the datasets, as they were given.
+    /// The names of the datasets as they were given; those of one name are numbered.
     pub datasets: Vec<String>,
     /// The object set that is looked at, `""` for the default set; `None` where there is none.
     pub set: Option<String>,
@@ -156,6 +157,11 @@ impl Profile {
             let tallies = job.each(&starts, |first| {
                 let rows = view.slice(*first..ds.len().min(first + ROWS))?;
                 let batch = rows.read_all(&Access::new(job))?;
+                for (at, error) in &batch.failed {
+                    let place = Place::area("profile").row((first + at) as u64);
+                    let done = "counted as not annotated";
+                    job.warn(Warning::new("stats.row", place, error.what(), done))?;
+                }
                 let objects = Objects::of(&batch, &keys, set.is_some());
                 let by = Counting {
                     options,
@@ -185,7 +191,7 @@ impl Profile {
         let leaks = search.leaks(job)?;
         drop(seen);
         let mut profile = Profile::finished(tally, classes, &splits, options);
-        profile.datasets = members.iter().map(|(name, _)| (*name).to_owned()).collect();
+        profile.datasets = row::titles(members);
         profile.rows = places.total() as u64;
         profile.set = set;
         (profile.images, profile.exact, profile.near, profile.leaks) = (images, exact, near, leaks);
@@ -237,7 +243,7 @@ impl Profile {
             image_aspects: Spread::of(&mut tally.image_aspects, false),
             crowding: Spread::of(&mut tally.crowding, true),
             sides: Spread::of(&mut tally.sides, false),
-            aspects: Spread::of(&mut tally.aspects, false),
+            aspects: by_logarithm(&mut tally.aspects),
             shares: Spread::of(&mut tally.shares, false),
         };
         profile.centres = match tally.centres.iter().any(|count| *count > 0) {
@@ -289,6 +295,13 @@ impl Profile {
         let counts = || self.classes.iter().map(|class| class.objects).filter(|count| *count > 0);
         Some(counts().max()? as f64 / counts().min()? as f64)
     }
+}
+
+/// A spread of ratios, which has bins of their binary logarithms.
+fn by_logarithm(ratios: &mut [f32]) -> Spread {
+    let mut logarithms: Vec<f32> = ratios.iter().map(|ratio| ratio.log2()).collect();
+    let Spread { edges, bins, .. } = Spread::of(&mut logarithms, false);
+    Spread { edges, bins, ..Spread::of(ratios, false) }
 }
 
 /// The set that is looked at.
