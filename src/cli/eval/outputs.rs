@@ -32,7 +32,7 @@ pub(in crate::cli) fn check(args: &ReportArgs, area: &'static str) -> Result<()>
     check_all(&paths, args.force, area)
 }
 
-/// As [`check`], and refuses to write what is read, or into it.
+/// As [`check`], and refuses to write what is read, or into a stored dataset.
 pub(in crate::cli) fn check_apart(args: &ReportArgs, inputs: &[PathBuf], area: &'static str) -> Result<()> {
     check(args, area)?;
     let paths: Vec<(&str, PathBuf)> = named(args).collect();
@@ -98,13 +98,19 @@ fn check_all(outputs: &[(&str, PathBuf)], force: bool, area: &'static str) -> Re
     Ok(())
 }
 
-/// Refuses outputs that are what is read.
+/// Refuses outputs that are what is read, or in a stored dataset: its files are its own.
 fn apart(outputs: &[(&str, PathBuf)], inputs: &[PathBuf], area: &'static str) -> Result<()> {
     let inputs: Vec<PathBuf> = inputs.iter().filter(|path| path.exists()).map(|path| real(path)).collect();
-    match outputs.iter().find(|(_, path)| inputs.contains(&real(path))) {
+    let hit = |output: &Path| {
+        let is = |input: &PathBuf| {
+            output == input || (output.starts_with(input) && input.join("versions").is_dir())
+        };
+        inputs.iter().any(is)
+    };
+    match outputs.iter().find(|(_, path)| hit(&real(path))) {
         Some((option, path)) => Err(Error::new(
             ErrorKind::Usage,
-            format!("{option} names a file that is read, and would be lost"),
+            format!("{option} names a file that is read, and would be lost, or one in a stored dataset"),
         )
         .at(Place::area(area).file(path))
         .remedy("name another file")),
