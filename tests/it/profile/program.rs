@@ -90,12 +90,11 @@ fn json_tables_and_pages_are_written_and_nothing_is_overwritten() {
 
     let stored = at("a.lf");
     ok(&["convert", &source, &stored, "-q"]);
-    let inside = format!("{stored}/page.html");
-    assert_eq!(
-        fails(&["stats", &stored, "--html", &format!("{stored}/dataset.json"), "--force"]).0,
-        2,
-        "{inside}"
-    );
+    for name in ["dataset.json", "page.html"] {
+        let inside = format!("{stored}/{name}");
+        let (code, err) = fails(&["stats", &stored, "--html", &inside, "--force"]);
+        assert!(code == 2 && err.contains("stored dataset"), "{name}: {err}");
+    }
     let few = ok(&["stats", &stored, "--where", "split = 'train2017'", "--json", "-q"]);
     let few: Json = serde_json::from_str(&few).unwrap();
     assert_eq!(few["headline"][0]["value"], 3.0);
