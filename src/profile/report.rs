@@ -160,6 +160,7 @@ impl Profile {
             "images",
             match self.options.images {
                 Reading::None => "not read",
+                _ if self.images.as_ref().is_none_or(|images| images.named == 0) => "there are none",
                 Reading::Exact => "files read, pixels not decoded",
                 Reading::All => "read and decoded",
             },
