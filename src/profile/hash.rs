@@ -9,7 +9,8 @@
 //!   get brighter. Krawetz, "Kind of Like That" (2013), `dhash` of `imagehash`.
 //!
 //! A picture of one tone has no such look: what is left of it is noise, by which all blank pages would be equal. So a
-//! picture whose 32 × 32 pixels deviate by less than [`FLAT`] levels from their mean has no print.
+//! picture whose 32 × 32 pixels deviate by less than [`FLAT`] levels from their mean has no print. A picture of few
+//! frequencies, such as one even slope, has bits of noise too: copies of it may be missed.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
@@ -49,12 +50,13 @@ impl Print {
     /// use lensframe::profile::Print;
     /// # fn main() -> lensframe::error::Result<()> {
     /// assert_eq!(Print::of(Pixels::filled((40, 50), Channels::Rgb, [9, 90, 200])?)?, None);
-    /// let data: Vec<u8> = (0..64 * 64).map(|n| (n % 64 * 2 + n / 64) as u8).collect();
-    /// let slope = Pixels::new((64, 64), Channels::Gray, data)?;
-    /// let brighter = slope.data().iter().map(|v| v + 9).collect();
+    /// let level = |x: u32, y: u32| ((x * x + 3 * x * y + 2 * y * y) / 90 % 200) as u8;
+    /// let data: Vec<u8> = (0..64 * 64).map(|n| level(n % 64, n / 64)).collect();
+    /// let drawn = Pixels::new((64, 64), Channels::Gray, data)?;
+    /// let brighter = drawn.data().iter().map(|v| v + 9).collect();
     /// let brighter = Pixels::new((64, 64), Channels::Gray, brighter)?;
-    /// let (a, b) = (Print::of(slope)?.unwrap(), Print::of(brighter)?.unwrap());
-    /// assert!(a.distance(b) <= 4 && a.gradients == b.gradients);
+    /// let (a, b) = (Print::of(drawn)?.unwrap(), Print::of(brighter)?.unwrap());
+    /// assert!(a.distance(b) <= 4);
     /// # Ok(())
     /// # }
     /// ```
