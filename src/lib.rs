@@ -23,6 +23,7 @@
 //! - [`schema`]: keys, object sets, class tables, Arrow types, the manifest
 //! - [`dataset`]: sources, views, storage
 //! - [`convert`]: foreign formats, in and out
+//! - [`profile`]: what a dataset is made of, and what may be wrong with it
 //! - [`eval`]: predictions against the truth
 //! - `cli`: the program, with feature `cli`
 //!
@@ -41,6 +42,7 @@ pub mod geometry;
 pub mod image;
 pub mod job;
 pub mod place;
+pub mod profile;
 #[cfg(feature = "query")]
 pub mod query;
 pub mod random;

@@ -3,6 +3,7 @@
 mod eval;
 mod pictures;
 mod query;
+mod stats;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,6 +16,7 @@ pub(in crate::cli) use eval::{
 };
 pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
 pub(in crate::cli) use query::{QueryArgs, WhereArgs};
+pub(in crate::cli) use stats::StatsArgs;
 
 /// A dataset engine for computer vision: convert, ask, feed, predict, evaluate.
 #[derive(Parser)]
@@ -56,6 +58,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Say what a dataset holds: rows, keys, sets, classes, files
     Info(DatasetArgs),
+    /// Say what a dataset is made of and what may be wrong with it: classes, sizes, duplicates, suspicious boxes
+    Stats(StatsArgs),
     /// Print the first rows
     Head(HeadArgs),
     /// Answer a question in SQL over images, objects and sets

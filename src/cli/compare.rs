@@ -22,7 +22,7 @@ struct Method {
 }
 
 pub(super) fn run(args: &CompareArgs, printer: &Printer, job: &Job) -> Result<()> {
-    outputs::check(&args.report)?;
+    outputs::check(&args.report, "eval")?;
     let (methods, renamed) = methods(&args.pred)?;
     let conditions = conditions(&args.report.fail_if, &methods);
     let protocol = asked(&args.ask)?;

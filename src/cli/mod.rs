@@ -22,6 +22,7 @@ mod print;
 mod query;
 mod reference;
 mod save;
+mod stats;
 mod synth;
 mod terminal;
 mod threads;
@@ -96,6 +97,7 @@ fn run(cli: Cli, job: &Job) -> Result<()> {
         Command::Convert(args) => convert::run(&args, &printer, job),
         Command::Export(args) => export::run(&args, &printer, job),
         Command::Info(args) => info::run(&args, &printer, job),
+        Command::Stats(args) => stats::run(&args, &printer, job),
         Command::Head(args) => head::run(&args, &printer, job),
         Command::Query(args) => query::run(&args, &printer, job),
         Command::View(args) => view::run(&args, &printer, job),

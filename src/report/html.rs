@@ -32,19 +32,32 @@ const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// A part of the page: the fragment of its address, its heading, whether it is there, and how it is written.
-type Section = (&'static str, &'static str, fn(&Report) -> bool, fn(&mut Markup, &Report));
+type Section = (&'static str, fn(&Report) -> &'static str, fn(&Report) -> bool, fn(&mut Markup, &Report));
 
 /// The order of the page.
 const SECTIONS: [Section; 8] = [
-    ("summary", "Summary", |r| !r.headline.is_empty() || r.lines.is_some(), summary::write),
-    ("comparison", "Comparison of runs", |r| r.comparison.is_some(), closing::comparison),
-    ("breakdown", "Sizes and errors", |r| !r.breakdowns.is_empty(), bars::breakdowns),
-    ("classes", "Classes", |r| r.classes.is_some() || !r.tables.is_empty(), sheet::write),
-    ("curves", "Curves", |r| !r.charts.is_empty() || !r.histograms.is_empty(), plots),
-    ("confusion", "Confusion", |r| r.matrix.is_some(), confusion::write),
-    ("pictures", "Pictures", |r| !r.pictures.is_empty(), closing::pictures),
-    ("provenance", "Provenance", |r| !r.provenance.is_empty(), closing::provenance),
+    ("summary", |_| "Summary", |r| !r.headline.is_empty() || r.lines.is_some(), summary::write),
+    ("comparison", |_| "Comparison of runs", |r| r.comparison.is_some(), closing::comparison),
+    ("breakdown", sizes, |r| !r.breakdowns.is_empty(), bars::breakdowns),
+    ("classes", |_| "Classes", |r| r.classes.is_some() || !r.tables.is_empty(), sheet::write),
+    ("curves", drawn, |r| !r.charts.is_empty() || !r.histograms.is_empty(), plots),
+    ("confusion", pairs, |r| r.matrix.is_some(), confusion::write),
+    ("pictures", |_| "Pictures", |r| !r.pictures.is_empty(), closing::pictures),
+    ("provenance", |_| "Provenance", |r| !r.provenance.is_empty(), closing::provenance),
 ];
+
+/// Evaluations are broken down into sizes and errors.
+fn sizes(report: &Report) -> &'static str {
+    if report.breakdowns.len() == 1 { "Breakdown" } else { "Sizes and errors" }
+}
+
+fn drawn(report: &Report) -> &'static str {
+    if report.charts.is_empty() { "Distributions" } else { "Curves" }
+}
+
+fn pairs(report: &Report) -> &'static str {
+    if report.matrix.as_ref().is_some_and(|matrix| matrix.symmetric) { "Together" } else { "Confusion" }
+}
 
 fn plots(m: &mut Markup, report: &Report) {
     curves::write(m, report);
@@ -94,7 +107,7 @@ fn body(m: &mut Markup, report: &Report, title: &str) {
         if there.len() > 1 {
             m.element("nav", &[("aria-label", "Sections")], |m| {
                 for (id, name, ..) in there {
-                    m.leaf("a", &[("href", &format!("#{id}"))], name);
+                    m.leaf("a", &[("href", &format!("#{id}"))], name(report));
                 }
             });
         }
@@ -104,7 +117,7 @@ fn body(m: &mut Markup, report: &Report, title: &str) {
             if is_there(report) {
                 let heading = format!("{id}-heading");
                 m.element("section", &[("id", id), ("aria-labelledby", &heading)], |m| {
-                    m.leaf("h2", &[("id", &heading)], name);
+                    m.leaf("h2", &[("id", &heading)], name(report));
                     write(m, report);
                 });
             }

@@ -21,6 +21,10 @@ pub struct Matrix {
     /// no confusion of two classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background: Option<String>,
+    /// True where rows and columns are the same things and order means nothing, as in how often two classes are seen
+    /// together: then nothing is taken for anything, and each pair is told once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub symmetric: bool,
     /// Names of rows, top to bottom.
     pub rows: Vec<String>,
     /// Names of columns, left to right.
@@ -47,8 +51,17 @@ impl Matrix {
         (0..self.columns.len()).map(|column| self.count(row, column)).fold(0, u64::saturating_add)
     }
 
-    /// True where the row and the column have one name: the truth was recognised.
+    /// Of how many a cell of the row is a share: of the sum of the row or, in a symmetric matrix, of the diagonal.
+    pub(super) fn whole(&self, row: usize) -> u64 {
+        if self.symmetric { self.count(row, row) } else { self.row_sum(row) }
+    }
+
+    /// True where the row and the column have one name: the truth was recognised. In a symmetric matrix, where they
+    /// are one thing.
     pub(super) fn agrees(&self, row: usize, column: usize) -> bool {
+        if self.symmetric {
+            return row == column;
+        }
         self.rows.get(row) == self.columns.get(column)
     }
 
@@ -57,11 +70,14 @@ impl Matrix {
         self.background.is_some() && either.contains(&self.background.as_ref())
     }
 
-    /// The largest counts of two classes taken for each other, with row and column; the larger first, then by position.
+    /// The largest counts of two classes taken for each other or, in a symmetric matrix, seen together, with row and column; the larger first, then by position.
     pub(super) fn confusions(&self, most: usize) -> Vec<(usize, usize, u64)> {
         let cells = (0..self.rows.len()).flat_map(|r| (0..self.columns.len()).map(move |c| (r, c)));
         let mut found: Vec<(usize, usize, u64)> = cells
-            .filter(|(r, c)| !self.agrees(*r, *c) && !self.is_background(*r, *c))
+            .filter(|(r, c)| match self.symmetric {
+                true => r < c,
+                false => !self.agrees(*r, *c) && !self.is_background(*r, *c),
+            })
             .map(|(r, c)| (r, c, self.count(r, c)))
             .filter(|(_, _, n)| *n > 0)
             .collect();

@@ -63,13 +63,17 @@ pub(super) fn write(report: &Report, width: usize) -> String {
     }
     if let Some(matrix) = &report.matrix {
         let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
+        let (word, what) = match matrix.symmetric {
+            true => ("and", "most often together"),
+            false => ("as", "most confused"),
+        };
         let pair = |(r, c, n): &(usize, usize, u64)| {
-            format!("{} as {} {}", name(&matrix.rows, *r), name(&matrix.columns, *c), number::whole(*n))
+            format!("{} {word} {} {}", name(&matrix.rows, *r), name(&matrix.columns, *c), number::whole(*n))
         };
         let pairs: Vec<String> = matrix.confusions(5).iter().map(pair).collect();
         if !pairs.is_empty() {
             out.block();
-            out.paragraph("", &format!("most confused ({}): {}", matrix.rule, pairs.join(", ")));
+            out.paragraph("", &format!("{what} ({}): {}", matrix.rule, pairs.join(", ")));
         }
     }
     out.block();

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["geometry", "image", "place"],
     &["schema", "draw", "report"],
     &["dataset"],
-    &["convert", "query", "augment", "synth", "gallery"],
+    &["convert", "query", "augment", "synth", "gallery", "profile"],
     &["feed", "eval", "model"],
     &["predict"],
     &["main", "cli"],

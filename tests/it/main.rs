@@ -30,6 +30,7 @@ mod labels;
 mod laws;
 mod panoptic;
 mod place;
+mod profile;
 #[cfg(feature = "query")]
 mod query;
 mod report;

@@ -233,7 +233,7 @@ fn overlap(text: &str) -> Result<f64, String> {
 }
 
 /// A real number above 0.
-fn positive(text: &str) -> Result<f64, String> {
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     match number(text)? {
         number if number > 0.0 => Ok(number),
         _ => Err("the number must be above 0".to_owned()),
@@ -241,7 +241,7 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 /// A real number: neither infinite nor NaN.
-fn number(text: &str) -> Result<f64, String> {
+pub(super) fn number(text: &str) -> Result<f64, String> {
     let number: f64 = text.trim().parse().map_err(|_| "this is no number".to_owned())?;
     if number.is_finite() { Ok(number) } else { Err("this is no real number".to_owned()) }
 }

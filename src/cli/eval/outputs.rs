@@ -27,9 +27,16 @@ pub(super) struct Beside {
 }
 
 /// Refuses outputs that are there already or cannot be written, before any work is done.
-pub(in crate::cli) fn check(args: &ReportArgs) -> Result<()> {
+pub(in crate::cli) fn check(args: &ReportArgs, area: &'static str) -> Result<()> {
     let paths: Vec<(&str, PathBuf)> = named(args).collect();
-    check_all(&paths, args.force)
+    check_all(&paths, args.force, area)
+}
+
+/// As [`check`], and refuses to write what is read, or into a stored dataset.
+pub(in crate::cli) fn check_apart(args: &ReportArgs, inputs: &[PathBuf], area: &'static str) -> Result<()> {
+    check(args, area)?;
+    let paths: Vec<(&str, PathBuf)> = named(args).collect();
+    apart(&paths, inputs, area)
 }
 
 /// As [`check`], of all that `eval` writes.
@@ -40,14 +47,14 @@ pub(super) fn check_eval(args: &EvalArgs) -> Result<()> {
     if let Some(folder) = &args.arrays {
         writable_folder(folder).at(|| Place::area("eval"))?;
     }
-    check_all(&outputs(args), args.report.force)?;
+    check_all(&outputs(args), args.report.force, "eval")?;
     let mut inputs = vec![PathBuf::from(&args.gt), PathBuf::from(&args.pred)];
     inputs.extend(args.ask.hierarchy.iter().chain(&args.ask.image_labels).cloned());
     inputs.push(PathBuf::from(&args.ask.classes_by));
     for name in [&args.gt, &args.pred] {
         inputs.extend(Reference::parse(name).map(|reference| reference.path));
     }
-    apart(&outputs(args), &inputs)
+    apart(&outputs(args), &inputs, "eval")
 }
 
 /// The files of the report with the options that name them.
@@ -71,8 +78,8 @@ fn outputs(args: &EvalArgs) -> Vec<(&'static str, PathBuf)> {
     paths
 }
 
-fn check_all(outputs: &[(&str, PathBuf)], force: bool) -> Result<()> {
-    let area = || Place::area("eval");
+fn check_all(outputs: &[(&str, PathBuf)], force: bool, area: &'static str) -> Result<()> {
+    let area = || Place::area(area);
     let mut taken: Vec<(&str, PathBuf)> = Vec::with_capacity(outputs.len());
     for (option, path) in outputs {
         // A folder of arrays is yet to be made.
@@ -91,15 +98,21 @@ fn check_all(outputs: &[(&str, PathBuf)], force: bool) -> Result<()> {
     Ok(())
 }
 
-/// Refuses outputs that are what is read.
-fn apart(outputs: &[(&str, PathBuf)], inputs: &[PathBuf]) -> Result<()> {
+/// Refuses outputs that are what is read, or in a stored dataset: its files are its own.
+fn apart(outputs: &[(&str, PathBuf)], inputs: &[PathBuf], area: &'static str) -> Result<()> {
     let inputs: Vec<PathBuf> = inputs.iter().filter(|path| path.exists()).map(|path| real(path)).collect();
-    match outputs.iter().find(|(_, path)| inputs.contains(&real(path))) {
+    let hit = |output: &Path| {
+        let is = |input: &PathBuf| {
+            output == input || (output.starts_with(input) && input.join("versions").is_dir())
+        };
+        inputs.iter().any(is)
+    };
+    match outputs.iter().find(|(_, path)| hit(&real(path))) {
         Some((option, path)) => Err(Error::new(
             ErrorKind::Usage,
-            format!("{option} names a file that is read, and would be lost"),
+            format!("{option} names a file that is read, and would be lost, or one in a stored dataset"),
         )
-        .at(Place::area("eval").file(path))
+        .at(Place::area(area).file(path))
         .remedy("name another file")),
         None => Ok(()),
     }

@@ -230,6 +230,7 @@ impl Confusion {
             row_axis: "truth".to_owned(),
             column_axis: "predicted".to_owned(),
             background: Some(background),
+            symmetric: false,
             columns: all.clone(),
             rows: all,
             counts: self.counts.clone(),

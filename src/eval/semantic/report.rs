@@ -39,6 +39,7 @@ impl Scores {
                 row_axis: "truth".to_owned(),
                 column_axis: "predicted".to_owned(),
                 background: None,
+                symmetric: false,
                 rows: names.clone(),
                 columns: names,
                 counts: self.confusion.counts().to_vec(),

@@ -57,7 +57,18 @@ fn one(m: &mut Markup, breakdown: &Breakdown) {
 
 /// All histograms.
 pub(super) fn histograms(m: &mut Markup, report: &Report) {
-    report.histograms.iter().for_each(|histogram| stacked(m, histogram));
+    // What is not split by anything needs no legend, and stands side by side.
+    let plain = |histogram: &&Histogram| histogram.series.len() <= 1;
+    report
+        .histograms
+        .iter()
+        .filter(|histogram| !plain(histogram))
+        .for_each(|histogram| stacked(m, histogram));
+    if report.histograms.iter().any(|histogram| plain(&histogram)) {
+        m.element("div", &[("class", "pair")], |m| {
+            report.histograms.iter().filter(plain).for_each(|histogram| stacked(m, histogram));
+        });
+    }
 }
 
 fn stacked(m: &mut Markup, histogram: &Histogram) {
@@ -73,6 +84,15 @@ fn stacked(m: &mut Markup, histogram: &Histogram) {
                 m.leaf("p", &[], &histogram.note);
             }
         });
+        if let [] | [_] = histogram.series.as_slice() {
+            let name = histogram.series.first().map_or("count", |series| series.name.as_str());
+            m.element("div", &[("class", "plot low")], |m| {
+                y.beside(m, name);
+                m.element("div", &[("class", "area")], |m| columns(m, histogram, &x, &y));
+                x.below(m, &histogram.axis);
+            });
+            return;
+        }
         m.element("div", &[("class", "drawn")], |m| {
             m.element("div", &[("class", "plot low")], |m| {
                 y.beside(m, "count");

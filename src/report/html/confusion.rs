@@ -1,4 +1,4 @@
-//! The confusion matrix: a table with numbers where it is small, a picture with names along it where it is not.
+//! The confusion matrix, or how often two things are seen together: a table with numbers where it is small, a picture with names along it where it is not.
 //!
 //! Rows are shares of themselves in colour. A table of the largest confusions says the same in words.
 
@@ -22,11 +22,18 @@ pub(super) fn write(m: &mut Markup, report: &Report) {
     let Some(matrix) = &report.matrix else { return };
     m.element("figure", &[("class", "confusion")], |m| {
         m.element("figcaption", &[], |m| {
-            m.leaf("h3", &[], if matrix.name.is_empty() { "Confusion matrix" } else { &matrix.name });
-            let axes = format!("Rows are {}, columns are {}. ", matrix.row_axis, matrix.column_axis);
+            m.leaf("h3", &[], title(matrix));
+            let axes = match matrix.symmetric {
+                true => String::new(),
+                false => format!("Rows are {}, columns are {}. ", matrix.row_axis, matrix.column_axis),
+            };
             let rule =
                 if matrix.rule.is_empty() { String::new() } else { format!("Counted by: {}. ", matrix.rule) };
-            m.leaf("p", &[], &format!("{axes}{rule}Colours show shares of a row: blue where names agree."));
+            let colours = match matrix.symmetric {
+                true => "Colours show shares of the blue cell of the row.",
+                false => "Colours show shares of a row: blue where names agree.",
+            };
+            m.leaf("p", &[], &format!("{axes}{rule}{colours}"));
         });
         if matrix.columns.len() <= TABLE && matrix.rows.len() <= TABLE {
             table(m, matrix);
@@ -35,6 +42,10 @@ pub(super) fn write(m: &mut Markup, report: &Report) {
         }
     });
     largest(m, matrix);
+}
+
+fn title(matrix: &Matrix) -> &str {
+    if matrix.name.is_empty() { "Confusion matrix" } else { &matrix.name }
 }
 
 fn table(m: &mut Markup, matrix: &Matrix) {
@@ -46,9 +57,9 @@ fn table(m: &mut Markup, matrix: &Matrix) {
             frame.numbers("", number::whole(most).len())
         },
     );
-    frame.around(m, "Confusion matrix", |m| {
+    frame.around(m, title(matrix), |m| {
         m.element("table", &[("class", "cells")], |m| {
-            m.leaf("caption", &[("class", "unseen")], "Confusion matrix");
+            m.leaf("caption", &[("class", "unseen")], title(matrix));
             m.element("thead", &[], |m| {
                 m.element("tr", &[], |m| {
                     m.leaf("td", &[], "");
@@ -59,7 +70,7 @@ fn table(m: &mut Markup, matrix: &Matrix) {
             });
             m.element("tbody", &[], |m| {
                 for (row, name) in matrix.rows.iter().enumerate() {
-                    let sum = matrix.row_sum(row);
+                    let sum = matrix.whole(row);
                     m.element("tr", &[], |m| {
                         m.element("th", &[("scope", "row"), ("title", name)], |m| m.leaf("bdi", &[], name));
                         for column in 0..matrix.columns.len() {
@@ -93,7 +104,7 @@ fn picture(m: &mut Markup, matrix: &Matrix) {
         m.leaf("button", &[("type", "button"), ("data-zoom", "1.25"), ("aria-label", "larger")], "+");
         m.leaf("output", &[], "Point at a cell to read it.");
     });
-    Frame::new(rows).around(m, "Confusion matrix", |m| {
+    Frame::new(rows).around(m, title(matrix), |m| {
         let size = format!("--rows:{rows};--columns:{columns};--start:{}px", if named { 11 } else { 2 });
         let cells = readable(matrix);
         m.element("div", &[("class", "heat"), ("style", &size), ("data-cells", &cells)], |m| {
@@ -101,9 +112,8 @@ fn picture(m: &mut Markup, matrix: &Matrix) {
                 names(m, "columns", &matrix.columns);
                 names(m, "rows", &matrix.rows);
             }
-            let what = format!(
-                "Confusion matrix of {rows} by {columns} names; the largest confusions are listed below"
-            );
+            let what =
+                format!("{} of {rows} by {columns} names; the largest are listed below", title(matrix));
             m.void("img", &[("src", &data), ("alt", &what), ("draggable", "false")]);
         });
     });
@@ -149,7 +159,11 @@ fn largest(m: &mut Markup, matrix: &Matrix) {
         return;
     }
     m.element("figure", &[("class", "sheet")], |m| {
-        m.element("figcaption", &[], |m| m.leaf("h3", &[], "Most confused"));
+        let (heading, about) = match matrix.symmetric {
+            true => ("Most often together", "The largest counts of two different names"),
+            false => ("Most confused", "The largest counts of cells whose names differ"),
+        };
+        m.element("figcaption", &[], |m| m.leaf("h3", &[], heading));
         let names = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
         let (rows, columns): (Vec<String>, Vec<String>) =
             largest.iter().map(|(r, c, _)| (names(&matrix.rows, *r), names(&matrix.columns, *c))).unzip();
@@ -158,9 +172,9 @@ fn largest(m: &mut Markup, matrix: &Matrix) {
             .names("", columns.iter().map(String::as_str))
             .numbers("count", 9)
             .numbers("% of the row", 5);
-        frame.around(m, "Most confused", |m| {
+        frame.around(m, heading, |m| {
             m.element("table", &[("class", "sortable")], |m| {
-                m.leaf("caption", &[("class", "unseen")], "The largest counts of cells whose names differ");
+                m.leaf("caption", &[("class", "unseen")], about);
                 m.element("thead", &[], |m| {
                     m.element("tr", &[], |m| {
                         let axes = [(&matrix.row_axis, "row"), (&matrix.column_axis, "column")];
@@ -177,7 +191,7 @@ fn largest(m: &mut Markup, matrix: &Matrix) {
                 });
                 m.element("tbody", &[], |m| {
                     for (row, column, count) in largest {
-                        let share = count as f64 / matrix.row_sum(row).max(1) as f64 * 100.0;
+                        let share = count as f64 / matrix.whole(row).max(1) as f64 * 100.0;
                         let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
                         m.element("tr", &[], |m| {
                             m.element("td", &[("class", "text")], |m| {

@@ -12,7 +12,7 @@ const COLOURS: [[u8; 3]; 2] = [[0x1f, 0x83, 0xc4], [0xd5, 0x5e, 0x00]];
 
 /// How strongly a cell is painted, 0 to 1: the square root of its share, so that rare confusions are seen.
 pub(super) fn strength(count: u64, row_sum: u64) -> f64 {
-    if row_sum == 0 { 0.0 } else { (count as f64 / row_sum as f64).sqrt() }
+    if row_sum == 0 { 0.0 } else { (count as f64 / row_sum as f64).sqrt().min(1.0) }
 }
 
 /// The picture as a PNG file; `None` for a matrix without cells or larger than a picture may be.
@@ -20,7 +20,7 @@ pub(super) fn png(matrix: &Matrix) -> Option<Vec<u8>> {
     let (height, width) = (matrix.rows.len(), matrix.columns.len());
     let mut pixels = Vec::with_capacity(height.checked_mul(width)?);
     for row in 0..height {
-        let sum = matrix.row_sum(row);
+        let sum = matrix.whole(row);
         for column in 0..width {
             let strength = strength(matrix.count(row, column), sum);
             // At least one step for any count, so that nothing counted is invisible.

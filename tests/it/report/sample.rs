@@ -198,6 +198,7 @@ fn matrix(names: &[String], objects: &[i64], numbers: &mut Numbers) -> Matrix {
     }
     Matrix {
         name: "Confusion matrix".to_owned(),
+        symmetric: false,
         rule: "score ≥ 0.30, IoU ≥ 0.50, each object with its best detection".to_owned(),
         row_axis: "truth".to_owned(),
         column_axis: "predicted".to_owned(),
