@@ -5,8 +5,8 @@ use super::print::{Printer, plural, table};
 use super::reference::Reference;
 use super::save::{real, save, writable};
 use crate::convert::{self, Opened, SaveOptions};
-use crate::dataset::Dataset;
 use crate::dataset::store::WriterOptions;
+use crate::dataset::{Access, Batch, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
 use crate::query::{self, AnswerFormat, is_table, read_table, sql};
@@ -33,6 +33,11 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
             return Err(Error::new(ErrorKind::Usage, what)
                 .at(Place::area("query").file(text))
                 .remedy(format!("leave it out, and ask the table: SELECT … FROM \"{set}\"")));
+        }
+        if ["images", "objects", "objects_all"].contains(&name) {
+            return Err(Error::new(ErrorKind::Usage, format!("'{name}' is a table of the first dataset"))
+                .at(Place::area("query").file(text))
+                .remedy("give it another name"));
         }
         if opened.iter().any(|(own, ..)| own == name) {
             return Err(Error::new(ErrorKind::Usage, format!("two datasets are called '{name}'"))
@@ -63,7 +68,7 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
     }
     let answer = sql(&named, &args.sql, job)?;
     if let (Some(path), Some((_, one, ds))) = (dataset, opened.first()) {
-        let chosen = ds.rows_of(&answer).map_err(|e| match e.kind() {
+        let chosen = ds.rows_of(&once(&answer)?).map_err(|e| match e.kind() {
             ErrorKind::Key => {
                 e.remedy("a dataset is made of the rows that the answer names: SELECT row FROM …")
             }
@@ -89,9 +94,19 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
             .show(&object, || format!("{}: {}\n", path.display(), plural(answer.len() as u64, "row")));
     }
     let shown = if printer.is_json() || args.rows == 0 { answer.len() } else { answer.len().min(args.rows) };
-    let rows = serde_json::Value::Array(crate::query::shown(&answer.slice(..shown)?, job)?);
+    let part = answer.slice(..shown)?;
+    let rows = serde_json::Value::Array(crate::query::shown(&part, job)?);
     let object = serde_json::json!({"columns": names(&answer), "rows": rows});
-    printer.show(&object, || text(&answer, &rows, shown))
+    let values = part.read_all(&Access::new(job))?.whole()?;
+    printer.show(&object, || text(&answer, &rows, &values, shown))
+}
+
+/// The rows of an answer, each row of the dataset once, where it comes first.
+fn once(answer: &Dataset) -> Result<Dataset> {
+    match answer.keys().find("row") {
+        Ok(_) => answer.query().distinct(["row"]).view(),
+        Err(_) => Ok(answer.clone()),
+    }
 }
 
 /// Refuses to write what is read: the file itself, or one in the folder of a dataset.
@@ -119,11 +134,14 @@ fn names(answer: &Dataset) -> Vec<String> {
     answer.keys().iter().map(ToString::to_string).collect()
 }
 
-fn text(answer: &Dataset, rows: &serde_json::Value, shown: usize) -> String {
+fn text(answer: &Dataset, rows: &serde_json::Value, values: &Batch, shown: usize) -> String {
     let names = names(answer);
     let mut cells = vec![names.clone()];
-    for row in rows.as_array().into_iter().flatten() {
-        cells.push(names.iter().map(|name| cell(row.get(name))).collect());
+    for (at, row) in rows.as_array().into_iter().flatten().enumerate() {
+        let own = names.iter().zip(&values.columns).map(|(name, column)| {
+            query::unbounded(&column.value(at)).map_or_else(|| cell(row.get(name)), str::to_owned)
+        });
+        cells.push(own.collect());
     }
     // Numbers stand under each other by their last digit.
     for column in 0..names.len() {

@@ -24,7 +24,7 @@ pub struct Class {
     pub difficult: u64,
     /// Small, medium and large objects, by area: below 32², below 96², the rest.
     pub sizes: [u64; 3],
-    /// The lower median of areas, in pixels.
+    /// The median of areas, in pixels.
     pub median: Option<f64>,
     /// Objects in each split, in the order of the splits.
     pub splits: Vec<u64>,

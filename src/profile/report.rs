@@ -74,13 +74,15 @@ impl Profile {
             )));
         }
         if let Some(images) = &self.images {
-            let unreadable = [Trouble::Missing, Trouble::Unreadable].map(|kind| trouble(images, kind));
+            let of = |kinds: [Trouble; 2]| kinds.iter().map(|kind| trouble(images, *kind)).sum();
             figures.push(count("image_bytes", "files that were read", images.bytes));
-            figures.push(bad(count(
-                "unreadable_images",
-                "not there, or they do not decode",
-                unreadable.iter().sum(),
-            )));
+            let label = "rows without an image, or whose file is not there";
+            figures.push(bad(count("missing_images", label, of([Trouble::Absent, Trouble::Missing]))));
+            let label = "files that do not decode, or only in part";
+            figures.push(bad(count("unreadable_images", label, of([Trouble::Unreadable, Trouble::Damaged]))));
+        }
+        if self.images.is_none() && self.options.images != Reading::None {
+            figures.push(bad(count("missing_images", "rows without an image", self.rows)));
         }
         let surplus = |key: &str, label: &str, found: &Duplicates| bad(count(key, label, found.surplus()));
         if let Some(found) = &self.exact {
@@ -90,8 +92,14 @@ impl Profile {
             figures.push(surplus("near_duplicates", "images beyond the first of each group", found));
         }
         if self.splits.len() > 1 {
-            let found = self.exact.iter().chain(&self.near).map(|found| found.leaks);
-            figures.push(bad(count("leaks", "groups of duplicates in more than one split", found.sum())));
+            // Undefined where no file was looked at.
+            let found = self.exact.is_some() || self.near.is_some();
+            let leaks: u64 = self.exact.iter().chain(&self.near).map(|found| found.leaks).sum();
+            let label = "groups of duplicates in more than one split";
+            let leaks = Figure::new("leaks", label, found.then_some(leaks as f64));
+            figures.push(bad(leaks.unit(Unit::Count)));
+            let names = self.leaks.iter().filter(|leak| leak.key == "file_name").map(|leak| leak.images);
+            figures.push(bad(count("shared_names", "file names in more than one split", names.sum())));
         }
         figures
     }
@@ -190,7 +198,8 @@ fn trouble(images: &Images, kind: Trouble) -> u64 {
 
 /// How many images could be read, with the names of some that could not.
 fn coverage(images: &Images) -> Option<Coverage> {
-    let gone = images.troubles.iter().filter(|t| matches!(t.kind, Trouble::Missing | Trouble::Unreadable));
+    // Of those that are there and do not decode there is a table of its own.
+    let gone = images.troubles.iter().filter(|t| matches!(t.kind, Trouble::Missing | Trouble::Absent));
     let names = gone.flat_map(|troubles| &troubles.first).map(|(row, what)| match row.name.is_empty() {
         true => what.clone(),
         false => row.name.clone(),

@@ -9,7 +9,7 @@ pub struct Spread {
     pub least: f64,
     /// Below which a twentieth lies: the nearest rank, so that it is one of the numbers.
     pub low: f64,
-    /// Below which half of them lie: the lower one of two.
+    /// Below which half of them lie: halfway between two, where there are two.
     pub median: f64,
     /// Below which nineteen twentieths lie.
     pub high: f64,
@@ -43,7 +43,7 @@ impl Spread {
             count: count as u64,
             least: at(0.0),
             low: at(0.05),
-            median: at(0.5),
+            median: middle(values),
             high: at(0.95),
             most: at(1.0),
             mean,
@@ -75,11 +75,19 @@ impl Spread {
     }
 }
 
-/// The lower median of numbers, which are put in another order; `None` of none.
+/// The median of numbers in ascending order; 0 of none.
+fn middle(sorted: &[f32]) -> f64 {
+    let at = |place: usize| sorted.get(place).copied().map_or(0.0, f64::from);
+    match sorted.len() {
+        0 => 0.0,
+        n => f64::midpoint(at((n - 1) / 2), at(n / 2)),
+    }
+}
+
+/// The median of numbers, which are put in another order; `None` of none.
 pub(super) fn median(values: &mut [f32]) -> Option<f64> {
-    let middle = values.len().checked_sub(1)? / 2;
-    let (_, median, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
-    Some(f64::from(*median))
+    values.sort_unstable_by(f32::total_cmp);
+    (!values.is_empty()).then(|| middle(values))
 }
 
 #[cfg(test)]
@@ -89,11 +97,11 @@ mod tests {
     #[test]
     fn quantiles_are_numbers_of_the_list_and_bins_hold_all() {
         let mut values: Vec<f32> = (1..=100).rev().map(|n| n as f32).collect();
-        assert_eq!(median(&mut values), Some(50.0));
+        assert_eq!(median(&mut values), Some(50.5));
         let spread = Spread::of(&mut values, true);
         assert_eq!(
             [spread.least, spread.low, spread.median, spread.high, spread.most],
-            [1.0, 5.0, 50.0, 95.0, 100.0]
+            [1.0, 5.0, 50.5, 95.0, 100.0]
         );
         assert_eq!((spread.mean, spread.bins.iter().sum::<u64>()), (50.5, 100));
         assert!(spread.edges.iter().all(|edge| edge.fract() == 0.0) && spread.edges[0] == 1.0);

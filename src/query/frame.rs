@@ -74,6 +74,12 @@ impl Frame {
         for (name, meaning) in &meanings {
             let (ty, chunks) = parts.make(name, meaning)?;
             let series = bridge::series(name, &ty, &chunks)?;
+            if ty == DataType::UInt64 {
+                // As other whole numbers, where all of them can be: polars compares the two kinds badly.
+                let signed = series.strict_cast(&polars::prelude::DataType::Int64);
+                columns.push(signed.unwrap_or(series).into_column());
+                continue;
+            }
             // Arithmetic of small numbers would wrap.
             columns.push(match ty {
                 DataType::Int8

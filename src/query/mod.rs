@@ -69,7 +69,7 @@ pub use polars::prelude::{Expr, col, lit};
 pub use predicate::Predicate;
 pub use sql::Reading;
 pub use tables::{is_table, read_table};
-pub use write::{AnswerFormat, shown};
+pub use write::{AnswerFormat, shown, unbounded};
 
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};

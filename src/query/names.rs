@@ -134,7 +134,12 @@ fn find(ds: &Dataset, scope: Scope, name: &str) -> Option<Meaning> {
     };
     let own = |base: &str| Some(key_name(set, base)).filter(|key| has(key));
     if let Some(key) = own(name) {
-        return Some(if is_of_set(ds, &key, set) { Meaning::Key(key) } else { Meaning::OfRow(key) });
+        match set_of(ds, &key) {
+            Some(of) if of == set => return Some(Meaning::Key(key)),
+            None => return Some(Meaning::OfRow(key)),
+            // Objects of another set are no one's here.
+            Some(_) => return None,
+        }
     }
     if name == ROW {
         return Some(Meaning::Row);
@@ -150,7 +155,7 @@ fn find(ds: &Dataset, scope: Scope, name: &str) -> Option<Meaning> {
         return Some(Meaning::Box(*part, bbox));
     }
     if let Some(key) = of(&ALIASES).and_then(|base| own(&base)) {
-        return Some(Meaning::Key(key));
+        return Some(if is_of_set(ds, &key, set) { Meaning::Key(key) } else { Meaning::OfRow(key) });
     }
     if set == DEFAULT_SET && keys(ds, scope).is_empty() {
         let text = ["category", "supercategory", "caption"].contains(&name);
@@ -226,4 +231,10 @@ pub(super) fn keys(ds: &Dataset, scope: Scope) -> Vec<String> {
             })
             .collect(),
     }
+}
+
+/// The first of these names that is of objects, for a question about rows.
+pub(super) fn of_objects<'a>(ds: &Dataset, scope: Scope, names: &'a [String]) -> Option<&'a str> {
+    let of_objects = |name: &&String| set_of(ds, name).is_some();
+    (scope == Scope::Rows).then(|| names.iter().find(of_objects).map(String::as_str)).flatten()
 }

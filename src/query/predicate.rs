@@ -132,7 +132,15 @@ impl Predicate {
         };
         let part = rows.as_ref().map(|rows| ds.take(rows)).transpose()?;
         let Frame { columns, spans, read } = Frame::of(part.as_ref().unwrap_or(ds), scope, &names, job)?;
-        let mask = judge(columns, expr, job).map_err(about)?;
+        let mask = judge(columns, expr, job).map_err(|e| match names::of_objects(ds, scope, &names) {
+            Some(name) if e.kind() != ErrorKind::Cancelled => {
+                let what = format!("'{name}' is said of objects, and the condition is on images");
+                about(Error::new(ErrorKind::Type, what).remedy(
+                    "ask for images with such an object: filter_objects, or --having on the command line",
+                ))
+            }
+            _ => about(e),
+        })?;
         Ok(Judged { mask, spans, read, plan, rows })
     }
 }

@@ -4,14 +4,17 @@
 //! columns without a name have their text for one, conditions of an inner join that are no equalities stand behind
 //! WHERE, and keys with dots are quoted.
 
+mod functions;
+mod joins;
+mod order;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, OrderByKind, Query as Ast,
-    Select, SelectItem, SetExpr, Statement, TableFactor, Value, ValueWithSpan, VisitMut, VisitorMut,
-    WindowType, visit_expressions,
+    CastKind, DataType, Expr, Function, GroupByExpr, Ident, ObjectName, ObjectNamePart, Query as Ast, Select,
+    SelectItem, SetExpr, Statement, TableFactor, Value, ValueWithSpan, VisitMut, VisitorMut,
+    visit_expressions,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserOptions};
@@ -188,69 +191,36 @@ fn has_subquery(expr: &Expr) -> bool {
     .is_break()
 }
 
-/// What a conjunction is made of.
-fn conjuncts(expr: Expr, out: &mut Vec<Expr>) {
-    match expr {
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            conjuncts(*left, out);
-            conjuncts(*right, out);
+/// An expression with nothing in the place of its subqueries, which are answered by themselves.
+fn outside(expr: &Expr) -> Expr {
+    struct Hide;
+    impl VisitorMut for Hide {
+        type Break = ();
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if matches!(expr, Expr::Subquery(_)) {
+                *expr = Expr::Value(ValueWithSpan::from(Value::Null));
+            }
+            ControlFlow::Continue(())
         }
-        Expr::Nested(inner) => conjuncts(*inner, out),
-        other => out.push(other),
     }
-}
-
-fn all_of(parts: Vec<Expr>) -> Option<Expr> {
-    parts.into_iter().reduce(|left, right| Expr::BinaryOp {
-        left: Box::new(left),
-        op: BinaryOperator::And,
-        right: Box::new(right),
-    })
-}
-
-/// Whether an expression says that a column of one table is one of another.
-fn is_equality(expr: &Expr) -> bool {
-    let column = |side: &Expr| matches!(side, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-    matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if column(left) && column(right))
+    let mut expr = expr.clone();
+    let _ = expr.visit(&mut Hide);
+    expr
 }
 
 impl Asked {
-    /// Conditions of joins: polars answers equalities, and takes others for those of WHERE.
-    fn joins(select: &mut Select) -> ControlFlow<Error> {
-        let mut moved = Vec::new();
-        for join in select.from.iter_mut().flat_map(|table| &mut table.joins) {
-            let (constraint, inner) = match &mut join.join_operator {
-                JoinOperator::Join(c) | JoinOperator::Inner(c) => (c, true),
-                JoinOperator::Left(c)
-                | JoinOperator::LeftOuter(c)
-                | JoinOperator::Right(c)
-                | JoinOperator::RightOuter(c)
-                | JoinOperator::FullOuter(c) => (c, false),
-                _ => continue,
-            };
-            let JoinConstraint::On(on) = constraint else { continue };
-            let mut parts = Vec::new();
-            conjuncts(on.clone(), &mut parts);
-            let (equal, others): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(is_equality);
-            if others.is_empty() || equal.is_empty() {
-                continue;
+    /// Whether rows are put together into groups, or all into one.
+    fn is_grouped(select: &Select) -> bool {
+        let by = match &select.group_by {
+            GroupByExpr::Expressions(by, _) => !by.is_empty(),
+            GroupByExpr::All(_) => true,
+        };
+        by || select.projection.iter().any(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                has_aggregate(&outside(expr))
             }
-            if !inner {
-                return stop(
-                    "ON of an outer join holds more than equalities of columns",
-                    "choose the rows before: JOIN (SELECT … FROM objects WHERE …) AS o ON …",
-                );
-            }
-            if let Some(equal) = all_of(equal) {
-                *on = equal;
-                moved.extend(others);
-            }
-        }
-        if !moved.is_empty() {
-            let own = select.selection.take().map(|own| Expr::Nested(Box::new(own)));
-            select.selection = all_of(own.into_iter().chain(moved).collect());
-        }
-        ControlFlow::Continue(())
+            _ => false,
+        })
     }
 
     /// Columns that polars would make one value of without being asked to.
@@ -265,15 +235,15 @@ impl Asked {
             GroupByExpr::Expressions(by, _) => !by.is_empty(),
             GroupByExpr::All(_) => true,
         };
-        let items: Vec<&Expr> = select
+        let items: Vec<Expr> = select
             .projection
             .iter()
             .filter_map(|item| match item {
-                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(outside(expr)),
                 _ => None,
             })
             .collect();
-        let one = items.iter().any(|expr| has_aggregate(expr));
+        let one = items.iter().any(has_aggregate);
         if let Some(window) = items.iter().find(|expr| (one || grouped) && has_window(expr)) {
             return stop(
                 format!("'{window}' looks over groups"),
@@ -288,98 +258,6 @@ impl Asked {
             ),
             _ => ControlFlow::Continue(()),
         }
-    }
-
-    /// Gives columns without a name their text for one, and two of one name the names of their tables.
-    fn names(select: &mut Select) {
-        let last = |expr: &Expr| match expr {
-            Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
-            Expr::Identifier(name) => Some(name.value.clone()),
-            _ => None,
-        };
-        let all: Vec<Option<String>> = select
-            .projection
-            .iter()
-            .map(|item| match item {
-                SelectItem::UnnamedExpr(expr) => last(expr),
-                SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-                _ => None,
-            })
-            .collect();
-        for (item, own) in select.projection.iter_mut().zip(&all) {
-            let SelectItem::UnnamedExpr(expr) = item else { continue };
-            let twice = own.is_some() && all.iter().filter(|other| *other == own).count() > 1;
-            let name = match &*expr {
-                Expr::Identifier(_) => continue,
-                Expr::CompoundIdentifier(parts) if twice => {
-                    parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
-                }
-                Expr::CompoundIdentifier(_) => continue,
-                other => other.to_string(),
-            };
-            *item = SelectItem::ExprWithAlias {
-                expr: expr.clone(),
-                alias: Ident::with_quote('"', name.replace('"', "'")),
-            };
-        }
-    }
-
-    /// Says what is sorted by in the names of columns, where it is one of them.
-    fn order(query: &mut Ast) -> ControlFlow<Error> {
-        let SetExpr::Select(select) = &*query.body else { return ControlFlow::Continue(()) };
-        let named: Vec<(String, Ident)> = select
-            .projection
-            .iter()
-            .filter_map(|item| match item {
-                SelectItem::ExprWithAlias { expr, alias } => Some((expr.to_string(), alias.clone())),
-                _ => None,
-            })
-            .collect();
-        let Some(order) = &mut query.order_by else { return ControlFlow::Continue(()) };
-        let OrderByKind::Expressions(by) = &mut order.kind else { return ControlFlow::Continue(()) };
-        for one in by {
-            let text = one.expr.to_string();
-            if let Some((_, alias)) = named.iter().find(|(own, _)| *own == text) {
-                one.expr = Expr::Identifier(Ident::with_quote('"', alias.value.clone()));
-            } else if has_aggregate(&one.expr) {
-                return stop(
-                    format!("ORDER BY {text}, which is no column of the answer"),
-                    "name it in SELECT, as COUNT(*) AS n, and sort by n",
-                );
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// What functions polars answers otherwise than SQL means them.
-    fn function(function: &Function) -> ControlFlow<Error> {
-        let name = name_of(function);
-        let aggregate = AGGREGATES.contains(&name.as_str());
-        let FunctionArguments::List(list) = &function.args else { return ControlFlow::Continue(()) };
-        let args = list.args.iter().filter_map(|arg| match arg {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
-            _ => None,
-        });
-        let args: Vec<&Expr> = args.collect();
-        if aggregate && args.iter().any(|expr| has_aggregate(expr)) {
-            return stop(
-                format!("'{function}' is an aggregate of an aggregate"),
-                "make the inner one first: SELECT … FROM (SELECT … GROUP BY …) AS t",
-            );
-        }
-        if aggregate && name != "count" && !args.is_empty() && !args.iter().any(|expr| has_column(expr)) {
-            return stop(format!("'{function}' is of no column"), "multiply COUNT(*) instead");
-        }
-        if let (true, Some(WindowType::WindowSpec(window))) = (aggregate, &function.over)
-            && !window.order_by.is_empty()
-            && window.window_frame.is_none()
-        {
-            return stop(
-                format!("'{function}' does not say which rows it sums up to"),
-                "add ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
-            );
-        }
-        ControlFlow::Continue(())
     }
 }
 
@@ -407,7 +285,11 @@ impl VisitorMut for Asked {
         let star =
             |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
         self.everything |= select.projection.iter().any(star);
+        if select.from.is_empty() && select.selection.is_some() {
+            return stop("WHERE without FROM has no rows to look at", "say FROM images, or leave WHERE out");
+        }
         Asked::aggregates(select)?;
+        Asked::having(select);
         Asked::joins(select)
     }
 

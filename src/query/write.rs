@@ -19,7 +19,7 @@ use crate::job::Job;
 pub enum AnswerFormat {
     /// Comma-separated values, the names first; lists and records as JSON, bytes as base64, null as nothing.
     Csv,
-    /// A JSON object a line, bytes as base64.
+    /// A JSON object a line, bytes as base64; infinities and NaN are null there.
     JsonLines,
     /// One JSON list of objects, bytes as base64.
     Json,
@@ -155,15 +155,27 @@ fn values(column: &Column, say: fn(&Value) -> serde_json::Value) -> Vec<serde_js
 fn csv(names: &[String], batch: &Batch) -> std::result::Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(names)?;
-    for row in json(names, batch) {
-        let cells = names.iter().map(|name| match row.get(name) {
-            None | Some(serde_json::Value::Null) => String::new(),
+    for (at, row) in json(names, batch).enumerate() {
+        let cells = names.iter().enumerate().map(|(column, name)| match row.get(name) {
+            None | Some(serde_json::Value::Null) => {
+                let value = batch.columns.get(column).map(|column| column.value(at));
+                value.and_then(|value| unbounded(&value)).unwrap_or_default().to_owned()
+            }
             Some(serde_json::Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         });
         out.write_record(cells)?;
     }
     out.into_inner().map_err(|e| e.into_error().into())
+}
+
+/// What JSON has no number for: infinities, and what is not a number.
+pub fn unbounded(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Float(x) if x.is_nan() => Some("nan"),
+        Value::Float(x) if x.is_infinite() => Some(if *x > 0.0 { "inf" } else { "-inf" }),
+        _ => None,
+    }
 }
 
 /// A view as record batches.

@@ -54,6 +54,9 @@ QUESTIONS = [
     "SELECT category, COUNT(*) AS n FROM objects WHERE area > (SELECT AVG(area) FROM objects) GROUP BY category ORDER BY category",
     "SELECT image_id, width FROM images WHERE width = (SELECT MAX(width) FROM images) ORDER BY image_id LIMIT 5",
     "SELECT file_name FROM images WHERE row = (SELECT row FROM objects ORDER BY area DESC, row LIMIT 1)",
+    "SELECT COUNT(*) AS n FROM images a JOIN images b ON a.width + b.height > 1200",
+    "SELECT COUNT(*) AS n FROM images a JOIN images b ON ABS(a.width - b.width) < 200 AND a.image_id < 100 AND a.row < b.row",
+    "SELECT category FROM objects GROUP BY category HAVING category LIKE '%c%' ORDER BY category",
 ]
 
 

@@ -19,7 +19,7 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long, value_name = "NAME=PATH")]
     pub with: Vec<With>,
     /// The file for the answer: .csv, .jsonl, .json, .parquet or .arrow; - is JSON lines on stdout; NAME.lf is a dataset
-    /// of the images whose rows the answer names in a column `row`
+    /// of the images whose rows the answer names in a column `row`, each once
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// How many rows are shown; 0 shows all

@@ -4,7 +4,7 @@ use lensframe::dataset::{Dataset, Value};
 use lensframe::job::Job;
 use lensframe::query::{explain, sql};
 
-use super::{dataset, four, ids};
+use super::{Image, dataset, four, ids};
 
 /// Every row as text, `-` for null.
 fn rows(answer: &Dataset) -> Vec<String> {
@@ -222,4 +222,64 @@ fn a_class_that_nothing_is_of_is_said_to_be_none() {
     let n =
         sql(&[("", &ds)], "SELECT COUNT(*) AS n FROM objects o WHERE o.category IN ('cat', 'persn')", &job);
     assert_eq!((rows(&n.unwrap()), job.warnings().count("query.class")), (vec!["1".to_owned()], 1));
+}
+
+#[test]
+fn joins_by_other_conditions_than_equality_look_at_every_pair() {
+    let pairs = |on: &str| {
+        let text = format!(
+            "SELECT a.image_id AS one, b.image_id AS other FROM images a JOIN images b ON {on} ORDER BY one, other"
+        );
+        ask(&text)
+    };
+    assert_eq!(pairs("a.image_id + b.image_id > 18"), ["9 10", "10 9", "10 10"]);
+    assert_eq!(pairs("a.image_id < b.image_id AND b.image_id = 9"), ["7 9", "8 9"]);
+    assert_eq!(pairs("a.image_id < b.image_id AND a.width = b.width"), ["7 9"; 0]);
+    assert_eq!(pairs("a.image_id = a.width OR b.image_id < 8").len(), 4);
+    for refused in [
+        "SELECT COUNT(*) AS n FROM images NATURAL JOIN objects",
+        "SELECT image_id FROM images RIGHT JOIN objects USING (row)",
+        "SELECT image_id FROM images a FULL JOIN images b USING (image_id)",
+        "SELECT 1 AS one WHERE 1 = 2",
+        "SELECT AVG(width) OVER (ORDER BY image_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS m FROM images",
+    ] {
+        assert_eq!(
+            dataset(&four(), 2).sql(refused).unwrap_err().kind(),
+            lensframe::error::ErrorKind::Unsupported,
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn what_is_sorted_by_is_a_column_of_the_answer_and_null_comes_last() {
+    assert_eq!(ask("SELECT -image_id AS width FROM images ORDER BY width"), ["-10", "-9", "-8", "-7"]);
+    let images = [Some(3), None, Some(5)].into_iter().zip(1..).map(|(width, id)| Image {
+        id,
+        width,
+        ..Image::default()
+    });
+    let ds = dataset(&images.collect::<Vec<_>>(), 2);
+    for (order, want) in [
+        ("width", ["1", "3", "2"]),
+        ("width DESC", ["3", "1", "2"]),
+        ("width DESC NULLS FIRST", ["2", "3", "1"]),
+    ] {
+        assert_eq!(
+            rows(&ds.sql(&format!("SELECT image_id FROM images ORDER BY {order}")).unwrap()),
+            want,
+            "{order}"
+        );
+    }
+}
+
+#[test]
+fn conditions_on_groups_are_answered_before_and_after_grouping() {
+    let having = "SELECT category, COUNT(*) AS n FROM objects GROUP BY category HAVING category LIKE 'p%' AND COUNT(*) > 1";
+    assert_eq!(ask(having), ["person 3"]);
+    assert_eq!(
+        ask("SELECT image_id, (SELECT MAX(area) FROM objects) - width AS d FROM images ORDER BY d LIMIT 1")
+            .len(),
+        1
+    );
 }
