@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test parity bench lint fuzz cc turbo
+.PHONY: help demo test python wheel parity bench lint fuzz cc turbo
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -21,14 +21,31 @@ demo: cc ## Build the program and run the whole story on scenes it draws
 	@$(CARGO) build -q --bin lensframe
 	@$(CARGO) run -q --bin lensframe -- demo
 
-test: cc turbo ## Run every test: units, integration, documentation, the bare engine
-	$(CARGO) test $(FEATURES)
+test: cc turbo ## Run every test: units, integration, documentation, Python, the bare engine
+	$(CARGO) test --workspace $(FEATURES)
+	@$(MAKE) --no-print-directory python
 	$(CARGO) check --lib --no-default-features
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
+# The Python door as the tests' build makes it: a build of the wheel would compile the dependencies again.
+PYTHON_TESTS := $(TARGET)/python
+python: cc turbo $(PYTHON_TESTS)/.installed ## Build the Python package in place and run its tests
+	$(CARGO) build -q --workspace --lib --bins --tests $(FEATURES)
+	install -m 755 $(TARGET)/debug/lib_lensframe.so python/lensframe/_lensframe.abi3.so
+	cd python && $(abspath $(PYTHON_TESTS))/bin/python -m pytest -q tests
+
+$(PYTHON_TESTS)/.installed: python/tests/requirements.txt
+	$(PYTHON) -m venv $(PYTHON_TESTS)
+	$(PYTHON_TESTS)/bin/pip install -q -r python/tests/requirements.txt
+	@touch $@
+
+wheel: cc ## Build the wheel into target/wheels: library and program, optimised
+	$(PYTHON) -m venv $(TARGET)/maturin && $(TARGET)/maturin/bin/pip install -q 'maturin>=1.9,<2'
+	cd python && CARGO_TARGET_DIR=$(abspath $(TARGET)) $(abspath $(TARGET))/maturin/bin/maturin build --release
+
 # The program that the tests built: a plain build would compile the dependencies again, with other features.
 parity: cc turbo ## Compare live with other tools, installed into .venv
-	$(CARGO) test -q --no-run $(FEATURES)
+	$(CARGO) test -q --workspace --no-run $(FEATURES)
 	$(PYTHON) tests/parity/run.py $(TARGET)/debug/lensframe
 
 bench: cc turbo ## Measure in release; figures are recorded in target/bench.txt, never asserted
@@ -36,8 +53,8 @@ bench: cc turbo ## Measure in release; figures are recorded in target/bench.txt,
 	$(CARGO) bench $(FEATURES) --bench '*' | tee $(TARGET)/bench.txt
 
 lint: cc turbo ## Check format, clippy and, where cargo-deny is installed, licences and advisories
-	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets $(FEATURES) -- -D warnings
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets $(FEATURES) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "licences and advisories not checked: cargo install cargo-deny"; fi
 

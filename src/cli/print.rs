@@ -2,20 +2,32 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
 use crate::report::Report;
 
-/// Prints results on stdout.
+/// Prints results on stdout, or holds them for who asked.
 pub(super) struct Printer {
     json: bool,
+    held: Option<Mutex<Vec<u8>>>,
 }
 
 impl Printer {
     pub(super) fn new(json: bool) -> Printer {
-        Printer { json }
+        Printer { json, held: None }
+    }
+
+    /// Holds what is printed as JSON.
+    pub(super) fn holding() -> Printer {
+        Printer { json: true, held: Some(Mutex::default()) }
+    }
+
+    /// What was held.
+    pub(super) fn held(self) -> Vec<u8> {
+        self.held.map_or_else(Vec::new, |held| held.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Prints the object under `--json`, else the text.
@@ -51,6 +63,10 @@ impl Printer {
     }
 
     pub(super) fn raw(&self, bytes: &[u8]) -> Result<()> {
+        if let Some(held) = &self.held {
+            held.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            return Ok(());
+        }
         let mut out = std::io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| Error::io("write to stdout", e))
     }

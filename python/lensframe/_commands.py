@@ -1,0 +1,93 @@
+"""Commands of the program as functions: the same work, options and words."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Iterable, Optional, Union
+
+from ._lensframe import Dataset, command, open as open_dataset
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+def run(name: str, *args: Any, **options: Any) -> dict:
+    """A command of the program, as ``run("info", "a.lf")``: what it prints with ``--json``.
+
+    Keywords are its options: ``max_dets=[1, 10]`` is ``--max-dets 1,10``, ``force=True`` is ``--force``, and what is
+    ``None`` or ``False`` is not said. A list of an option that is given several times is one of tuples.
+    """
+    return json.loads(command(words(name, *args, **options)))
+
+
+def words(name: str, *args: Any, **options: Any) -> list:
+    """The words of a command line."""
+    said = [name, *(os.fspath(arg) if not isinstance(arg, (int, float)) else str(arg) for arg in args)]
+    for option, value in options.items():
+        flag = "--" + option.rstrip("_").replace("_", "-")
+        if value is None or value is False:
+            continue
+        if value is True:
+            said.append(flag)
+        elif isinstance(value, (list, tuple)):
+            said.extend([flag, ",".join(str(one) for one in value)])
+        else:
+            said.extend([flag, str(os.fspath(value)) if isinstance(value, os.PathLike) else str(value)])
+    return said
+
+
+def convert(
+    source: PathLike,
+    path: PathLike,
+    *,
+    format: Optional[str] = None,
+    images: str = "auto",
+    image_root: Optional[PathLike] = None,
+    split: Optional[Iterable[str]] = None,
+    force: bool = False,
+    **options: Any,
+) -> Dataset:
+    """Converts a path in any known format into a dataset, and opens it.
+
+    Args:
+        source: a file, folder or archive of COCO, VOC, panoptic, Cityscapes.
+        path: the dataset, as ``name.lf``.
+        format: the name of the format, where the path does not say it.
+        images: ``"auto"`` stores those of archives and links those of folders; ``"embed"``, ``"link"``, ``"none"``.
+        image_root: where images are, if not beside the annotations.
+        split: only these splits.
+        force: replace what is there.
+    """
+    said = words("convert", source, path, from_=format, images=images, image_root=image_root, force=force, **options)
+    for name in split or ():
+        said += ["--split", name]
+    command(said)
+    return open_dataset(os.fspath(path))
+
+
+def export(dataset: Union[Dataset, PathLike], path: PathLike, format: str, *, force: bool = False, **options: Any) -> dict:
+    """Writes a dataset in a known format: ``"coco"``, ``"voc"``, ``"panoptic"``, ``"labels"``.
+
+    A view is stored for the moment in the system's folder for temporary files; a path is written as it is. Returns what
+    was written and what the format cannot hold.
+    """
+    if isinstance(dataset, Dataset):
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="lensframe-") as folder:
+            stored = os.path.join(folder, "view.lf")
+            dataset.save(stored, links=True)
+            return run("export", stored, path, to=format, force=force, **options)
+    return run("export", dataset, path, to=format, force=force, **options)
+
+
+def synth(path: PathLike, count: int = 100, *, force: bool = False, **options: Any) -> Dataset:
+    """Draws labelled scenes whose boxes, masks and keypoints are right to the pixel, and opens them.
+
+    Args:
+        path: the dataset, as ``name.lf``.
+        count: how many scenes.
+        options: those of ``lensframe synth``, as ``size="640x480"``, ``seed=7``, ``detections=True``.
+    """
+    command(words("synth", path, count=count, force=force, **options))
+    return open_dataset(os.fspath(path))

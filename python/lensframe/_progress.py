@@ -1,0 +1,72 @@
+"""How far a long call is: a line in a terminal, a bar in a notebook, nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import Optional
+
+
+def bar():
+    """What shows progress here."""
+    if _in_notebook():
+        return _Notebook()
+    if sys.stderr is not None and sys.stderr.isatty():
+        return _Terminal()
+    return _Silent()
+
+
+def _in_notebook() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _text(what: str, done: int, total: Optional[int]) -> str:
+    if total:
+        return f"{what}: {done:,} of {total:,} ({100 * done / total:.0f} %)"
+    return f"{what}: {done:,}"
+
+
+class _Silent:
+    def show(self, what: str, done: int, total: Optional[int]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _Terminal:
+    def show(self, what: str, done: int, total: Optional[int]) -> None:
+        sys.stderr.write("\r\x1b[K" + _text(what, done, total))
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+class _Notebook:
+    def __init__(self) -> None:
+        from IPython.display import display
+
+        self.handle = display(self.page("", 0, None), display_id=True)
+
+    @staticmethod
+    def page(what: str, done: int, total: Optional[int]):
+        import html
+
+        from IPython.display import HTML
+
+        value = f'value="{done}" max="{total}"' if total else ""
+        return HTML(f"<progress {value}></progress> {html.escape(_text(what, done, total))}")
+
+    def show(self, what: str, done: int, total: Optional[int]) -> None:
+        self.handle.update(self.page(what, done, total))
+
+    def close(self) -> None:
+        from IPython.display import HTML
+
+        self.handle.update(HTML(""))

@@ -1,0 +1,85 @@
+"""What can go wrong, as exceptions that say what, where, and what to do.
+
+Every exception is a :class:`LensframeError` and one of Python's own where those have a name for it, so that
+``except KeyError`` works as for any mapping.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+
+class LensframeError(Exception):
+    """Anything that lensframe refuses or that fails in it.
+
+    Attributes:
+        kind: what kind of failure, as ``"Format"``.
+        file, line, row, key: where, each ``None`` if it has no such place.
+        remedy: what to do about it, if that is known.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        kind: str = "",
+        file: Optional[str] = None,
+        line: Optional[int] = None,
+        row: Optional[int] = None,
+        key: Optional[str] = None,
+        remedy: Optional[str] = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.file = file
+        self.line = line
+        self.row = row
+        self.key = key
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self):
+        facts = {name: getattr(self, name) for name in ("kind", "file", "line", "row", "key", "remedy")}
+        return (_again, (type(self), str(self), facts))
+
+
+def _again(cls, message, facts):
+    return cls(message, **facts)
+
+
+class UsageError(LensframeError, ValueError):
+    """A call that makes no sense, lengths that differ, things that do not fit together."""
+
+
+class MissingKeyError(LensframeError, KeyError):
+    """A key that there is not; the nearest ones are named."""
+
+
+class OutOfRangeError(LensframeError, IndexError):
+    """A row or position past either end."""
+
+
+class DataTypeError(LensframeError, TypeError):
+    """A value of a type that does not belong there."""
+
+
+class NotFoundError(LensframeError, FileNotFoundError):
+    """A file, dataset, version or set that is not there."""
+
+
+class AlreadyExistsError(LensframeError, FileExistsError):
+    """Something that would be overwritten without being told to."""
+
+
+class DataError(LensframeError, ValueError):
+    """A file that is damaged, or not what its format says."""
+
+
+class UnsupportedError(LensframeError, NotImplementedError):
+    """Something that is understood and not done."""
+
+
+class LensframeWarning(UserWarning):
+    """Something that was worked around."""

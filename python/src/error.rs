@@ -1,0 +1,77 @@
+//! Errors as exceptions: the classes of `lensframe.errors`, with kind and place as attributes.
+
+use lensframe::error::{Error, ErrorKind};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// The name of the class of an error.
+fn class(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Usage | ErrorKind::Length | ErrorKind::Mismatch => "UsageError",
+        ErrorKind::Key => "MissingKeyError",
+        ErrorKind::Index => "OutOfRangeError",
+        ErrorKind::Type => "DataTypeError",
+        ErrorKind::NotFound => "NotFoundError",
+        ErrorKind::AlreadyExists => "AlreadyExistsError",
+        ErrorKind::Format | ErrorKind::Corrupt => "DataError",
+        ErrorKind::Unsupported => "UnsupportedError",
+        _ => "LensframeError",
+    }
+}
+
+/// An error as a Python exception; what a Python function raised is its cause.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    let cause = cause(py, error);
+    if error.is_cancelled() {
+        if let Some(interrupt) = cause {
+            return interrupt;
+        }
+        return pyo3::exceptions::PyKeyboardInterrupt::new_err(error.to_string());
+    }
+    let made = || -> PyResult<PyErr> {
+        let class = py.import("lensframe.errors")?.getattr(class(error.kind()))?;
+        let place = error.place();
+        let facts = PyDict::new(py);
+        facts.set_item("kind", format!("{:?}", error.kind()))?;
+        facts.set_item("file", place.file_name())?;
+        facts.set_item("line", place.line_number())?;
+        facts.set_item("row", place.row_number())?;
+        facts.set_item("key", place.key_name())?;
+        facts.set_item("remedy", error.remedy_text())?;
+        let value = class.call((error.to_string(),), Some(&facts))?;
+        Ok(PyErr::from_value(value))
+    };
+    match made() {
+        Ok(made) => {
+            if cause.is_some() {
+                made.set_cause(py, cause);
+            }
+            made
+        }
+        Err(error) => error,
+    }
+}
+
+/// What a Python function raised, if that is what an error came of.
+fn cause(py: Python<'_>, error: &Error) -> Option<PyErr> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(raised) = inner.downcast_ref::<PyErr>() {
+            return Some(raised.clone_ref(py));
+        }
+        source = inner.source();
+    }
+    None
+}
+
+/// Errors of lensframe as exceptions.
+pub(crate) trait Raise<T> {
+    /// The value, or the exception.
+    fn raise(self, py: Python<'_>) -> PyResult<T>;
+}
+
+impl<T> Raise<T> for lensframe::error::Result<T> {
+    fn raise(self, py: Python<'_>) -> PyResult<T> {
+        self.map_err(|error| raised(py, &error))
+    }
+}

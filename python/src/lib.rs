@@ -1,0 +1,58 @@
+//! The Python door: values and errors of lensframe as Python has them. No algorithm of its own.
+//!
+//! | file | what |
+//! |---|---|
+//! | `error.rs` | errors as exceptions of `lensframe.errors` |
+//! | `job.rs` | long calls: without the interpreter's lock, stopped by Ctrl-C, with progress |
+//! | `value.rs` | values as NumPy arrays, lists and dicts |
+//! | `dataset.rs`, `example.rs`, `slicing.rs` | datasets, their rows, `ds.slice[rows, keys]` |
+//! | `column.rs`, `arrow.rs` | columns, and the Arrow C interface |
+//! | `mask.rs` | masks as run lengths |
+//! | `picture.rs` | rows drawn |
+//! | `command.rs` | the program, in this process |
+
+mod arrow;
+mod column;
+mod command;
+mod dataset;
+mod error;
+mod example;
+mod job;
+mod mask;
+mod picture;
+mod slicing;
+mod value;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<dataset::PyDataset>()?;
+    module.add_class::<example::PyExample>()?;
+    module.add_class::<slicing::PySlicer>()?;
+    module.add_class::<column::PyColumn>()?;
+    module.add_function(wrap_pyfunction!(dataset::open, module)?)?;
+    module.add_function(wrap_pyfunction!(dataset::_reopen, module)?)?;
+    module.add_function(wrap_pyfunction!(dataset::from_arrow, module)?)?;
+    module.add_function(wrap_pyfunction!(dataset::concat, module)?)?;
+    module.add_function(wrap_pyfunction!(dataset::zip, module)?)?;
+    module.add_function(wrap_pyfunction!(picture::sheet, module)?)?;
+    module.add_function(wrap_pyfunction!(picture::thumbnail, module)?)?;
+    module.add_function(wrap_pyfunction!(command::command, module)?)?;
+    module.add_function(wrap_pyfunction!(command::program, module)?)?;
+    module.add_function(wrap_pyfunction!(command::report_text, module)?)?;
+    module.add_function(wrap_pyfunction!(command::report_html, module)?)?;
+    module.add_function(wrap_pyfunction!(command::report_markdown, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_encode, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_decode, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_iou, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::box_iou, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_merge, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_area, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_bbox, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_of_polygon, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_of_box, module)?)?;
+    module.add_function(wrap_pyfunction!(mask::mask_of_counts, module)?)?;
+    Ok(())
+}
