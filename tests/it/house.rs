@@ -29,6 +29,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[("job", "error"), ("main", "cli")];
 /// Every file with an `unsafe` block or an `allow(unsafe_code)`.
 const UNSAFE: &[&str] = &[
     "benches/cold.rs",
+    "python/src/arrow.rs",
+    "python/src/value.rs",
     "src/cli/threads.rs",
     "src/image/decode/jpeg/turbo.rs",
     "src/place/map.rs",
