@@ -8,10 +8,12 @@
 //! | `dataset.rs`, `example.rs`, `slicing.rs` | datasets, their rows, `ds.slice[rows, keys]` |
 //! | `column.rs`, `arrow.rs` | columns, and the Arrow C interface |
 //! | `mask.rs` | masks as run lengths |
+//! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
 mod arrow;
+mod cocoeval;
 mod column;
 mod command;
 mod dataset;
@@ -44,6 +46,11 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::report_text, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_html, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_markdown, module)?)?;
+    module.add_class::<cocoeval::PyMatched>()?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_match, module)?)?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_assign, module)?)?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_curves, module)?)?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_oks, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_encode, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_decode, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_iou, module)?)?;
