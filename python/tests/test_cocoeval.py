@@ -5,6 +5,8 @@ import copy
 import io
 import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -407,3 +409,17 @@ def test_their_files_are_read_by_ours_and_the_name_can_be_taken():
     own, _ = told(call)
     assert equal(own.stats, both(truth, results, "segm")[1][0].stats)
     assert str(own) == ""
+
+
+def test_programs_that_import_pycocotools_run_unchanged():
+    program = """
+import lensframe.coco
+lensframe.coco.init_as_pycocotools()
+import pycocotools.cocoeval
+from pycocotools import mask
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval, Params
+assert (COCO, COCOeval, Params) == (lensframe.coco.COCO, lensframe.coco.COCOeval, lensframe.coco.Params)
+assert pycocotools.cocoeval.maskUtils is mask is lensframe.coco.mask
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -33,8 +33,11 @@ def entry(imgId: Any, catId: Any, aRng: Any, maxDet: Any, dtIds: list, gtIds: li
 
 def _named(places: Any, ids: list) -> Any:
     """Ids in the place of places, 0 for none. Only ids that somebody got have to be numbers."""
+    got = set(places.ravel().tolist()) - {-1}
+    if not got:
+        return np.zeros(places.shape)
     values = np.zeros(len(ids) + 1)
-    for place in np.unique(places[places >= 0]):
+    for place in got:
         values[place] = ids[place]
     return values[places]
 
