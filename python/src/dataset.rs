@@ -1,11 +1,11 @@
 //! [`PyDataset`]: a view as Python has it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use lensframe::convert::{self, ImportOptions, Opened, SaveOptions};
-use lensframe::dataset::store::{Storage, Store, WriterOptions};
-use lensframe::dataset::{Dataset, KeyIndex, KeySelection, Part, Rows, Shares, Source};
+use lensframe::convert::{self, Opened, SaveOptions};
+use lensframe::dataset::store::{Storage, WriterOptions};
+use lensframe::dataset::{Dataset, KeyIndex, KeySelection, Shares, Source};
 use lensframe::query::{self, Join, Order, Quantity};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
@@ -16,7 +16,7 @@ use crate::column::PyColumn;
 use crate::error::Raise;
 use crate::example::{self, PyExample};
 use crate::slicing::{self, PySlicer};
-use crate::{arrow, job};
+use crate::{arrow, job, opening};
 
 /// What `ds[i]` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +31,10 @@ pub(crate) enum Form {
 
 /// Where a dataset was opened: what another process needs to open it again.
 #[derive(Clone)]
-struct Origin {
-    path: PathBuf,
-    version: Option<u64>,
-    source: Arc<dyn Source>,
+pub(crate) struct Origin {
+    pub(crate) path: PathBuf,
+    pub(crate) version: Option<u64>,
+    pub(crate) source: Arc<dyn Source>,
 }
 
 /// A view of a dataset: rows and keys that are read when they are asked for.
@@ -46,8 +46,8 @@ pub(crate) struct PyDataset {
     pub(crate) ds: Dataset,
     pub(crate) form: Form,
     /// What must stay open as long as the view lives: imports for the moment are folders that go with them.
-    opened: Vec<Arc<Opened>>,
-    origin: Option<Origin>,
+    pub(crate) opened: Vec<Arc<Opened>>,
+    pub(crate) origin: Option<Origin>,
 }
 
 impl PyDataset {
@@ -81,86 +81,6 @@ impl PyDataset {
     fn asked(&self, py: Python<'_>, query: query::Query) -> PyResult<PyDataset> {
         Ok(self.with(job::run(py, move |job| query.view_in(job))?))
     }
-}
-
-/// Opens a dataset, or any path in a known format: a stored dataset (`name.lf`, `name.lf@3` for a version), COCO, VOC,
-/// panoptic, Cityscapes; files, folders and archives. Nothing is read before it is asked for; what is not a stored
-/// dataset is imported for as long as the dataset lives.
-///
-/// `split` keeps only these splits; `image_root` says where images are, if not beside the annotations.
-#[pyfunction]
-#[pyo3(signature = (path, *, format=None, split=None, image_root=None))]
-pub(crate) fn open(
-    py: Python<'_>,
-    path: PathBuf,
-    format: Option<String>,
-    split: Option<Vec<String>>,
-    image_root: Option<PathBuf>,
-) -> PyResult<PyDataset> {
-    let (place, version) = versioned(&path)?;
-    let options = ImportOptions {
-        splits: split.clone().unwrap_or_default(),
-        image_roots: image_root.into_iter().collect(),
-        ..ImportOptions::default()
-    };
-    if let Some(format) = format {
-        // A name that is none is said before anything is read.
-        convert::format(&format).raise(py)?;
-    }
-    let at = place.clone();
-    let opened = job::run(py, move |job| match version {
-        Some(version) => Store::open_version(&at, version).map(Opened::from),
-        None => convert::open(&at, &options, &job.clone().muted("images.none")),
-    })?;
-    let mut ds = opened.store().dataset();
-    let stored = opened.imported().is_none();
-    if let (Some(split), true) = (split, stored) {
-        let all = ds.clone();
-        ds = job::run(py, move |job| all.of_splits(&split, job))?;
-    }
-    let absolute = std::path::absolute(&place)?;
-    let version = stored.then(|| opened.store().version().version);
-    let origin = Origin { path: absolute, version, source: Arc::clone(ds.source()) };
-    Ok(PyDataset { ds, form: Form::Mapping, opened: vec![Arc::new(opened)], origin: Some(origin) })
-}
-
-/// The path and the version of `name.lf@3`; a path that exists is taken as it is.
-fn versioned(path: &Path) -> PyResult<(PathBuf, Option<u64>)> {
-    let text = path.to_string_lossy();
-    match text.rsplit_once('@') {
-        Some((name, version)) if !path.exists() && name.ends_with(".lf") => {
-            let number = version.trim_start_matches('v').parse();
-            let number =
-                number.map_err(|_| PyValueError::new_err(format!("'{version}' is no version number")))?;
-            Ok((name.into(), Some(number)))
-        }
-        _ => Ok((path.to_owned(), None)),
-    }
-}
-
-/// A table of pyarrow, polars, DuckDB or pandas as a dataset, without a copy.
-#[pyfunction]
-pub(crate) fn from_arrow(table: &Bound<'_, PyAny>) -> PyResult<PyDataset> {
-    arrow::table(table).map(PyDataset::of)
-}
-
-/// The rows of several datasets one after the other.
-#[pyfunction]
-#[pyo3(signature = (*datasets))]
-pub(crate) fn concat(py: Python<'_>, datasets: Vec<Py<PyDataset>>) -> PyResult<PyDataset> {
-    let parts: Vec<Dataset> = datasets.iter().map(|part| part.get().ds.clone()).collect();
-    let form = datasets.first().map_or(Form::Mapping, |first| first.get().form);
-    let opened = datasets.iter().flat_map(|part| part.get().opened.clone()).collect();
-    Ok(PyDataset { ds: Dataset::concat(parts).raise(py)?, form, opened, origin: None })
-}
-
-/// The keys of several datasets side by side.
-#[pyfunction]
-#[pyo3(signature = (*datasets))]
-pub(crate) fn zip(py: Python<'_>, datasets: Vec<Py<PyDataset>>) -> PyResult<PyDataset> {
-    let parts = datasets.iter().map(|part| Part::from(part.get().ds.clone()));
-    let opened = datasets.iter().flat_map(|part| part.get().opened.clone()).collect();
-    Ok(PyDataset { ds: Dataset::zip(parts).raise(py)?, form: Form::Mapping, opened, origin: None })
 }
 
 /// How many objects have to satisfy a condition, of the arguments of `filter_objects`.
@@ -443,7 +363,7 @@ impl PyDataset {
         };
         let (ds, to) = (self.ds.clone(), path.clone());
         job::run(py, move |job| convert::save(&ds, &to, &options, job))?;
-        open(py, path, None, None, None)
+        opening::open(py, path, None, None, None)
     }
 
     /// Everything that is light enough, as an Arrow stream: pyarrow, polars, DuckDB and pandas take it.
@@ -527,46 +447,4 @@ impl PyDataset {
     fn torch(slf: Bound<'_, Self>, transform: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         slf.py().import("lensframe._torch")?.call_method1("MapDataset", (slf, transform)).map(Bound::unbind)
     }
-}
-
-/// Opens what `Dataset.__reduce__` told of.
-#[pyfunction]
-pub(crate) fn _reopen(
-    py: Python<'_>,
-    path: PathBuf,
-    version: Option<u64>,
-    rows: &Bound<'_, PyAny>,
-    names: Vec<String>,
-    form: &str,
-) -> PyResult<PyDataset> {
-    let place = match version {
-        Some(version) if !path.exists() || path.extension().is_some_and(|e| e == "lf") => {
-            let opened = Store::open_version(&path, version).map(Opened::from).raise(py)?;
-            let ds = opened.store().dataset();
-            let origin = Origin { path, version: Some(version), source: Arc::clone(ds.source()) };
-            PyDataset { ds, form: Form::Mapping, opened: vec![Arc::new(opened)], origin: Some(origin) }
-        }
-        _ => open(py, path, None, None, None)?,
-    };
-    let chosen = match rows.extract::<(u64, i64, u64)>() {
-        Ok((first, step, len)) => {
-            let range = (0..len as i64).map(|n| (first as i64 + n * step) as u64).collect::<Vec<_>>();
-            match step {
-                1 => Rows::span(first, len as usize),
-                _ => Rows::indices(range),
-            }
-        }
-        Err(_) => {
-            let bytes: Vec<u8> = rows.extract()?;
-            let numbers = bytes.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
-            Rows::indices(numbers.collect::<Vec<_>>())
-        }
-    };
-    let ds = place.ds.choose(&chosen).and_then(|ds| ds.select(names)).raise(py)?;
-    let form = match form {
-        "tuple" => Form::Tuple,
-        "bare" => Form::Bare,
-        _ => Form::Mapping,
-    };
-    Ok(PyDataset { form, ..place.with(ds) })
 }

@@ -5,13 +5,16 @@
 //! | `error.rs` | errors as exceptions of `lensframe.errors` |
 //! | `job.rs` | long calls: without the interpreter's lock, stopped by Ctrl-C, with progress |
 //! | `value.rs` | values as NumPy arrays, lists and dicts |
+//! | `opening.rs` | where datasets come from |
 //! | `dataset.rs`, `example.rs`, `slicing.rs` | datasets, their rows, `ds.slice[rows, keys]` |
 //! | `column.rs`, `arrow.rs` | columns, and the Arrow C interface |
 //! | `mask.rs` | masks as run lengths |
+//! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
 mod arrow;
+mod cocoeval;
 mod column;
 mod command;
 mod dataset;
@@ -19,6 +22,7 @@ mod error;
 mod example;
 mod job;
 mod mask;
+mod opening;
 mod picture;
 mod slicing;
 mod value;
@@ -32,11 +36,11 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<example::PyExample>()?;
     module.add_class::<slicing::PySlicer>()?;
     module.add_class::<column::PyColumn>()?;
-    module.add_function(wrap_pyfunction!(dataset::open, module)?)?;
-    module.add_function(wrap_pyfunction!(dataset::_reopen, module)?)?;
-    module.add_function(wrap_pyfunction!(dataset::from_arrow, module)?)?;
-    module.add_function(wrap_pyfunction!(dataset::concat, module)?)?;
-    module.add_function(wrap_pyfunction!(dataset::zip, module)?)?;
+    module.add_function(wrap_pyfunction!(opening::open, module)?)?;
+    module.add_function(wrap_pyfunction!(opening::_reopen, module)?)?;
+    module.add_function(wrap_pyfunction!(opening::from_arrow, module)?)?;
+    module.add_function(wrap_pyfunction!(opening::concat, module)?)?;
+    module.add_function(wrap_pyfunction!(opening::zip, module)?)?;
     module.add_function(wrap_pyfunction!(picture::sheet, module)?)?;
     module.add_function(wrap_pyfunction!(picture::thumbnail, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
@@ -44,6 +48,11 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::report_text, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_html, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_markdown, module)?)?;
+    module.add_class::<cocoeval::PyMatched>()?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_match, module)?)?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_assign, module)?)?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_curves, module)?)?;
+    module.add_function(wrap_pyfunction!(cocoeval::coco_oks, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_encode, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_decode, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_iou, module)?)?;

@@ -12,7 +12,7 @@ use pyo3::types::PyBytes;
 
 use crate::error::Raise;
 
-type Coded = (u32, u32, Vec<u8>);
+pub(crate) type Coded = (u32, u32, Vec<u8>);
 
 fn parsed(masks: &[Coded]) -> Result<Vec<Rle>> {
     masks.iter().map(|(h, w, counts)| Rle::from_coco_string(Size::new(*h, *w), counts)).collect()

@@ -123,6 +123,13 @@ impl Truths {
         self.taken.resize(self.order.len(), false);
     }
 
+    /// Frees one truth, as if nobody had taken it.
+    pub fn release(&mut self, truth: u32) {
+        if let Some(taken) = self.taken.get_mut(truth as usize) {
+            *taken = false;
+        }
+    }
+
     /// Matches a detection by its overlaps with all truths. `many` says of a truth whether any number of
     /// detections may have it; `threshold` how near it must be.
     #[inline]

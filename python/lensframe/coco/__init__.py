@@ -11,9 +11,10 @@ import types
 
 from . import mask
 from .coco import COCO
+from .cocoeval import COCOeval, Params
 
 
-__all__ = ["COCO", "init_as_pycocotools", "mask"]
+__all__ = ["COCO", "COCOeval", "Params", "init_as_pycocotools", "mask"]
 
 
 def init_as_pycocotools() -> None:

@@ -240,7 +240,8 @@ class COCO:
         height, width = image["height"], image["width"]
         segmentation = ann["segmentation"]
         if isinstance(segmentation, list):
-            return maskUtils.merge(maskUtils.frPyObjects(segmentation, height, width))
+            parts = maskUtils.frPyObjects(segmentation, height, width)
+            return parts[0] if len(parts) == 1 else maskUtils.merge(parts)
         if isinstance(segmentation["counts"], list):
             return maskUtils.frPyObjects(segmentation, height, width)
         return segmentation

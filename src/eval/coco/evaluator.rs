@@ -106,7 +106,7 @@ impl Coco {
     /// Matches images, and notes who got whom at the threshold of a number.
     fn walk(&mut self, batch: &Batch, at: Option<usize>, job: &Job) -> Result<Vec<Trace>> {
         batch.check(self.classes)?;
-        self.needs(batch)?;
+        needs(&self.params.kind, batch)?;
         let images = batch.images.len();
         self.outcomes.reserve(images, batch.found.len());
         let starts: Vec<usize> = (0..images).step_by(IMAGES).collect();
@@ -145,32 +145,6 @@ impl Coco {
             }
         }
         Ok(traces)
-    }
-
-    /// The columns that this kind of comparison cannot do without.
-    fn needs(&self, batch: &Batch) -> Result<()> {
-        let absent = |key: &str, side: &str| {
-            let what = format!("the {side} have no {key}, which {} needs", self.params.kind.name());
-            Err(Error::new(ErrorKind::Usage, what))
-        };
-        for (side, objects) in [("truths", batch.truth), ("detections", batch.found)] {
-            let n = objects.len();
-            match &self.params.kind {
-                Kind::Bbox if objects.bbox.len() != n => return absent("bbox", side),
-                Kind::Segm | Kind::Boundary(_) if objects.masks.len() != n => return absent("masks", side),
-                Kind::Keypoints(_) if n > 0 && objects.points.values.is_empty() => {
-                    return absent("points", side);
-                }
-                _ => {}
-            }
-        }
-        if batch.truth.area.len() != batch.truth.len() {
-            return absent("area", "truths");
-        }
-        if matches!(self.params.kind, Kind::Keypoints(_)) && batch.truth.bbox.len() != batch.truth.len() {
-            return absent("bbox", "truths");
-        }
-        Ok(())
     }
 
     /// Adds what another evaluator of the same parameters has seen: other images.
@@ -233,6 +207,17 @@ impl Coco {
         self.tensors(true, job)
     }
 
+    /// [`Coco::finish_with_scores`] at other points of recall: matching does not depend on them.
+    ///
+    /// # Errors
+    /// As [`Coco::finish`]; [`ErrorKind::Usage`] for points that cannot be.
+    pub fn finish_at(&self, recalls: &[f64], job: &Job) -> Result<Tensors> {
+        let params = Params { recalls: recalls.to_vec(), ..self.params.clone() };
+        params.check()?;
+        let classes = self.curves();
+        Tensors::of(&params, &self.outcomes.in_order(classes)?, classes, true, job)
+    }
+
     /// The number of classes that have curves: one where all are taken as one.
     pub(super) fn curves(&self) -> usize {
         if self.params.class_agnostic { 1 } else { self.classes }
@@ -242,4 +227,30 @@ impl Coco {
         let classes = self.curves();
         Tensors::of(&self.params, &self.outcomes.in_order(classes)?, classes, scores, job)
     }
+}
+
+/// The columns that this kind of comparison cannot do without.
+pub(super) fn needs(kind: &Kind, batch: &Batch) -> Result<()> {
+    let absent = |key: &str, side: &str| {
+        let what = format!("the {side} have no {key}, which {} needs", kind.name());
+        Err(Error::new(ErrorKind::Usage, what))
+    };
+    for (side, objects) in [("truths", batch.truth), ("detections", batch.found)] {
+        let n = objects.len();
+        match kind {
+            Kind::Bbox if objects.bbox.len() != n => return absent("bbox", side),
+            Kind::Segm | Kind::Boundary(_) if objects.masks.len() != n => return absent("masks", side),
+            Kind::Keypoints(_) if n > 0 && objects.points.values.is_empty() => {
+                return absent("points", side);
+            }
+            _ => {}
+        }
+    }
+    if batch.truth.area.len() != batch.truth.len() {
+        return absent("area", "truths");
+    }
+    if matches!(kind, Kind::Keypoints(_)) && batch.truth.bbox.len() != batch.truth.len() {
+        return absent("bbox", "truths");
+    }
+    Ok(())
 }

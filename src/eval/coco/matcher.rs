@@ -424,4 +424,4 @@ fn judge(word: &mut Judged, won: u64, ignored: u64, nameless: bool) {
 }
 
 /// The reference's own guard: an overlap of 1 reaches a threshold of 1 whatever its last bit.
-const GREATEST: f64 = 1.0 - 1e-10;
+pub(super) const GREATEST: f64 = 1.0 - 1e-10;

@@ -5,6 +5,7 @@
 //! | `params.rs` | [`Params`], [`Kind`], [`AreaRange`]: what is asked |
 //! | `evaluator.rs` | [`Coco`]: images as they come |
 //! | `matcher.rs` | one image after another, matched |
+//! | `cell.rs` | one cell looked into, or matched by overlaps from elsewhere |
 //! | `overlap.rs` | boxes, masks and points compared |
 //! | `boundary.rs` | masks compared by their boundaries |
 //! | `curve.rs` | the detections of one class, best first |
@@ -16,6 +17,7 @@
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
 mod boundary;
+mod cell;
 mod curve;
 mod evaluator;
 mod matcher;
@@ -28,6 +30,7 @@ mod summary;
 mod tally;
 mod tensors;
 
+pub use cell::{Assigned, Cell, Curves, Judgements, assign, curves, overlaps};
 pub use evaluator::Coco;
 pub(super) use overlap::Overlap;
 pub use params::{AreaRange, Kind, Params};
