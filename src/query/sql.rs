@@ -97,7 +97,10 @@ fn plan(datasets: &Named, text: &str, job: &Job) -> Result<(LazyFrame, Tables)> 
     }
     let mut context = context;
     let mut execute = |text: &str| -> Result<LazyFrame> {
-        run::deep(|| context.execute(text))?.map_err(|e| explained(e, datasets, &asked))
+        let plan = run::deep(|| context.execute(text))?.map_err(|e| explained(e, datasets, &asked))?;
+        // Of two tables with columns of one name polars loses one, where it leaves out what is not asked for. Here
+        // nothing else was read anyway.
+        Ok(if asked.crossed { plan.with_projection_pushdown(false) } else { plan })
     };
     run::deep(|| {
         scalar::fill(&mut statement, |query| into_dataset(run::collect(execute(&query.to_string())?, job)?))

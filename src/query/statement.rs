@@ -67,6 +67,8 @@ pub(super) struct Asked {
     pub(super) words: BTreeSet<String>,
     /// Whether there is a `*` in place of columns.
     pub(super) everything: bool,
+    /// Whether every pair of rows of two tables is looked at.
+    pub(super) crossed: bool,
     /// Names of columns in which dots are.
     dotted: BTreeSet<String>,
 }
@@ -290,7 +292,8 @@ impl VisitorMut for Asked {
         }
         Asked::aggregates(select)?;
         Asked::having(select);
-        Asked::joins(select)
+        self.crossed |= Asked::joins(select)?;
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {

@@ -46,9 +46,10 @@ fn is_equality(expr: &Expr) -> bool {
 }
 
 impl Asked {
-    /// Conditions of joins: polars answers equalities, and takes others for those of WHERE.
-    pub(super) fn joins(select: &mut Select) -> ControlFlow<Error> {
-        let mut moved = Vec::new();
+    /// Conditions of joins: polars answers equalities, and takes others for those of WHERE. Says whether every pair of
+    /// rows is to be looked at.
+    pub(super) fn joins(select: &mut Select) -> ControlFlow<Error, bool> {
+        let (mut moved, mut crossed) = (Vec::new(), select.from.len() > 1);
         for join in select.from.iter_mut().flat_map(|table| &mut table.joins) {
             let merged = matches!(
                 &join.join_operator,
@@ -69,6 +70,10 @@ impl Asked {
                 | JoinOperator::Right(c)
                 | JoinOperator::RightOuter(c)
                 | JoinOperator::FullOuter(c) => (c, false),
+                JoinOperator::CrossJoin(_) => {
+                    crossed = true;
+                    continue;
+                }
                 _ => continue,
             };
             if matches!(constraint, JoinConstraint::Natural) {
@@ -93,7 +98,10 @@ impl Asked {
             match all_of(equal) {
                 Some(equal) => *on = equal,
                 // Every pair is looked at.
-                None => join.join_operator = JoinOperator::CrossJoin(JoinConstraint::None),
+                None => {
+                    crossed = true;
+                    join.join_operator = JoinOperator::CrossJoin(JoinConstraint::None);
+                }
             }
             moved.extend(others);
         }
@@ -101,7 +109,7 @@ impl Asked {
             let own = select.selection.take().map(|own| Expr::Nested(Box::new(own)));
             select.selection = all_of(own.into_iter().chain(moved).collect());
         }
-        ControlFlow::Continue(())
+        ControlFlow::Continue(crossed)
     }
 
     /// Conditions behind HAVING that are of the groups' columns alone: they hold for the rows already, and polars takes

@@ -236,6 +236,7 @@ fn joins_by_other_conditions_than_equality_look_at_every_pair() {
     assert_eq!(pairs("a.image_id < b.image_id AND b.image_id = 9"), ["7 9", "8 9"]);
     assert_eq!(pairs("a.image_id < b.image_id AND a.width = b.width"), ["7 9"; 0]);
     assert_eq!(pairs("a.image_id = a.width OR b.image_id < 8").len(), 4);
+    assert_eq!(ask("SELECT COUNT(*) AS n FROM images a JOIN images b ON a.width + b.height > 600"), ["8"]);
     for refused in [
         "SELECT COUNT(*) AS n FROM images NATURAL JOIN objects",
         "SELECT image_id FROM images RIGHT JOIN objects USING (row)",
