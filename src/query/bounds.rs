@@ -1,82 +1,36 @@
-//! Which rows a condition can hold for, as far as what is known without reading them says: [`Limits`].
+//! Which rows a condition can hold for, as far as what is known without reading them says: [`rows`].
 //!
 //! Of a conjunction the parts that compare a column with literals are looked at. What is left out by them cannot
 //! satisfy the condition; what is kept may.
 
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value, ValueWithSpan, visit_expressions};
-use std::ops::ControlFlow;
-
+use super::comparison::{Comparison, Demand, Literal};
 use super::names::{self, Meaning, Scope};
 use crate::dataset::{Bounds, Dataset, Source};
 
-/// What a condition demands of single columns.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Limits(Vec<Limit>);
-
-#[derive(Clone, Debug)]
-struct Limit {
-    column: String,
-    demand: Demand,
-}
-
-#[derive(Clone, Debug)]
-enum Demand {
-    /// At least, or above if true.
-    From(Literal, bool),
-    /// At most, or below if true.
-    To(Literal, bool),
-    /// One of these.
-    Among(Vec<Literal>),
-}
-
-#[derive(Clone, Debug)]
-enum Literal {
-    Int(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl Limits {
-    /// The demands of a condition; none where it does more than compare, so that a row's answer might depend on
-    /// others.
-    pub(super) fn of(expr: &Expr) -> Limits {
-        let odd =
-            |inner: &Expr| matches!(inner, Expr::Function(_) | Expr::Subquery(_) | Expr::InSubquery { .. });
-        let looks_further = visit_expressions(expr, |inner| {
-            if odd(inner) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let mut limits = Vec::new();
-        if looks_further.is_continue() {
-            demands(expr, &mut limits);
-        }
-        Limits(limits)
-    }
-
-    /// The rows of a view for which the condition can hold, or whose objects can satisfy it; `None` if that may be all
-    /// of them.
-    pub(super) fn rows(&self, ds: &Dataset, scope: Scope) -> Option<Vec<u64>> {
-        let mut kept: Option<Vec<(u64, u64)>> = None;
-        for limit in &self.0 {
-            let Ok(Meaning::Key(key) | Meaning::OfRow(key)) = names::meaning(ds, scope, &limit.column) else {
-                continue;
-            };
-            let Some(zones) = ds.keys().find(&key).ok().and_then(|key| ds.zones(key)) else { continue };
-            let (mut spans, mut at) = (Vec::new(), 0);
-            for zone in &zones {
-                if limit.demand.may_hold(&zone.bounds) {
-                    spans.push((at, at + zone.rows));
-                }
-                at += zone.rows;
+/// The rows of a view for which these can all hold, or whose objects can satisfy them; `None` if that may be all of
+/// them.
+pub(super) fn rows(comparisons: &[Comparison], ds: &Dataset, scope: Scope) -> Option<Vec<u64>> {
+    let mut kept: Option<Vec<(u64, u64)>> = None;
+    for Comparison { column, demand } in comparisons {
+        let Ok(Meaning::Key(key) | Meaning::OfRow(key)) = names::meaning(ds, scope, column) else {
+            continue;
+        };
+        let Some(zones) = ds.keys().find(&key).ok().and_then(|key| ds.zones(key)) else { continue };
+        let (mut spans, mut at) = (Vec::new(), 0);
+        for zone in &zones {
+            if may_hold(demand, &zone.bounds) {
+                spans.push((at, at + zone.rows));
             }
-            kept = Some(match kept {
-                None => spans,
-                Some(others) => both(&others, &spans),
-            });
+            at += zone.rows;
         }
-        let kept = kept?;
-        let rows: u64 = kept.iter().map(|(from, to)| to - from).sum();
-        (rows < ds.len() as u64).then(|| kept.into_iter().flat_map(|(from, to)| from..to).collect())
+        kept = Some(match kept {
+            None => spans,
+            Some(others) => both(&others, &spans),
+        });
     }
+    let kept = kept?;
+    let rows: u64 = kept.iter().map(|(from, to)| to - from).sum();
+    (rows < ds.len() as u64).then(|| kept.into_iter().flat_map(|(from, to)| from..to).collect())
 }
 
 /// What lies in spans of both lists, which are in order.
@@ -93,21 +47,17 @@ fn both(one: &[(u64, u64)], other: &[(u64, u64)]) -> Vec<(u64, u64)> {
     out
 }
 
-impl Demand {
-    fn may_hold(&self, bounds: &Bounds) -> bool {
-        match self {
-            Demand::From(low, above) => match above {
-                true => !ends_at_or_below(bounds, low),
-                false => !ends_below(bounds, low),
-            },
-            Demand::To(high, below) => match below {
-                true => !begins_at_or_above(bounds, high),
-                false => !begins_above(bounds, high),
-            },
-            Demand::Among(list) => {
-                list.iter().any(|one| !begins_above(bounds, one) && !ends_below_or_nan(bounds, one))
-            }
+fn may_hold(demand: &Demand, bounds: &Bounds) -> bool {
+    match demand {
+        Demand::Above(low) => !ends_at_or_below(bounds, low),
+        Demand::From(low) => !ends_below(bounds, low),
+        Demand::Below(high) => !begins_at_or_above(bounds, high),
+        Demand::To(high) => !begins_above(bounds, high),
+        Demand::Among(list) => {
+            list.iter().any(|one| !begins_above(bounds, one) && !ends_below_or_nan(bounds, one))
         }
+        // Null satisfies neither.
+        Demand::Not(_) | Demand::Is(_) => *bounds != Bounds::Nothing,
     }
 }
 
@@ -155,97 +105,18 @@ fn begins_at_or_above(bounds: &Bounds, literal: &Literal) -> bool {
     *bounds == Bounds::Nothing || compared(bounds, literal).is_some_and(|[low, _]| low.is_ge())
 }
 
-fn demands(expr: &Expr, out: &mut Vec<Limit>) {
-    match expr {
-        Expr::Nested(inner) => demands(inner, out),
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            demands(left, out);
-            demands(right, out);
-        }
-        Expr::BinaryOp { left, op, right } => {
-            let (column, literal, op) = match (column(left), literal(right), column(right), literal(left)) {
-                (Some(column), Some(literal), ..) => (column, literal, op.clone()),
-                (_, _, Some(column), Some(literal)) => (column, literal, turned(op)),
-                _ => return,
-            };
-            let demand = match op {
-                BinaryOperator::Gt => Demand::From(literal, true),
-                BinaryOperator::GtEq => Demand::From(literal, false),
-                BinaryOperator::Lt => Demand::To(literal, true),
-                BinaryOperator::LtEq => Demand::To(literal, false),
-                BinaryOperator::Eq => Demand::Among(vec![literal]),
-                _ => return,
-            };
-            out.push(Limit { column, demand });
-        }
-        Expr::Between { expr, negated: false, low, high } => {
-            let Some(column) = column(expr) else { return };
-            if let Some(low) = literal(low) {
-                out.push(Limit { column: column.clone(), demand: Demand::From(low, false) });
-            }
-            if let Some(high) = literal(high) {
-                out.push(Limit { column, demand: Demand::To(high, false) });
-            }
-        }
-        Expr::InList { expr, list, negated: false } => {
-            let list = list.iter().map(literal).collect::<Option<Vec<_>>>();
-            if let (Some(column), Some(list)) = (column(expr), list) {
-                out.push(Limit { column, demand: Demand::Among(list) });
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The comparison with its sides exchanged.
-fn turned(op: &BinaryOperator) -> BinaryOperator {
-    match op {
-        BinaryOperator::Gt => BinaryOperator::Lt,
-        BinaryOperator::GtEq => BinaryOperator::LtEq,
-        BinaryOperator::Lt => BinaryOperator::Gt,
-        BinaryOperator::LtEq => BinaryOperator::GtEq,
-        other => other.clone(),
-    }
-}
-
-fn column(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(name) => Some(name.value.clone()),
-        Expr::Nested(inner) => column(inner),
-        _ => None,
-    }
-}
-
-fn literal(expr: &Expr) -> Option<Literal> {
-    match expr {
-        Expr::Nested(inner) => literal(inner),
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match literal(expr)? {
-            Literal::Int(n) => n.checked_neg().map(Literal::Int),
-            Literal::Float(x) => Some(Literal::Float(-x)),
-            Literal::Text(_) => None,
-        },
-        Expr::Value(ValueWithSpan { value: Value::Number(text, _), .. }) => match text.parse() {
-            Ok(n) => Some(Literal::Int(n)),
-            Err(_) => text.parse().ok().filter(|x: &f64| x.is_finite()).map(Literal::Float),
-        },
-        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => {
-            Some(Literal::Text(text.clone()))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use sqlparser::dialect::GenericDialect;
     use sqlparser::parser::Parser;
 
+    use super::super::comparison::Comparisons;
     use super::*;
 
     /// Whether each demand of a condition may hold within bounds.
     fn may(text: &str, bounds: &Bounds) -> Vec<bool> {
         let expr = Parser::new(&GenericDialect).try_with_sql(text).unwrap().parse_expr().unwrap();
-        Limits::of(&expr).0.iter().map(|limit| limit.demand.may_hold(bounds)).collect()
+        Comparisons::of(&expr).list.iter().map(|one| may_hold(&one.demand, bounds)).collect()
     }
 
     #[test]
@@ -262,7 +133,7 @@ mod tests {
             ("a IN (1, 2)", vec![false]),
             ("a > 100 OR a = 3", vec![]),
             ("NOT a > 100", vec![]),
-            ("a <> 15", vec![]),
+            ("a <> 15", vec![true]),
             ("a > 100 AND LENGTH(b) = 3", vec![]),
             ("a > 'x'", vec![true]),
         ] {

@@ -32,18 +32,19 @@
 //! | file | what |
 //! |---|---|
 //! | `predicate.rs`, `text.rs` | conditions, and their text |
-//! | `names.rs`, `frame.rs` | what a name means, and its column |
-//! | `bounds.rs` | which rows a condition can hold for |
+//! | `names.rs`, `parts.rs` | what a name means, and its column |
+//! | `comparison.rs`, `bounds.rs`, `plain.rs` | comparisons: which rows they can hold for, and which they do |
 //! | `spans.rs`, `objects.rs` | which objects are of which row; how many of them satisfy |
 //! | `kept.rs` | views with fewer objects a row |
 //! | `join.rs`, `tables.rs` | rows beside those of another view; CSV, Parquet and Arrow files as views |
 //! | `plan.rs` | [`Query`]: steps that run once |
 //! | `statement.rs`, `scalar.rs`, `hints.rs` | SELECT as polars is to see it, and what it may not have meant |
 //! | `sql.rs`, `write.rs` | its tables, its answer as a file |
-//! | `bridge.rs`, `run.rs`, `fault.rs` | polars: its columns, its threads, its errors |
+//! | `frame.rs`, `bridge.rs`, `run.rs`, `fault.rs` | polars: its columns, its threads, its errors |
 
 mod bounds;
 mod bridge;
+mod comparison;
 mod fault;
 mod frame;
 mod hints;
@@ -51,6 +52,8 @@ mod join;
 mod kept;
 mod names;
 mod objects;
+mod parts;
+mod plain;
 mod plan;
 mod predicate;
 mod run;

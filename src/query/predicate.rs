@@ -3,11 +3,11 @@
 use arrow_buffer::BooleanBuffer;
 use polars::prelude::{DataFrame, DataType, Expr, IntoLazy};
 
-use super::bounds::Limits;
-use super::frame::Frame;
+use super::comparison::Comparisons;
 use super::names::{self, Scope};
+use super::parts::Parts;
 use super::spans::Spans;
-use super::{fault, run, text};
+use super::{bounds, fault, frame, plain, run, text};
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
@@ -111,27 +111,43 @@ impl Predicate {
         if let Form::Text(text) = &self.0 {
             run::check_length(text)?;
         }
-        let (expr, limits, names, plan) = run::deep(|| -> Result<_> {
-            let (expr, limits) = match &self.0 {
-                Form::Text(text) => text::condition(text, ds, scope, job)?,
-                Form::Expr(expr) => (expr.clone(), Limits::default()),
-            };
-            let mut names: Vec<String> = Vec::new();
-            for name in expr.clone().meta().root_names() {
-                if !names.iter().any(|own| *own == name.as_str()) {
-                    names.push(name.to_string());
-                }
+        // Comparisons alone need not be polars': they are judged where they lie.
+        let asked = run::deep(|| -> Result<Asked> {
+            match &self.0 {
+                Form::Text(text) => match text::condition(text, ds, scope, job)? {
+                    plain if plain.comparisons.whole => Ok(Asked::Plain(plain)),
+                    other => Ok(Asked::Plan(other.plan()?, other.comparisons)),
+                },
+                Form::Expr(expr) => Ok(Asked::Plan(expr.clone(), Comparisons::default())),
             }
-            let plan = expr.to_string();
-            Ok((expr, limits, names, plan))
         })??;
+        let (names, comparisons) = match &asked {
+            Asked::Plain(condition) => (condition.comparisons.columns(), &condition.comparisons),
+            Asked::Plan(expr, comparisons) => (run::deep(|| roots(expr))?, comparisons),
+        };
         // Numbers of rows are those of the whole view.
         let rows = match look {
-            Look::WhereItCanHold if !names.iter().any(|name| name == names::ROW) => limits.rows(ds, scope),
+            Look::WhereItCanHold if !names.iter().any(|name| name == names::ROW) => {
+                bounds::rows(&comparisons.list, ds, scope)
+            }
             _ => None,
         };
         let part = rows.as_ref().map(|rows| ds.take(rows)).transpose()?;
-        let Frame { columns, spans, read } = Frame::of(part.as_ref().unwrap_or(ds), scope, &names, job)?;
+        let parts = Parts::read(part.as_ref().unwrap_or(ds), scope, &names, job)?;
+        let expr = match asked {
+            Asked::Plan(expr, _) => expr,
+            Asked::Plain(condition) => {
+                if let Some(mask) = plain::judge(&parts, &condition.comparisons)? {
+                    let plan = condition.comparisons.to_string();
+                    let Parts { spans, read, .. } = parts;
+                    return Ok(Judged { mask, spans, read, plan, rows });
+                }
+                run::deep(|| condition.plan())??
+            }
+        };
+        let plan = run::deep(|| expr.to_string())?;
+        let columns = frame::columns(&parts, &names)?;
+        let Parts { spans, read, .. } = parts;
         let mask = judge(columns, expr, job).map_err(|e| match names::of_objects(ds, scope, &names) {
             Some(name) if e.kind() != ErrorKind::Cancelled => {
                 let what = format!("'{name}' is said of objects, and the condition is on images");
@@ -145,7 +161,25 @@ impl Predicate {
     }
 }
 
-fn judge(columns: DataFrame, expr: Expr, job: &Job) -> Result<BooleanBuffer> {
+/// What is to be run.
+enum Asked {
+    Plain(text::Condition),
+    Plan(Expr, Comparisons),
+}
+
+/// The columns that an expression names, each once.
+fn roots(expr: &Expr) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in expr.clone().meta().root_names() {
+        if !names.iter().any(|own| *own == name.as_str()) {
+            names.push(name.to_string());
+        }
+    }
+    names
+}
+
+/// Runs an expression over columns: a bit a row, null as false.
+pub(super) fn judge(columns: DataFrame, expr: Expr, job: &Job) -> Result<BooleanBuffer> {
     let height = columns.height();
     let done = run::collect(columns.lazy().select([expr.alias("condition")]), job)?;
     let column = done.column("condition").map_err(fault::of)?.as_materialized_series();

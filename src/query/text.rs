@@ -11,7 +11,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::bounds::Limits;
+use super::comparison::Comparisons;
 use super::names::{self, ClassPart, Meaning, Scope};
 use super::statement::has_aggregate;
 use super::{fault, hints};
@@ -20,16 +20,40 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
 use crate::schema::classes::ClassTable;
 
-/// A condition on the rows of a scope, and what it demands of single columns.
+/// A condition on the rows of a scope.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    /// What was written.
+    text: String,
+    /// What polars is to read.
+    sql: String,
+    /// What it demands of single columns.
+    pub(super) comparisons: Comparisons,
+}
+
+impl Condition {
+    /// The condition as polars has it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for what polars cannot read.
+    pub(super) fn plan(&self) -> Result<Plan> {
+        polars::sql::sql_expr(&self.sql).map_err(|e| none(&self.text, fault::of(e).what()))
+    }
+}
+
+/// Says that a text is no condition.
+fn none(text: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Usage, format!("'{}' is no condition: {why}", short(text)))
+        .at(Place::area("query"))
+        .remedy("write what stands behind WHERE in SQL, as: width >= 640 AND file_name LIKE '%night%'")
+}
+
+/// Reads a condition.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] for text that is none.
-pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Result<(Plan, Limits)> {
-    let wrong = |why: String| {
-        Error::new(ErrorKind::Usage, format!("'{}' is no condition: {why}", short(text)))
-            .at(Place::area("query"))
-            .remedy("write what stands behind WHERE in SQL, as: width >= 640 AND file_name LIKE '%night%'")
-    };
+pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Result<Condition> {
+    let wrong = |why: String| none(text, &why);
     let mut parser = Parser::new(&GenericDialect).try_with_sql(text).map_err(|e| wrong(e.to_string()))?;
     let mut expr = parser.parse_expr().map_err(|e| wrong(plain(&e.to_string())))?;
     if parser.peek_token().token != Token::EOF {
@@ -50,8 +74,8 @@ pub(super) fn condition(text: &str, ds: &Dataset, scope: Scope, job: &Job) -> Re
     for name in rewrite.unknown {
         hints::unknown(&name, rewrite.classes.map(ClassTable::names).unwrap_or_default(), job)?;
     }
-    let plan = polars::sql::sql_expr(expr.to_string()).map_err(|e| wrong(fault::of(e).what().to_owned()))?;
-    Ok((plan, Limits::of(&expr)))
+    let comparisons = Comparisons::of(&expr);
+    Ok(Condition { text: text.to_owned(), sql: expr.to_string(), comparisons })
 }
 
 /// The beginning of a text, for messages.
@@ -133,6 +157,13 @@ impl VisitorMut for Rewrite<'_> {
                 if self.is_known(&name) {
                     *expr = Expr::Identifier(Ident::with_quote('"', name));
                 }
+            }
+            // polars reads no exponents.
+            Expr::Value(ValueWithSpan { value: Value::Number(text, _), .. })
+                if text.contains(['e', 'E']) && text.parse().is_ok_and(f64::is_finite) =>
+            {
+                let number: f64 = text.parse().unwrap_or_default();
+                *text = if number.fract() == 0.0 { format!("{number:.1}") } else { number.to_string() };
             }
             Expr::BinaryOp { left, op: op @ (BinaryOperator::Eq | BinaryOperator::NotEq), right } => {
                 let (column, text) = match (self.labels(left), hints::text(right)) {
