@@ -72,14 +72,8 @@ fn schema(ds: &Dataset) -> Result<Schema> {
 
 fn batch(ds: &Dataset, rows: &Rows, schema: &Arc<Schema>) -> Result<RecordBatch> {
     let batch = ds.read_rows(rows, &Access::default())?.whole()?;
-    let columns = batch.columns.iter().map(|column| {
-        let chunks: Vec<&dyn Array> = column.chunks()?.iter().map(AsRef::as_ref).collect();
-        match chunks.as_slice() {
-            [] => Ok(arrow_array::new_empty_array(&arrow_schema::DataType::Null)),
-            [_] => column.chunks().map(|chunks| ArrayRef::clone(&chunks[0])),
-            many => Ok(arrow_select::concat::concat(many)?),
-        }
-    });
+    let columns =
+        batch.columns.iter().zip(schema.fields()).map(|(column, field)| column.whole(field.data_type()));
     let columns = columns.collect::<Result<Vec<_>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.len));
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)

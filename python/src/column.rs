@@ -5,10 +5,11 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, Field};
 use lensframe::dataset::{Column, Key};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList};
 
+use crate::error::Raise;
 use crate::{arrow, value};
 
 /// The values of one key of a view, in the order of its rows.
@@ -34,19 +35,9 @@ impl PyColumn {
         }
     }
 
-    fn whole(&self) -> PyResult<ArrayRef> {
-        let chunks = self.chunks()?;
-        match chunks {
-            [one] => Ok(ArrayRef::clone(one)),
-            [] => match self.key.field() {
-                Some(field) => Ok(arrow_array::new_empty_array(field.data_type())),
-                None => Err(PyTypeError::new_err("an empty column without a type")),
-            },
-            many => {
-                let many: Vec<&dyn Array> = many.iter().map(AsRef::as_ref).collect();
-                arrow_select::concat::concat(&many).map_err(|e| PyValueError::new_err(e.to_string()))
-            }
-        }
+    fn whole(&self, py: Python<'_>) -> PyResult<ArrayRef> {
+        self.chunks()?;
+        self.column.whole(self.key.field().map_or(&DataType::Null, |field| field.data_type())).raise(py)
     }
 }
 
@@ -88,7 +79,7 @@ impl PyColumn {
     /// one piece, and is read-only then. Raises TypeError for lists of different lengths (see `values` and `offsets`)
     /// and for nulls.
     fn to_numpy(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let whole = self.whole()?;
+        let whole = self.whole(py)?;
         if let Some(lent) = value::lent(py, &whole)? {
             return Ok(lent);
         }
@@ -123,14 +114,14 @@ impl PyColumn {
     /// The elements of all lists, one after the other: (n,) or (n, size); for a column of lists.
     #[getter]
     fn values(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let (values, _) = self.flat()?;
+        let (values, _) = self.flat(py)?;
         value::array(py, &values)
     }
 
     /// Where the list of each row begins in `values`, and the end: (rows + 1,) int64.
     #[getter]
     fn offsets(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let (_, offsets) = self.flat()?;
+        let (_, offsets) = self.flat(py)?;
         numpy::PyArray1::from_vec(py, offsets).into_py_any(py)
     }
 
@@ -156,8 +147,8 @@ impl PyColumn {
 }
 
 impl PyColumn {
-    fn flat(&self) -> PyResult<(ArrayRef, Vec<i64>)> {
-        let whole = self.whole()?;
+    fn flat(&self, py: Python<'_>) -> PyResult<(ArrayRef, Vec<i64>)> {
+        let whole = self.whole(py)?;
         match whole.data_type() {
             DataType::List(_) => {
                 let list = whole.as_list::<i32>();

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `error.rs` | errors as exceptions of `lensframe.errors` |
+//! | `lock.rs` | the interpreter's lock in calls that come back |
 //! | `job.rs` | long calls: without the interpreter's lock, stopped by Ctrl-C, with progress |
 //! | `value.rs` | values as NumPy arrays, lists and dicts |
 //! | `opening.rs` | where datasets come from |
@@ -10,6 +11,8 @@
 //! | `column.rs`, `arrow.rs` | columns, and the Arrow C interface |
 //! | `mask.rs` | masks as run lengths |
 //! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
+//! | `given.rs`, `mapping.rs` | values that Python gives; keys that its functions make |
+//! | `editing.rs`, `writer.rs` | stored datasets changed; object sets written |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
@@ -18,14 +21,19 @@ mod cocoeval;
 mod column;
 mod command;
 mod dataset;
+mod editing;
 mod error;
 mod example;
+mod given;
 mod job;
+mod lock;
+mod mapping;
 mod mask;
 mod opening;
 mod picture;
 mod slicing;
 mod value;
+mod writer;
 
 use pyo3::prelude::*;
 
@@ -36,6 +44,7 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<example::PyExample>()?;
     module.add_class::<slicing::PySlicer>()?;
     module.add_class::<column::PyColumn>()?;
+    module.add_class::<writer::PySetWriter>()?;
     module.add_function(wrap_pyfunction!(opening::open, module)?)?;
     module.add_function(wrap_pyfunction!(opening::_reopen, module)?)?;
     module.add_function(wrap_pyfunction!(opening::from_arrow, module)?)?;

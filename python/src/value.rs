@@ -12,8 +12,8 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use lensframe::dataset::Value;
-use numpy::ndarray::{ArrayView1, ArrayView2};
-use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
+use numpy::ndarray::{ArrayView1, ArrayViewD};
+use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
@@ -54,72 +54,65 @@ pub(crate) fn array(py: Python<'_>, array: &ArrayRef) -> PyResult<Py<PyAny>> {
     if let Some(lent) = lent(py, array)? {
         return Ok(lent);
     }
-    if let (DataType::Boolean, 0) = (array.data_type(), array.null_count()) {
-        let flags: Vec<bool> = array.as_boolean().values().iter().collect();
-        return PyArray1::from_vec(py, flags).into_py_any(py);
+    if let Some((flags, shape)) = dense(array).filter(|(values, _)| *values.data_type() == DataType::Boolean)
+    {
+        let flags: Vec<bool> = flags.as_boolean().values().iter().collect();
+        return PyArray1::from_vec(py, flags).reshape(shape)?.into_py_any(py);
     }
     let items =
         (0..array.len()).map(|at| value(py, &Value::of(array.as_ref(), at))).collect::<PyResult<Vec<_>>>()?;
     PyList::new(py, items)?.into_py_any(py)
 }
 
+/// The innermost elements of lists of fixed lengths, and the lengths of all axes; `None` where one is null.
+fn dense(array: &ArrayRef) -> Option<(ArrayRef, Vec<usize>)> {
+    let (mut values, mut shape) = (ArrayRef::clone(array), vec![array.len()]);
+    loop {
+        if values.null_count() > 0 {
+            return None;
+        }
+        let DataType::FixedSizeList(_, width) = values.data_type() else { return Some((values, shape)) };
+        let width = usize::try_from(*width).unwrap_or(0);
+        let list = values.as_fixed_size_list();
+        let inner = list.values().slice(list.value_offset_at(0), list.len() * width);
+        values = inner;
+        shape.push(width);
+    }
+}
+
 /// The elements as a NumPy array that shares their memory; `None` where that cannot be.
 pub(crate) fn lent(py: Python<'_>, array: &ArrayRef) -> PyResult<Option<Py<PyAny>>> {
-    if array.null_count() > 0 {
-        return Ok(None);
-    }
+    let Some((values, shape)) = dense(array) else { return Ok(None) };
     macro_rules! by_type {
-        ($array:expr, $width:expr, $($name:ident => $ty:ty),*) => {
-            match $array.data_type() {
-                $(DataType::$name => numbers::<$ty>(py, array, $array, $width).map(Some),)*
+        ($($name:ident => $ty:ty),*) => {
+            match values.data_type() {
+                $(DataType::$name => numbers::<$ty>(py, &values, &shape).map(Some),)*
                 _ => Ok(None),
             }
         };
     }
-    let (own, width): (ArrayRef, Option<usize>) = match array.data_type() {
-        DataType::FixedSizeList(_, width) => {
-            let list = array.as_fixed_size_list();
-            let width = usize::try_from(*width).unwrap_or(0);
-            let values = list.values().slice(list.value_offset_at(0), list.len() * width);
-            if values.null_count() > 0 {
-                return Ok(None);
-            }
-            (values, Some(width))
-        }
-        _ => (ArrayRef::clone(array), None),
-    };
-    by_type!(&own, width, Int8 => Int8Type, Int16 => Int16Type, Int32 => Int32Type, Int64 => Int64Type,
+    by_type!(Int8 => Int8Type, Int16 => Int16Type, Int32 => Int32Type, Int64 => Int64Type,
         UInt8 => UInt8Type, UInt16 => UInt16Type, UInt32 => UInt32Type, UInt64 => UInt64Type,
         Float32 => Float32Type, Float64 => Float64Type)
 }
 
-/// Numbers, of fixed-size lists as rows of a table.
-fn numbers<T: ArrowPrimitiveType>(
-    py: Python<'_>,
-    owner: &ArrayRef,
-    array: &ArrayRef,
-    width: Option<usize>,
-) -> PyResult<Py<PyAny>>
+/// Numbers along axes of these lengths.
+fn numbers<T: ArrowPrimitiveType>(py: Python<'_>, array: &ArrayRef, shape: &[usize]) -> PyResult<Py<PyAny>>
 where
     T::Native: Element,
 {
     let values: &[T::Native] = array.as_primitive::<T>().values();
-    let memory = Bound::new(py, Memory { _array: ArrayRef::clone(owner) })?.into_any();
-    match width {
-        None => {
-            // SAFETY: `memory` keeps the buffer, which nobody changes, as long as the array lives.
-            let lent = unsafe { PyArray1::borrow_from_array(&ArrayView1::from(values), memory) };
-            lent.readwrite().make_nonwriteable();
-            lent.into_py_any(py)
-        }
-        Some(width) => {
-            let rows = values.len().checked_div(width).unwrap_or(0);
-            let view = ArrayView2::from_shape((rows, width), values)
-                .map_err(|e| pyo3::exceptions::PyRuntimeError::new_err(e.to_string()))?;
-            // SAFETY: as above.
-            let lent = unsafe { PyArray2::borrow_from_array(&view, memory) };
-            lent.readwrite().make_nonwriteable();
-            lent.into_py_any(py)
-        }
+    let memory = Bound::new(py, Memory { _array: ArrayRef::clone(array) })?.into_any();
+    if let [_] = shape {
+        // SAFETY: `memory` keeps the buffer, which nobody changes, as long as the array lives.
+        let lent = unsafe { PyArray1::borrow_from_array(&ArrayView1::from(values), memory) };
+        lent.readwrite().make_nonwriteable();
+        return lent.into_py_any(py);
     }
+    let view = ArrayViewD::from_shape(shape, values)
+        .map_err(|e| pyo3::exceptions::PyRuntimeError::new_err(e.to_string()))?;
+    // SAFETY: as above.
+    let lent = unsafe { PyArrayDyn::borrow_from_array(&view, memory) };
+    lent.readwrite().make_nonwriteable();
+    lent.into_py_any(py)
 }

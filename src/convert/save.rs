@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, new_empty_array};
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
-use arrow_select::concat::concat;
 
 use super::photos::ImageColumn;
 use crate::dataset::store::{GroupId, Operation, Writer, WriterOptions};
@@ -179,13 +178,7 @@ impl Group {
             let Some(column) = read.next() else { continue };
             columns.push(match embed && field::is_image(field.data_type()) {
                 true => embedded(ds, *key, &column, rows, summary, job)?,
-                false => {
-                    let chunks: Vec<&dyn Array> = column.chunks()?.iter().map(AsRef::as_ref).collect();
-                    match chunks.is_empty() {
-                        true => new_empty_array(field.data_type()),
-                        false => concat(&chunks)?,
-                    }
-                }
+                false => column.whole(field.data_type())?,
             });
         }
         let fields = self.fields.iter().zip(&columns).map(|(field, array)| {

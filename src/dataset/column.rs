@@ -4,7 +4,9 @@
 
 use std::ops::Range;
 
-use arrow_array::{Array, ArrayRef, new_null_array};
+use arrow_array::{Array, ArrayRef, new_empty_array, new_null_array};
+use arrow_schema::DataType;
+use arrow_select::concat::concat;
 
 use super::batch::RowPos;
 use super::chunks::Chunks;
@@ -82,6 +84,25 @@ impl Column {
             Column::Values(_) => Err(Error::new(ErrorKind::Type, "a column of values has no Arrow arrays")
                 .at(Place::area("dataset"))
                 .remedy("declare the key with an Arrow field")),
+        }
+    }
+
+    /// All rows as one array: the only chunk itself, several joined, which copies them. Of no rows it is of the type
+    /// `ty`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Type`] for a column of values; [`ErrorKind::Limit`] for more than one array holds.
+    pub fn whole(&self, ty: &DataType) -> Result<ArrayRef> {
+        match self.chunks()? {
+            [] => Ok(new_empty_array(ty)),
+            [one] => Ok(ArrayRef::clone(one)),
+            many => {
+                let many: Vec<&dyn Array> = many.iter().map(AsRef::as_ref).collect();
+                concat(&many).map_err(|e| {
+                    Error::new(ErrorKind::Limit, format!("too much for one array: {e}"))
+                        .at(Place::area("dataset"))
+                })
+            }
         }
     }
 

@@ -57,6 +57,7 @@
 
 mod align;
 mod batch;
+mod boxes;
 mod chunks;
 mod column;
 mod concat;
@@ -65,6 +66,7 @@ mod getter;
 mod image;
 mod keys;
 mod map;
+mod map_batches;
 mod order;
 mod pack;
 mod repeat;

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use super::attempt::{Attempt, CLAIMS};
 use super::commit::{self, VERSIONS};
 use super::open::existing;
+use super::pending::{EXTENSION, PENDING};
 use super::progress::PROGRESS;
 use crate::error::{Error, Place, Result};
 use crate::job::Job;
@@ -168,7 +169,11 @@ impl Sweep<'_> {
             let temporary = (depth == 0 || name == VERSIONS)
                 && (file == PROGRESS || (file.starts_with('.') && file.ends_with(".tmp")));
             let ours = depth > 0 && name != VERSIONS && is_data_file(file);
-            if temporary || ours || claim.is_some() {
+            // A set that nobody went on with.
+            let pending = depth == 2
+                && folder.parent().is_some_and(|above| above.ends_with(PENDING))
+                && path.extension().is_some_and(|end| end == EXTENSION);
+            if temporary || ours || pending || claim.is_some() {
                 found.push(Candidate { path, outdated: claim.is_some_and(|id| id < next_fragment) });
             }
         }

@@ -186,7 +186,7 @@ fn touch(path: &Path) {
 
 /// Locks a folder of the dataset until the file given back is closed, by its process' death at the latest;
 /// `None` where there are no locks.
-fn lock(root: &Path, folder: &str) -> Result<Option<File>> {
+pub(super) fn lock(root: &Path, folder: &str) -> Result<Option<File>> {
     let path = root.join(folder);
     if let Ok(file) = File::open(&path)
         && let Some(locked) = try_lock(file, root)?

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use super::errors::{Errors, Fault};
 use super::fates::{Detection, Found, find};
 use super::object::{Keypoint, Truth};
 use crate::dataset::store::{Edit, Operation};
-use crate::dataset::{Access, Batch, Column, Dataset, Key, KeyIndex, Keys, Mapping, Rows, Source, Value};
+use crate::dataset::{Access, Batch, Dataset, Key, KeyIndex, Keys, Mapping, Rows, Source, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::Rle;
 use crate::job::Job;
@@ -240,7 +240,7 @@ pub fn add_detections(
     let view = Dataset::zip([&ids, &made])?;
     let fields: Vec<Field> =
         view.keys().iter().filter_map(Key::field).map(|field| Field::clone(field)).collect();
-    let schema: SchemaRef = Arc::new(Schema::new(fields.clone()));
+    let (schema, fields_of): (SchemaRef, _) = (Arc::new(Schema::new(fields.clone())), fields.clone());
     let told = [key_name(name, "attr.error"), key_name(name, "missed")];
     let mut told_at = Vec::new();
     for key in &told {
@@ -252,7 +252,9 @@ pub fn add_detections(
         let batch = view.read_rows(&rows, &Access::new(job))?.whole()?;
         let of_tally = told_at.iter().filter_map(|key| batch.columns.get(key.0).cloned()).collect();
         tally.add(&Batch::new(batch.len, of_tally)?);
-        let columns = batch.columns.iter().map(whole).collect::<Result<Vec<_>>>()?;
+        let columns =
+            batch.columns.iter().zip(&fields_of).map(|(column, field)| column.whole(field.data_type()));
+        let columns = columns.collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         RecordBatch::try_new_with_options(schema.clone(), columns, &options).map_err(|e| {
             Error::new(ErrorKind::Corrupt, format!("a batch does not fit its fields: {e}")).caused_by(e)
@@ -262,12 +264,4 @@ pub fn add_detections(
     let operation = Operation::new("detections").with("set", name).with("errors", json!(errors));
     let version = edit.commit(operation.with("seed", seed))?;
     Ok((tally, version))
-}
-
-/// One array of a column, its chunks joined: a stored dataset gives one a fragment.
-fn whole(column: &Column) -> Result<ArrayRef> {
-    let chunks: Vec<&dyn arrow_array::Array> = column.chunks()?.iter().map(AsRef::as_ref).collect();
-    arrow_select::concat::concat(&chunks).map_err(|e| {
-        Error::new(ErrorKind::Limit, format!("too much for one array: {e}")).at(Place::area("detections"))
-    })
 }

@@ -9,4 +9,5 @@ mod kills;
 mod residency;
 mod round_trip;
 pub(crate) mod samples;
+mod sets;
 mod sources;
