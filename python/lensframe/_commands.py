@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Iterable, Optional, Union
+from typing import Any, Dict, Iterable, List, Optional, Union, cast
 
 from ._lensframe import Dataset, command, open as open_dataset
 
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-def run(name: str, *args: Any, **options: Any) -> dict:
+def run(name: str, *args: Any, **options: Any) -> Dict[str, Any]:
     """A command of the program, as ``run("info", "a.lf")``: what it prints with ``--json``.
 
     Keywords are its options: ``max_dets=[1, 10]`` is ``--max-dets 1,10``, ``force=True`` is ``--force``, and what is
     ``None`` or ``False`` is not said. A list of an option that is given several times is one of tuples.
     """
-    return json.loads(command(words(name, *args, **options)))
+    return cast(Dict[str, Any], json.loads(command(words(name, *args, **options))))
 
 
-def words(name: str, *args: Any, **options: Any) -> list:
+def words(name: str, *args: Any, **options: Any) -> List[str]:
     """The words of a command line."""
     said = [name, *(os.fspath(arg) if not isinstance(arg, (int, float)) else str(arg) for arg in args)]
     for option, value in options.items():
@@ -65,7 +65,7 @@ def convert(
     return open_dataset(os.fspath(path))
 
 
-def export(dataset: Union[Dataset, PathLike], path: PathLike, format: str, *, force: bool = False, **options: Any) -> dict:
+def export(dataset: Union[Dataset, PathLike], path: PathLike, format: str, *, force: bool = False, **options: Any) -> Dict[str, Any]:
     """Writes a dataset in a known format: ``"coco"``, ``"voc"``, ``"panoptic"``, ``"labels"``.
 
     A view is stored for the moment in the system's folder for temporary files; a path is written as it is. Returns what

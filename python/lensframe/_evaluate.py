@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any, Union
 
-from ._commands import command, words
-from ._lensframe import Dataset
+from ._commands import words
+from ._lensframe import Dataset, command
 from .report import Report
 
 Side = Union[Dataset, str, "os.PathLike[str]"]

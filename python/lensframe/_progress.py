@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional
+from typing import Any, Optional, Union
 
 
-def bar():
+def bar() -> "Union[_Notebook, _Terminal, _Silent]":
     """What shows progress here."""
     if _in_notebook():
         return _Notebook()
@@ -55,7 +55,7 @@ class _Notebook:
         self.handle = display(self.page("", 0, None), display_id=True)
 
     @staticmethod
-    def page(what: str, done: int, total: Optional[int]):
+    def page(what: str, done: int, total: Optional[int]) -> Any:
         import html
 
         from IPython.display import HTML

@@ -14,7 +14,7 @@ ROWS = 6
 TILE = 160
 
 
-def show(dataset: Dataset, rows: Any = None, set: str = "", columns: Optional[int] = None):
+def show(dataset: Dataset, rows: Any = None, set: str = "", columns: Optional[int] = None) -> Any:
     """Rows on one sheet; the first sixteen where nobody says which. A PIL image where Pillow is installed."""
     view = dataset.slice[:16] if rows is None else dataset.slice[[rows] if isinstance(rows, int) else rows]
     pixels = sheet(view, [set] if set else [], columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional, cast
 
 
 class Report:
@@ -33,13 +33,13 @@ class Report:
     def __getitem__(self, name: str) -> Optional[float]:
         for figure in self._figures():
             if figure["key"] == name:
-                return figure["value"]
+                return cast(Optional[float], figure["value"])
         raise KeyError(f"no figure {name!r}; there are: {', '.join(self.keys())}")
 
     def __contains__(self, name: object) -> bool:
         return any(figure["key"] == name for figure in self._figures())
 
-    def keys(self) -> list:
+    def keys(self) -> List[str]:
         """The short names of the figures."""
         return [figure["key"] for figure in self._figures()]
 
