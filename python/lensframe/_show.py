@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html as escape
+import operator
 from typing import Any, Optional
 
 from ._lensframe import Dataset, sheet, thumbnail
@@ -16,7 +17,11 @@ TILE = 160
 
 def show(dataset: Dataset, rows: Any = None, set: str = "", columns: Optional[int] = None) -> Any:
     """Rows on one sheet; the first sixteen where nobody says which. A PIL image where Pillow is installed."""
-    view = dataset.slice[:16] if rows is None else dataset.slice[[rows] if isinstance(rows, int) else rows]
+    if rows is None:
+        rows = slice(16)
+    elif hasattr(rows, "__index__") and not hasattr(rows, "__len__"):
+        rows = [operator.index(rows)]
+    view = dataset.slice[rows]
     pixels = sheet(view, [set] if set else [], columns)
     try:
         from PIL import Image
