@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, List, Optional, Union
 
 from ._commands import words
-from ._lensframe import Dataset, command
+from ._lensframe import Dataset, command, open as open_dataset
 from .errors import UsageError
 from .report import Report
 
@@ -47,13 +47,29 @@ def evaluate(gt: Side, pred: Found, metric: str = "coco/bbox", **options: Any) -
 
 
 def _stored(side: Side, path: str) -> str:
-    """A side as a path: a view is stored for the moment."""
+    """A side as a path: a view is stored for the moment, a whole dataset is where it is."""
     if not isinstance(side, Dataset):
         return os.fspath(side)
+    whole = _whole(side)
+    if whole is not None:
+        return whole
     names = side.keys if isinstance(side.keys, tuple) else (side.keys,)
     light = [name for name in names if name not in ("img", "label_map", "instance_map", "panoptic")]
     side.select(light).save(path, links=True)
     return path
+
+
+def _whole(side: Dataset) -> Optional[str]:
+    """The path and version of a stored dataset of which this is every row and key; ``None`` for other views."""
+    try:
+        _, (path, version, rows, names, form) = side.__reduce__()
+    except TypeError:  # joins and functions: a view that no path tells of
+        return None
+    place = f"{path}@{version}"
+    if version is None or not path.endswith(".lf") or rows != (0, 1, len(side)) or form == "bare":
+        return None
+    stored = open_dataset(place)
+    return place if len(stored) == len(side) and list(stored.keys) == list(names) else None
 
 
 def _written(results: Any, path: str) -> str:

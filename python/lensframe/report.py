@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, List, Optional, cast
+import os
+from typing import Any, Dict, Iterator, List, Optional, Union, cast
 
 
 class Report:
@@ -40,15 +41,18 @@ class Report:
         return any(figure["key"] == name for figure in self._figures())
 
     def keys(self) -> List[str]:
-        """The short names of the figures."""
-        return [figure["key"] for figure in self._figures()]
+        """The short names of the figures, each once."""
+        return list(dict.fromkeys(figure["key"] for figure in self._figures()))
 
     def flat(self, prefix: str = "") -> Dict[str, float]:
-        """All figures by their names, NaN where one is undefined: what loggers take."""
-        return {
-            prefix + figure["key"]: float("nan") if figure["value"] is None else figure["value"]
-            for figure in self._figures()
-        }
+        """All figures by their names, NaN where one is undefined: what loggers take.
+
+        Of figures of one name it is the first, as of ``report[name]``.
+        """
+        numbers: Dict[str, float] = {}
+        for figure in self._figures():
+            numbers.setdefault(prefix + figure["key"], float("nan") if figure["value"] is None else figure["value"])
+        return numbers
 
     def to_html(self) -> str:
         """One page that needs nothing but itself."""
@@ -62,7 +66,7 @@ class Report:
 
         return report_markdown(self.to_json())
 
-    def save(self, path: str) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the report as ``.html``, ``.md`` or ``.json``."""
         text = {"html": self.to_html, "md": self.to_markdown, "json": self.to_json}
         form = str(path).rsplit(".", 1)[-1].lower()
