@@ -50,9 +50,9 @@ class _Terminal:
 
 class _Notebook:
     def __init__(self) -> None:
-        from IPython.display import display
+        from IPython.display import HTML, display
 
-        self.handle = display(self.page("", 0, None), display_id=True)
+        self.handle = display(HTML(""), display_id=True)
 
     @staticmethod
     def page(what: str, done: int, total: Optional[int]) -> Any:

@@ -88,4 +88,8 @@ class Report:
         import html
 
         page = html.escape(self.to_html(), quote=True)
-        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0"></iframe>'
+        title = html.escape(str(self.data.get("title", "report")), quote=True)
+        # As high as the page, up to what a screen shows; from there on it is scrolled.
+        fit = "this.style.height=Math.min(this.contentDocument.documentElement.scrollHeight+4,1000)+'px'"
+        style = "box-sizing:border-box;width:100%;height:760px;border:1px solid #ddd;border-radius:4px"
+        return f'<iframe title="{title}" srcdoc="{page}" onload="{fit}" style="{style}"></iframe>'
