@@ -71,7 +71,7 @@ def convert(
     """
     own = {"from_": format, "images": images, "image_root": image_root, "split": split, "force": force}
     command(words("convert", source, path, **own, **options))
-    return open_dataset(os.fspath(path))
+    return open_dataset(os.path.abspath(path))
 
 
 def export(dataset: Union[Dataset, PathLike], path: PathLike, format: str, *, force: bool = False, **options: Any) -> Dict[str, Any]:
@@ -99,4 +99,4 @@ def synth(path: PathLike, count: int = 100, *, force: bool = False, **options: A
         options: those of ``lensframe synth``, as ``size="640x480"``, ``seed=7``, ``detections=True``.
     """
     command(words("synth", path, count=count, force=force, **options))
-    return open_dataset(os.fspath(path))
+    return open_dataset(os.path.abspath(path))

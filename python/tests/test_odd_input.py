@@ -59,6 +59,16 @@ def test_evaluate_takes_results_as_a_list_and_refuses_what_is_none(scenes):
         lensframe.evaluate(scenes.slice[:, "bbox"], "#pred")
 
 
+def test_what_was_drawn_or_converted_is_read_after_a_change_of_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    drawn = lensframe.synth("drawn.lf", 3, size="64x48")
+    lensframe.export(drawn, "coco", "coco")
+    linked = lensframe.convert("coco", "linked.lf", images="link")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert drawn[0]["img"].shape == linked[0]["img"].shape == (48, 64, 3)
+
+
 def test_a_row_is_a_mapping_for_whoever_asks(scenes):
     assert isinstance(scenes[0], Mapping) and not isinstance(scenes, Mapping)
 
