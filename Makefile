@@ -40,7 +40,7 @@ $(PYTHON_TESTS)/.installed: python/tests/requirements.txt
 	@touch $@
 
 wheel: cc ## Build the wheel into target/wheels: library and program, optimised
-	$(PYTHON) -m venv $(TARGET)/maturin && $(TARGET)/maturin/bin/pip install -q 'maturin>=1.9,<2'
+	$(PYTHON) -m venv $(TARGET)/maturin && $(TARGET)/maturin/bin/pip install -q 'maturin>=1.9.4,<2'
 	cd python && CARGO_TARGET_DIR=$(abspath $(TARGET)) $(abspath $(TARGET))/maturin/bin/maturin build --release
 
 # The program that the tests built: a plain build would compile the dependencies again, with other features.

@@ -11,12 +11,17 @@ pixels, 0-based and half-open, float64; sizes are (height, width); labels are 0.
 
 from __future__ import annotations
 
+from collections.abc import Mapping as _Mapping
+
 from . import errors
 from ._commands import convert, export, synth
 from ._evaluate import evaluate
 from ._lensframe import Column, Dataset, Example, __version__, concat, from_arrow, open, zip
 from .errors import LensframeError, LensframeWarning
 from .report import Report
+
+# A row is a mapping for whoever asks, as collating functions do.
+_Mapping.register(Example)
 
 __all__ = [
     "Column",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional
+from typing import Any, Optional, Union
 
 
-def bar():
+def bar() -> "Union[_Notebook, _Terminal, _Silent]":
     """What shows progress here."""
     if _in_notebook():
         return _Notebook()
@@ -50,12 +50,12 @@ class _Terminal:
 
 class _Notebook:
     def __init__(self) -> None:
-        from IPython.display import display
+        from IPython.display import HTML, display
 
-        self.handle = display(self.page("", 0, None), display_id=True)
+        self.handle = display(HTML(""), display_id=True)
 
     @staticmethod
-    def page(what: str, done: int, total: Optional[int]):
+    def page(what: str, done: int, total: Optional[int]) -> Any:
         import html
 
         from IPython.display import HTML

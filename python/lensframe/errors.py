@@ -6,7 +6,7 @@ Every exception is a :class:`LensframeError` and one of Python's own where those
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Callable, Dict, Optional, Tuple, Type
 
 
 class LensframeError(Exception):
@@ -40,12 +40,12 @@ class LensframeError(Exception):
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
-    def __reduce__(self):
+    def __reduce__(self) -> Tuple[Callable[..., "LensframeError"], Tuple[Any, ...]]:
         facts = {name: getattr(self, name) for name in ("kind", "file", "line", "row", "key", "remedy")}
         return (_again, (type(self), str(self), facts))
 
 
-def _again(cls, message, facts):
+def _again(cls: Type[LensframeError], message: str, facts: Dict[str, Any]) -> LensframeError:
     return cls(message, **facts)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, Optional
+import os
+from typing import Any, Dict, Iterator, List, Optional, Union, cast
 
 
 class Report:
@@ -33,22 +34,25 @@ class Report:
     def __getitem__(self, name: str) -> Optional[float]:
         for figure in self._figures():
             if figure["key"] == name:
-                return figure["value"]
+                return cast(Optional[float], figure["value"])
         raise KeyError(f"no figure {name!r}; there are: {', '.join(self.keys())}")
 
     def __contains__(self, name: object) -> bool:
         return any(figure["key"] == name for figure in self._figures())
 
-    def keys(self) -> list:
-        """The short names of the figures."""
-        return [figure["key"] for figure in self._figures()]
+    def keys(self) -> List[str]:
+        """The short names of the figures, each once."""
+        return list(dict.fromkeys(figure["key"] for figure in self._figures()))
 
     def flat(self, prefix: str = "") -> Dict[str, float]:
-        """All figures by their names, NaN where one is undefined: what loggers take."""
-        return {
-            prefix + figure["key"]: float("nan") if figure["value"] is None else figure["value"]
-            for figure in self._figures()
-        }
+        """All figures by their names, NaN where one is undefined: what loggers take.
+
+        Of figures of one name it is the first, as of ``report[name]``.
+        """
+        numbers: Dict[str, float] = {}
+        for figure in self._figures():
+            numbers.setdefault(prefix + figure["key"], float("nan") if figure["value"] is None else figure["value"])
+        return numbers
 
     def to_html(self) -> str:
         """One page that needs nothing but itself."""
@@ -62,7 +66,7 @@ class Report:
 
         return report_markdown(self.to_json())
 
-    def save(self, path: str) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the report as ``.html``, ``.md`` or ``.json``."""
         text = {"html": self.to_html, "md": self.to_markdown, "json": self.to_json}
         form = str(path).rsplit(".", 1)[-1].lower()
@@ -84,4 +88,8 @@ class Report:
         import html
 
         page = html.escape(self.to_html(), quote=True)
-        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0"></iframe>'
+        title = html.escape(str(self.data.get("title", "report")), quote=True)
+        # As high as the page, up to what a screen shows; from there on it is scrolled.
+        fit = "this.style.height=Math.min(this.contentDocument.documentElement.scrollHeight+4,1000)+'px'"
+        style = "box-sizing:border-box;width:100%;height:760px;border:1px solid #ddd;border-radius:4px"
+        return f'<iframe title="{title}" srcdoc="{page}" onload="{fit}" style="{style}"></iframe>'

@@ -164,7 +164,12 @@ def test_errors_are_exceptions_with_a_place(scenes, tmp_path):
 
 def test_a_dataset_shows_itself(scenes):
     page = scenes._repr_html_()
-    assert page.count("data:image/png;base64,") == 6 and scenes[0]["file_name"] in page
+    assert page.count("data:image/png;base64,") == 5 and scenes[0]["file_name"] in page and "and 7 more rows" in page
+    assert "<b>pred</b>" in page and "pred.score" not in page
+    assert any(name in page.split("<tbody>")[1] for name in scenes.classes())
+    assert "img" in scenes.slice[:, "img"]._repr_html_() and "[" in scenes.slice[:, "label"]._repr_html_()
+    assert "0 rows" in scenes.slice[:0]._repr_html_() and ">7<" in scenes.sql("SELECT 7 AS n")._repr_html_()
+    assert scenes.select(["label", "bbox"])._repr_html_().count("<tr>") == 11
     sheet = np.asarray(scenes.show(range(4)))
     assert sheet.ndim == 3 and sheet.shape[2] == 3 and sheet.std() > 0
     assert repr(scenes).startswith("<lensframe.Dataset of 12 rows")

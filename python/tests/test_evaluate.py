@@ -61,3 +61,17 @@ def test_the_package_is_imported_without_numpy():
     heavy = ("numpy", "torch", "pandas", "pyarrow", "polars")
     code = f"import sys, lensframe; sys.exit(sum(name in sys.modules for name in {heavy}))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_whole_dataset_is_evaluated_where_it_lies_and_named_by_its_path(scenes):
+    whole = lensframe.evaluate(scenes, "#pred")
+    assert whole.data["title"].startswith("scenes.lf"), whole.data["title"]
+    turned = lensframe.evaluate(scenes.slice[::-1], "#pred")
+    some = lensframe.evaluate(scenes.slice[:5], "#pred")
+    assert same(turned.flat(), whole.flat()) and not same(some.flat(), whole.flat())
+
+
+def test_figures_of_one_name_are_told_once_and_alike(scenes):
+    report = lensframe.evaluate(scenes, "#pred", errors=True)
+    assert len(report.keys()) == len(set(report.keys())) == len(report.flat())
+    assert all(same(report.flat()[name], float("nan") if report[name] is None else report[name]) for name in report.keys())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from typing import Any
 
 from . import mask
 from .coco import COCO
@@ -21,7 +22,7 @@ def init_as_pycocotools() -> None:
     """Makes ``import pycocotools`` mean this package, in this process and from now on."""
     from . import coco as coco_module, cocoeval as eval_module
 
-    package = types.ModuleType("pycocotools", "lensframe.coco in the place of pycocotools")
+    package: Any = types.ModuleType("pycocotools", "lensframe.coco in the place of pycocotools")
     package.__path__ = []  # a package, so that its modules are found
     package.coco, package.cocoeval, package.mask = coco_module, eval_module, mask
     sys.modules["pycocotools"] = package

@@ -32,8 +32,12 @@ class COCO:
     """
 
     def __init__(self, annotation_file: Any = None) -> None:
-        self.dataset, self.anns, self.cats, self.imgs = dict(), dict(), dict(), dict()
-        self.imgToAnns, self.catToImgs = defaultdict(list), defaultdict(list)
+        self.dataset: dict = dict()
+        self.anns: dict = dict()
+        self.cats: dict = dict()
+        self.imgs: dict = dict()
+        self.imgToAnns: Any = defaultdict(list)
+        self.catToImgs: Any = defaultdict(list)
         if annotation_file is not None:
             print("loading annotations into memory...")
             started = time.time()

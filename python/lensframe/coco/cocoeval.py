@@ -36,7 +36,8 @@ class COCOeval:
         self.cocoGt, self.cocoDt = cocoGt, cocoDt
         self.evalImgs: Any = defaultdict(list)
         self.eval: dict = {}
-        self._gts, self._dts = defaultdict(list), defaultdict(list)
+        self._gts: Any = defaultdict(list)
+        self._dts: Any = defaultdict(list)
         self.params = Params(iouType=iouType)
         self._paramsEval: Any = {}
         self.stats: Any = []
@@ -212,8 +213,10 @@ class COCOeval:
     def _curves(self, p: Any) -> Any:
         """Parts of K, A and M, and what precision, recall and scores are there."""
         asked = self._paramsEval
-        cats = set(asked.catIds if asked.useCats else [-1])
-        areas, caps, images = set(map(tuple, asked.areaRng)), set(asked.maxDets), set(asked.imgIds)
+        cats: Any = set(asked.catIds if asked.useCats else [-1])
+        areas: Any = set(map(tuple, asked.areaRng))
+        caps: Any = set(asked.maxDets)
+        images: Any = set(asked.imgIds)
         # Places among what is asked for now are places among what was evaluated: so it is in the reference.
         cats = [at for at, cat in enumerate(p.catIds) if cat in cats]
         areas = [at for at, area in enumerate(map(tuple, p.areaRng)) if area in areas]
