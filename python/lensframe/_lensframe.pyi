@@ -1,6 +1,7 @@
 """The types of the extension: what ``python/src`` exports, name by name. ``tests/test_types.py`` holds both together."""
 
 import os
+import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Union, final, overload
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ._torch import MapDataset
+from ._writer import Writer
 
 __version__: str
 
@@ -91,6 +93,39 @@ class Dataset:
     def to_pandas(self) -> Any: ...
     def show(self, rows: int | range | _Rows | None = None, *, set: str = "", columns: int | None = None) -> Any: ...
     def torch(self, transform: Callable[[Any], Any] | None = None) -> MapDataset: ...
+    def map(
+        self,
+        function: Callable[..., Any],
+        keys: str | Sequence[str] | Mapping[str, Any],
+        *,
+        inputs: _Key | _Keys | None = None,
+        batched: bool = False,
+        random: bool = False,
+        keep: bool = True,
+        seed: int = 0,
+    ) -> Dataset: ...
+    def with_boxes(self, layout: str, *, relative: bool = False) -> Dataset: ...
+    @property
+    def path(self) -> pathlib.Path | None: ...
+    def add_keys(self, columns: Mapping[str, Any] | _Table, *, set: str | None = None) -> Dataset: ...
+    def update(self, table: Mapping[str, Any] | _Table, on: str) -> Dataset: ...
+    def delete(self, where: str) -> Dataset: ...
+    def writer(
+        self, name: str, *, resume: bool = False, replace: bool = False, classes: Sequence[str] | None = None
+    ) -> Writer: ...
+    def predict(
+        self,
+        function: Callable[..., Any],
+        *,
+        to: str,
+        batch: int = 16,
+        keys: str | Sequence[str] | None = None,
+        layout: str | None = None,
+        relative: bool = False,
+        resume: bool = True,
+        replace: bool = False,
+        classes: Sequence[str] | None = None,
+    ) -> Dataset: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any: ...
     def __reduce__(self) -> tuple[Callable[..., Dataset], tuple[Any, ...]]: ...
     def _repr_html_(self) -> str: ...
@@ -117,6 +152,33 @@ class Slicer:
     def __getitem__(self, key: _Rows | range | tuple[_Rows | range, _Key | _Keys], /) -> Dataset: ...
 
 @final
+class SetWriter:
+    def __new__(
+        cls, of: Dataset, name: str, resume: bool, replace: bool, classes: Sequence[str] | None = None
+    ) -> SetWriter: ...
+    @property
+    def path(self) -> pathlib.Path: ...
+    def __len__(self) -> int: ...
+    def missing(self) -> list[int]: ...
+    def write(
+        self,
+        rows: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+        *,
+        boxes: NDArray[np.float64] | None = None,
+        layout: str = "xywh",
+        relative: bool = False,
+        scores: NDArray[np.float64] | None = None,
+        labels: NDArray[np.int64] | None = None,
+        masks: Sequence[_Mask] | None = None,
+        points: NDArray[np.float64] | None = None,
+        visible: NDArray[np.uint8] | None = None,
+    ) -> None: ...
+    def flush(self) -> None: ...
+    def commit(self, what: str = "predictions") -> int: ...
+    def close(self) -> None: ...
+    def discard(self) -> None: ...
+
 class Column:
     """The values of one key of a view, in the order of its rows."""
 
@@ -138,7 +200,7 @@ class Column:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any: ...
 
 def open(
-    path: _Path, *, format: str | None = None, split: Sequence[str] | None = None, image_root: _Path | None = None
+    path: _Path, *, format: str | None = None, split: str | Sequence[str] | None = None, image_root: _Path | None = None
 ) -> Dataset: ...
 def from_arrow(table: _Table) -> Dataset: ...
 def concat(*datasets: Dataset) -> Dataset: ...

@@ -291,7 +291,7 @@ def predict(
     *,
     to: str,
     batch: int = 16,
-    keys: Union[str, Sequence[str]] = "img",
+    keys: Union[str, Sequence[str], None] = None,
     layout: Optional[str] = None,
     relative: bool = False,
     resume: bool = True,
@@ -301,6 +301,7 @@ def predict(
     """Calls a function with batches of rows, and keeps what it finds as an object set; see :meth:`Dataset.predict`."""
     if batch < 1:
         raise ValueError(f"batches of {batch} rows")
+    keys = "img" if keys is None else keys
     view = dataset.select(keys if isinstance(keys, str) else list(keys))
     shown = bar()
     with Writer(dataset, to, resume=resume and not replace, replace=replace, classes=classes) as writer:

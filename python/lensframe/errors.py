@@ -83,3 +83,14 @@ class UnsupportedError(LensframeError, NotImplementedError):
 
 class LensframeWarning(UserWarning):
     """Something that was worked around."""
+
+
+def warn(message: str) -> None:
+    """Warns of something that was worked around, at the line of the program that called the package."""
+    import sys
+    import warnings
+
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "lensframe":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, LensframeWarning, stacklevel=level)

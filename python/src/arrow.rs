@@ -7,6 +7,7 @@ use std::ffi::CStr;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchOptions, RecordBatchReader};
 use arrow_schema::{ArrowError, Field, Schema};
+use lensframe::convert::Opened;
 use lensframe::dataset::{Access, Dataset, Rows, Table};
 use lensframe::error::{Error, ErrorKind, Place, Result};
 use pyo3::prelude::*;
@@ -22,13 +23,18 @@ fn fault(error: impl std::fmt::Display) -> PyErr {
     pyo3::exceptions::PyValueError::new_err(error.to_string())
 }
 
-/// A dataset as a stream of batches, each read when it is asked for.
-pub(crate) fn stream<'py>(py: Python<'py>, ds: &Dataset) -> PyResult<Bound<'py, PyCapsule>> {
+/// A dataset as a stream of batches, each read when it is asked for; what it is read from stays open until then.
+pub(crate) fn stream<'py>(
+    py: Python<'py>,
+    ds: &Dataset,
+    opened: Vec<Arc<Opened>>,
+) -> PyResult<Bound<'py, PyCapsule>> {
     use crate::error::Raise;
     let schema = Arc::new(schema(ds).raise(py)?);
     let (own, batches) = (ds.clone(), Arc::clone(&schema));
     let starts = (0..ds.len()).step_by(WINDOW);
     let read = starts.map(move |from| {
+        let _ = &opened;
         let rows = Rows::span(from as u64, WINDOW.min(own.len() - from));
         batch(&own, &rows, &batches).map_err(|e| ArrowError::ExternalError(Box::new(e)))
     });

@@ -63,7 +63,7 @@ impl PyDataset {
     fn row(&self, py: Python<'_>, row: u64) -> PyResult<Py<PyAny>> {
         let all = || self.ds.keys().indices().map(|key| example::read(py, &self.ds, row, key));
         match self.form {
-            Form::Mapping => PyExample::new(self.ds.clone(), row).into_py_any(py),
+            Form::Mapping => PyExample::new(self.ds.clone(), row, self.opened.clone()).into_py_any(py),
             Form::Tuple => PyTuple::new(py, all().collect::<PyResult<Vec<_>>>()?)?.into_py_any(py),
             Form::Bare => example::read(py, &self.ds, row, KeyIndex(0)),
         }
@@ -374,7 +374,7 @@ impl PyDataset {
         requested_schema: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema;
-        arrow::stream(py, &self.ds)
+        arrow::stream(py, &self.ds, self.opened.clone())
     }
 
     /// The view as a table of pyarrow.

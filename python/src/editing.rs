@@ -134,19 +134,34 @@ impl PyDataset {
     /// Calls a function with batches of rows, keeps what it finds as the object set `to`, and returns the stored dataset
     /// with it.
     ///
-    /// The function takes a list of the values of `keys` (pictures as (H, W, 3) uint8; dicts, if a list of names is
-    /// given) and returns a list of one dict a row with any of `boxes`, `scores`, `labels`, `masks`, `points`, or one
+    /// The function takes a list of pictures, (H, W, 3) uint8, or of the values of the key `keys` (of dicts, if it is a
+    /// list of names), and returns a list of one dict a row with any of `boxes`, `scores`, `labels`, `masks`, `points`, or one
     /// dict for all as `Writer.write` takes it. `layout` is that of the boxes. What was found stays if the program is
     /// stopped: called again, it goes on from there, unless `resume` is false.
-    #[pyo3(signature = (function, *, to, **options))]
+    #[pyo3(signature = (function, *, to, batch=16, keys=None, layout=None, relative=false, resume=true, replace=false,
+        classes=None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of one call")]
     fn predict(
         slf: Bound<'_, Self>,
         function: Py<PyAny>,
         to: &str,
-        options: Option<Bound<'_, PyDict>>,
+        batch: usize,
+        keys: Option<Py<PyAny>>,
+        layout: Option<&str>,
+        relative: bool,
+        resume: bool,
+        replace: bool,
+        classes: Option<Vec<String>>,
     ) -> PyResult<Py<PyAny>> {
-        let options = options.unwrap_or_else(|| PyDict::new(slf.py()));
+        let options = PyDict::new(slf.py());
         options.set_item("to", to)?;
+        options.set_item("batch", batch)?;
+        options.set_item("keys", keys)?;
+        options.set_item("layout", layout)?;
+        options.set_item("relative", relative)?;
+        options.set_item("resume", resume)?;
+        options.set_item("replace", replace)?;
+        options.set_item("classes", classes)?;
         let module = slf.py().import("lensframe._writer")?;
         module.getattr("predict")?.call((slf, function), Some(&options)).map(Bound::unbind)
     }

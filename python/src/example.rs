@@ -1,5 +1,8 @@
 //! [`PyExample`]: one row as a mapping, each key read when it is asked for.
 
+use std::sync::Arc;
+
+use lensframe::convert::Opened;
 use lensframe::dataset::{Access, Dataset, KeyIndex, Rows, Source};
 use lensframe::image::{Alpha, Decode, LabelImage, MAX_LABEL_PIXELS, Pixels};
 use lensframe::schema::field;
@@ -16,11 +19,13 @@ use crate::value;
 pub(crate) struct PyExample {
     ds: Dataset,
     row: u64,
+    /// What must stay open as long as the row is asked.
+    _opened: Vec<Arc<Opened>>,
 }
 
 impl PyExample {
-    pub(crate) fn new(ds: Dataset, row: u64) -> PyExample {
-        PyExample { ds, row }
+    pub(crate) fn new(ds: Dataset, row: u64, opened: Vec<Arc<Opened>>) -> PyExample {
+        PyExample { ds, row, _opened: opened }
     }
 
     fn names(&self) -> Vec<Option<String>> {

@@ -120,8 +120,7 @@ fn warn(py: Python<'_>, job: &Job) -> PyResult<()> {
             1 => first.to_string(),
             n => format!("{n} times, first: {first}"),
         };
-        let class = py.import("lensframe.errors")?.getattr("LensframeWarning")?;
-        py.import("warnings")?.call_method1("warn", (text, class, 3))?;
+        py.import("lensframe.errors")?.call_method1("warn", (text,))?;
     }
     Ok(())
 }

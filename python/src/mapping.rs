@@ -1,5 +1,8 @@
 //! Keys that a Python function makes: `Dataset.map`; and boxes in other layouts.
 
+use std::sync::Arc;
+
+use lensframe::convert::Opened;
 use lensframe::dataset::{Call, Dataset, Key, KeyIndex, KeySelection, Keys, Mapping, Rows, Value};
 use lensframe::error::{Error, ErrorKind, Result};
 use lensframe::geometry::BoxLayout;
@@ -44,7 +47,15 @@ impl PyDataset {
         let (outputs, one) = outputs(py, keys)?;
         let inputs = inputs.map(|keys| self.inputs(py, keys)).transpose()?;
         let names: Vec<String> = outputs.iter().map(|key| key.to_string()).collect();
-        let own = Function { function, ds: self.ds.clone(), inputs, names, one, random };
+        let own = Function {
+            function,
+            ds: self.ds.clone(),
+            opened: self.opened.clone(),
+            inputs,
+            names,
+            one,
+            random,
+        };
         let form = if one && !keep { Form::Bare } else { Form::Mapping };
         let ds = match batched {
             false => {
@@ -133,6 +144,7 @@ fn outputs(py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<(Keys, bool)> {
 struct Function {
     function: Py<PyAny>,
     ds: Dataset,
+    opened: Vec<Arc<Opened>>,
     /// `None` for the row as a mapping.
     inputs: Option<Vec<KeyIndex>>,
     /// The keys it makes.
@@ -147,7 +159,9 @@ impl Function {
         lock::attached(|py| {
             let made = || -> PyResult<Vec<Value>> {
                 let mut args: Vec<Py<PyAny>> = match &self.inputs {
-                    None => vec![PyExample::new(self.ds.clone(), call.row).into_py_any(py)?],
+                    None => {
+                        vec![PyExample::new(self.ds.clone(), call.row, self.opened.clone()).into_py_any(py)?]
+                    }
                     Some(keys) => keys
                         .iter()
                         .map(|key| example::read(py, &self.ds, call.row, *key))

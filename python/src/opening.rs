@@ -24,10 +24,13 @@ pub(crate) fn open(
     py: Python<'_>,
     path: PathBuf,
     format: Option<String>,
-    split: Option<Vec<String>>,
+    split: Option<Names>,
     image_root: Option<PathBuf>,
 ) -> PyResult<PyDataset> {
+    let split = split.map(Names::all);
     let (place, version) = versioned(&path)?;
+    // Rows are read later, wherever the program is by then.
+    let place = std::path::absolute(&place)?;
     let options = ImportOptions {
         splits: split.clone().unwrap_or_default(),
         image_roots: image_root.into_iter().collect(),
@@ -48,15 +51,37 @@ pub(crate) fn open(
         let all = ds.clone();
         ds = job::run(py, move |job| all.of_splits(&split, job))?;
     }
-    let absolute = std::path::absolute(&place)?;
     let version = stored.then(|| opened.store().version().version);
-    let origin = Origin { path: absolute, version, source: Arc::clone(ds.source()) };
+    let origin = Origin { path: place, version, source: Arc::clone(ds.source()) };
     Ok(PyDataset { ds, form: Form::Mapping, opened: vec![Arc::new(opened)], origin: Some(origin) })
+}
+
+/// One name, or several.
+#[derive(FromPyObject)]
+pub(crate) enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Names {
+    fn all(self) -> Vec<String> {
+        match self {
+            Names::One(name) => vec![name],
+            Names::Many(names) => names,
+        }
+    }
 }
 
 /// The path and the version of `name.lf@3`; a path that exists is taken as it is.
 fn versioned(path: &Path) -> PyResult<(PathBuf, Option<u64>)> {
     let text = path.to_string_lossy();
+    if let Some((name, set)) =
+        text.rsplit_once('#').filter(|(name, _)| !path.exists() && name.ends_with(".lf"))
+    {
+        return Err(PyValueError::new_err(format!(
+            "a set is not opened alone: open '{name}', whose keys '{set}.bbox' and so on are the set's"
+        )));
+    }
     match text.rsplit_once('@') {
         Some((name, version)) if !path.exists() && name.ends_with(".lf") => {
             let number = version.trim_start_matches('v').parse();

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow_schema::{Field, FieldRef};
 
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::schema::nearest;
 
 /// The position of a key in its source's [`Keys`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -210,17 +211,22 @@ impl Keys {
     /// The first key of this name.
     ///
     /// # Errors
-    /// [`ErrorKind::Key`], naming the keys there are.
+    /// [`ErrorKind::Key`], naming the keys that are most like it, or all there are.
     pub fn find(&self, name: &str) -> Result<KeyIndex> {
-        match self.keys.iter().position(|key| key.name() == Some(name)) {
-            Some(index) => Ok(KeyIndex(index)),
-            None => {
-                let known: Vec<String> = self.keys.iter().map(Key::to_string).collect();
-                Err(Error::new(ErrorKind::Key, format!("no key '{name}'"))
-                    .at(Place::area("keys"))
-                    .remedy(format!("there are: {}", known.join(", "))))
-            }
-        }
+        self.position(name).ok_or_else(|| {
+            let known: Vec<String> = self.keys.iter().map(Key::to_string).collect();
+            let like = nearest(name, known.iter().map(String::as_str));
+            let remedy = match like.as_slice() {
+                [] => format!("there are: {}", known.join(", ")),
+                like => format!("did you mean {}?", like.join(", ")),
+            };
+            Error::new(ErrorKind::Key, format!("no key '{name}'")).at(Place::area("keys")).remedy(remedy)
+        })
+    }
+
+    /// The first key of this name; `None` if there is none.
+    pub fn position(&self, name: &str) -> Option<KeyIndex> {
+        self.keys.iter().position(|key| key.name() == Some(name)).map(KeyIndex)
     }
 
     /// Resolves a selection to the keys it chooses and their positions here.

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{BinaryOperator, Expr, Statement, Value, visit_expressions};
 
-use super::fault;
 use super::sql::Named;
 use crate::error::{Place, Result};
 use crate::job::{Job, Warning};
 use crate::schema::classes::ClassTable;
+use crate::schema::nearest;
 
 /// Warns of texts that `category` is compared with and that are no class.
 ///
@@ -41,7 +41,7 @@ pub(super) fn classes(statement: &Statement, datasets: &Named, job: &Job) -> Res
 /// # Errors
 /// Those of a job that takes warnings for errors.
 pub(super) fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, job: &Job) -> Result<()> {
-    let like = fault::nearest(name, known);
+    let like = nearest(name, known);
     let what = format!("no class is called '{name}'");
     let done = match like.is_empty() {
         true => "nothing has it".to_owned(),

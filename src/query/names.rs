@@ -8,8 +8,7 @@ use arrow_schema::DataType;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::axis::{Axis, DEFAULT_SET, key_name};
-
-use super::fault;
+use crate::schema::nearest;
 
 /// What a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,22 +101,43 @@ pub(super) enum Meaning {
 pub(super) fn meaning(ds: &Dataset, scope: Scope, name: &str) -> Result<Meaning> {
     find(ds, scope, name).ok_or_else(|| {
         let known = known(ds, scope);
-        let like = fault::nearest(name, known.iter().map(String::as_str));
+        let like = nearest(name, known.iter().map(String::as_str));
         let table = match scope {
             Scope::Rows => "images have".to_owned(),
             Scope::Objects("") => "objects have".to_owned(),
             Scope::Objects(set) => format!("objects of {set} have"),
         };
+        let of_objects = scope == Scope::Rows && find(ds, Scope::Objects(DEFAULT_SET), name).is_some();
         let remedy = match like.is_empty() {
+            _ if of_objects => {
+                "objects have it: ask for images with such an object (filter_objects, or --having on the command line)"
+                    .to_owned()
+            }
             false => format!("did you mean {}?", like.join(", ")),
             true => format!("there are: {}", known.join(", ")),
         };
+        if let Scope::Objects(set) = scope
+            && set != DEFAULT_SET
+            && keys(ds, scope).is_empty()
+        {
+            return no_set(ds, set);
+        }
         Error::new(ErrorKind::Key, format!("{table} no '{name}'")).at(Place::area("query")).remedy(remedy)
     })
 }
 
+/// Says that there is no set of a name.
+pub(super) fn no_set(ds: &Dataset, set: &str) -> Error {
+    let sets: Vec<String> = ds.sets().into_iter().filter(|set| !set.is_empty()).collect();
+    let remedy = match sets.is_empty() {
+        true => "the dataset has no sets but its own objects, if any".to_owned(),
+        false => format!("there are: {}", sets.join(", ")),
+    };
+    Error::new(ErrorKind::Key, format!("there is no set '{set}'")).at(Place::area("query")).remedy(remedy)
+}
+
 fn find(ds: &Dataset, scope: Scope, name: &str) -> Option<Meaning> {
-    let has = |key: &str| ds.keys().find(key).is_ok();
+    let has = |key: &str| ds.keys().position(key).is_some();
     let of =
         |table: &[(&str, &str)]| table.iter().find(|(own, _)| *own == name).map(|(_, key)| (*key).to_owned());
     let Scope::Objects(set) = scope else {
@@ -183,7 +203,7 @@ fn class_part(name: &str) -> Option<ClassPart> {
 
 /// The set that a key counts along.
 fn set_of(ds: &Dataset, key: &str) -> Option<String> {
-    let index = ds.keys().find(key).ok()?;
+    let index = ds.keys().position(key)?;
     let field = ds.keys().get(index)?.field()?;
     Axis::of(field).ok()?.set().map(str::to_owned)
 }
@@ -194,7 +214,7 @@ fn is_of_set(ds: &Dataset, key: &str, set: &str) -> bool {
 
 /// Whether images have one class each.
 fn is_single_label(ds: &Dataset) -> bool {
-    let index = ds.keys().find("image_label").ok();
+    let index = ds.keys().position("image_label");
     let field = index.and_then(|index| ds.keys().get(index)?.field());
     field.is_some_and(|field| *field.data_type() == DataType::Int64)
 }

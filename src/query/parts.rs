@@ -52,15 +52,8 @@ fn keys<'a>(ds: &Dataset, scope: Scope, meanings: impl Iterator<Item = &'a Meani
     if let (Scope::Objects(set), false) = (scope, counted) {
         // Something has to say how many objects there are: labels as a rule, being light.
         let all = names::keys(ds, scope);
-        let chosen = all.iter().find(|key| *key == "label").or(all.first()).ok_or_else(|| {
-            let sets: Vec<String> = ds.sets().into_iter().filter(|set| !set.is_empty()).collect();
-            Error::new(ErrorKind::Key, format!("there is no set '{set}'")).at(Place::area("query")).remedy(
-                match sets.is_empty() {
-                    true => "the dataset has no sets but its own objects, if any".to_owned(),
-                    false => format!("there are: {}", sets.join(", ")),
-                },
-            )
-        })?;
+        let chosen =
+            all.iter().find(|key| *key == "label").or(all.first()).ok_or_else(|| names::no_set(ds, set))?;
         keys.push(crate::schema::axis::key_name(set, chosen));
     }
     Ok(keys)

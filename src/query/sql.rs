@@ -20,6 +20,7 @@ use crate::dataset::{Dataset, Table};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
 use crate::schema::axis::DEFAULT_SET;
+use crate::schema::nearest;
 
 /// Datasets by name; the one without is asked by the bare names of its tables.
 pub(super) type Named<'a> = [(&'a str, &'a Dataset)];
@@ -161,7 +162,7 @@ fn tables(datasets: &Named) -> Vec<String> {
 
 fn unknown_table(datasets: &Named, name: &str) -> Error {
     let all = tables(datasets);
-    let like = fault::nearest(name, all.iter().map(String::as_str));
+    let like = nearest(name, all.iter().map(String::as_str));
     let remedy = match like.is_empty() {
         true => format!("there are: {}", all.join(", ")),
         false => format!("did you mean {}?", like.join(", ")),
@@ -274,7 +275,7 @@ fn explained(error: polars::prelude::PolarsError, datasets: &Named, asked: &Aske
             known.extend(names::known(ds, scope));
         }
     }
-    let like = fault::nearest(&name, known.iter().map(String::as_str));
+    let like = nearest(&name, known.iter().map(String::as_str));
     let remedy = match like.is_empty() {
         true => format!("there are: {}", known.join(", ")),
         false => format!("did you mean {}?", like.join(", ")),

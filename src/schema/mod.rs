@@ -10,6 +10,7 @@
 //! - [`classes`]: class tables, [`labels`]: those of the well-known datasets
 //! - [`types`]: Arrow types as text, and how they widen
 //! - [`manifest`]: a version of a dataset on disk
+//! - [`nearest`]: names like the one that was meant
 //! - [`huggingface`]: what tells Hugging Face `datasets` which keys are images and classes
 
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
@@ -20,4 +21,7 @@ pub mod field;
 pub mod huggingface;
 pub mod labels;
 pub mod manifest;
+mod nearest;
 pub mod types;
+
+pub use nearest::nearest;
