@@ -206,7 +206,13 @@ def from_arrow(table: _Table) -> Dataset: ...
 def concat(*datasets: Dataset) -> Dataset: ...
 def zip(*datasets: Dataset) -> Dataset: ...
 def _reopen(
-    path: _Path, version: int | None, rows: tuple[int, int, int] | bytes, names: Sequence[str], form: str
+    path: _Path,
+    version: int | None,
+    rows: tuple[int, int, int] | bytes,
+    names: Sequence[str],
+    form: str,
+    split: Sequence[str] | None = None,
+    image_root: _Path | None = None,
 ) -> Dataset: ...
 
 # Pictures.

@@ -35,6 +35,9 @@ pub(crate) struct Origin {
     pub(crate) path: PathBuf,
     pub(crate) version: Option<u64>,
     pub(crate) source: Arc<dyn Source>,
+    /// What an import was told besides: the splits, and where images are.
+    pub(crate) split: Option<Vec<String>>,
+    pub(crate) image_root: Option<PathBuf>,
 }
 
 /// A view of a dataset: rows and keys that are read when they are asked for.
@@ -418,7 +421,8 @@ impl PyDataset {
             Form::Bare => "bare",
         };
         let path = origin.path.to_string_lossy().into_owned();
-        let args = (path, origin.version, rows, names, form).into_py_any(py)?;
+        let (split, root) = (origin.split.clone(), origin.image_root.clone());
+        let args = (path, origin.version, rows, names, form, split, root).into_py_any(py)?;
         Ok((py.import("lensframe._lensframe")?.getattr("_reopen")?, args))
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn open(
     let place = std::path::absolute(&place)?;
     let options = ImportOptions {
         splits: split.clone().unwrap_or_default(),
-        image_roots: image_root.into_iter().collect(),
+        image_roots: image_root.iter().cloned().collect(),
         ..ImportOptions::default()
     };
     if let Some(format) = format {
@@ -47,12 +47,14 @@ pub(crate) fn open(
     })?;
     let mut ds = opened.store().dataset();
     let stored = opened.imported().is_none();
+    let told = if stored { (None, None) } else { (split.clone(), image_root) };
     if let (Some(split), true) = (split, stored) {
         let all = ds.clone();
         ds = job::run(py, move |job| all.of_splits(&split, job))?;
     }
     let version = stored.then(|| opened.store().version().version);
-    let origin = Origin { path: place, version, source: Arc::clone(ds.source()) };
+    let (split, image_root) = told;
+    let origin = Origin { path: place, version, source: Arc::clone(ds.source()), split, image_root };
     Ok(PyDataset { ds, form: Form::Mapping, opened: vec![Arc::new(opened)], origin: Some(origin) })
 }
 
@@ -120,6 +122,8 @@ pub(crate) fn zip(py: Python<'_>, datasets: Vec<Py<PyDataset>>) -> PyResult<PyDa
 
 /// Opens what `Dataset.__reduce__` told of.
 #[pyfunction]
+#[pyo3(signature = (path, version, rows, names, form, split=None, image_root=None))]
+#[allow(clippy::too_many_arguments, reason = "what a pickle holds")]
 pub(crate) fn _reopen(
     py: Python<'_>,
     path: PathBuf,
@@ -127,15 +131,18 @@ pub(crate) fn _reopen(
     rows: &Bound<'_, PyAny>,
     names: Vec<String>,
     form: &str,
+    split: Option<Vec<String>>,
+    image_root: Option<PathBuf>,
 ) -> PyResult<PyDataset> {
     let place = match version {
         Some(version) if !path.exists() || path.extension().is_some_and(|e| e == "lf") => {
             let opened = Store::open_version(&path, version).map(Opened::from).raise(py)?;
             let ds = opened.store().dataset();
-            let origin = Origin { path, version: Some(version), source: Arc::clone(ds.source()) };
+            let source = Arc::clone(ds.source());
+            let origin = Origin { path, version: Some(version), source, split: None, image_root: None };
             PyDataset { ds, form: Form::Mapping, opened: vec![Arc::new(opened)], origin: Some(origin) }
         }
-        _ => open(py, path, None, None, None)?,
+        _ => open(py, path, None, split.map(Names::Many), image_root)?,
     };
     let chosen = match rows.extract::<(u64, i64, u64)>() {
         Ok((first, step, len)) => {

@@ -1,5 +1,6 @@
 """Datasets: rows, keys, views, what is read and what is not."""
 
+import gc
 import os
 import pickle
 
@@ -199,3 +200,36 @@ def test_labels_of_a_view_open_no_image(scenes, tmp_path):
     assert sum(len(labels) for labels in linked.slice[:, "label"]) == sum(len(row["label"]) for row in scenes)
     with pytest.raises(FileNotFoundError):
         linked[0]["img"]
+
+
+def test_rows_and_streams_outlive_the_import_that_they_are_of(scenes, tmp_path):
+    lensframe.export(scenes, tmp_path / "coco", "coco")
+    row = lensframe.open(tmp_path / "coco")[0]
+    rows = list(lensframe.open(tmp_path / "coco"))
+    gc.collect()
+    assert len(row["bbox"]) == len(rows[0]["bbox"])
+    pa = pytest.importorskip("pyarrow")
+    light = lensframe.open(tmp_path / "coco").select(["image_id", "bbox"])
+    reader = pa.RecordBatchReader.from_stream(light)
+    del light
+    gc.collect()
+    assert reader.read_all().num_rows == 12
+
+
+def test_pickled_views_of_imports_have_their_splits(scenes, tmp_path):
+    lensframe.export(scenes, tmp_path / "coco", "coco")
+    split = scenes[11]["split"]
+    some = lensframe.open(tmp_path / "coco", split=split)
+    again = pickle.loads(pickle.dumps(some.slice[1:]))
+    assert list(again.column("image_id")) == list(some.column("image_id"))[1:]
+
+
+def test_names_that_are_almost_right_are_answered_with_the_right_ones(scenes):
+    with pytest.raises(KeyError, match="did you mean bbox"):
+        scenes[0]["bbx"]
+    with pytest.raises(lensframe.LensframeError, match="filter_objects"):
+        scenes.filter("category = 'disc'")
+    with pytest.raises(lensframe.LensframeError, match="no set 'prd'"):
+        scenes.keep_objects("score > 1", set="prd")
+    with pytest.raises(ValueError, match="pred.bbox"):
+        lensframe.open(f"{scenes.path}#pred")
