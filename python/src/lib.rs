@@ -10,10 +10,12 @@
 //! | `column.rs`, `arrow.rs` | columns, and the Arrow C interface |
 //! | `mask.rs` | masks as run lengths |
 //! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
+//! | `chainercv.rs` | what `lensframe.chainercv` computes with |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
 mod arrow;
+mod chainercv;
 mod cocoeval;
 mod column;
 mod command;
@@ -63,5 +65,5 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mask::mask_of_polygon, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_of_box, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_of_counts, module)?)?;
-    Ok(())
+    chainercv::register(module)
 }

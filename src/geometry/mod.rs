@@ -1,7 +1,8 @@
 //! Boxes, masks and points as plain values: the arithmetic every other room shares.
 //!
-//! Everything here is `f64` and pixels, with one origin: the corner of the first pixel is (0, 0), pixel
-//! *i* covers *i* to *i* + 1, extents are half-open. Nothing here knows of files, tables or classes.
+//! Everything here is `f64` (or, where the bits of an array matter, [`Real`]) and pixels, with one origin: the
+//! corner of the first pixel is (0, 0), pixel *i* covers *i* to *i* + 1, extents are half-open. Nothing here knows of
+//! files, tables or classes.
 //!
 //! | value | what it is | asked |
 //! |---|---|---|
