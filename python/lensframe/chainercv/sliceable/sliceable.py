@@ -63,7 +63,8 @@ class _Slicer:
         names = self._dataset.keys
         if not isinstance(item, tuple):
             # All keys are taken by position: names may be repeated or missing.
-            return _View(self._dataset, rows_of(item, len(self._dataset)), tuple(range(len(as_tuple(names)))), is_many(names))
+            positions = tuple(range(len(as_tuple(names))))
+            return _View(self._dataset, rows_of(item, len(self._dataset)), positions, is_many(names))
         if len(item) != 2:
             raise TypeError(f"slice takes rows, or rows and keys, not {len(item)} things")
         rows, keys = item
@@ -76,11 +77,12 @@ class _View(SliceableDataset):
     def __init__(self, dataset: SliceableDataset, rows: Sequence[int], keys: Tuple[int, ...], many: bool) -> None:
         if isinstance(dataset, _View):
             # Views of views are views of what lies below.
-            parent = dataset._rows
-            rows = parent[rows.start : rows.stop : rows.step] if _forward(rows) and isinstance(parent, range) else [parent[row] for row in rows]
-            keys = tuple(dataset._keys[key] for key in keys)
+            rows, keys = _of(dataset._rows, rows), tuple(dataset._keys[key] for key in keys)
             dataset = dataset._dataset
-        self._dataset, self._rows, self._keys, self._many = dataset, rows, keys, many
+        self._dataset: SliceableDataset = dataset
+        self._rows: Sequence[int] = rows
+        self._keys: Tuple[int, ...] = keys
+        self._many = many
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -96,9 +98,11 @@ class _View(SliceableDataset):
         return self._dataset.get_example_by_keys(row, tuple(self._keys[key] for key in key_indices))
 
 
-def _forward(rows: Sequence[int]) -> bool:
-    """True for a range that can be written as a slice as it stands: one that counts up."""
-    return isinstance(rows, range) and rows.step > 0
+def _of(parent: Sequence[int], rows: Sequence[int]) -> Sequence[int]:
+    """Rows among rows; a range of a range stays one, where it counts up."""
+    if isinstance(parent, range) and isinstance(rows, range) and rows.step > 0:
+        return parent[rows.start : rows.stop : rows.step]
+    return [parent[row] for row in rows]
 
 
 class _Native(SliceableDataset):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import random
 import warnings
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -148,7 +148,7 @@ def random_crop_with_bbox_constraints(
     if constraints is None:
         constraints = ((0.1, None), (0.3, None), (0.5, None), (0.7, None), (0.9, None), (None, 1))
     _, height, width = img.shape
-    found = [{"constraint": None, "y_slice": slice(0, height), "x_slice": slice(0, width)}]
+    found: List[dict] = [{"constraint": None, "y_slice": slice(0, height), "x_slice": slice(0, width)}]
     for least, most in constraints if len(bbox) else ():
         least, most = 0 if least is None else least, 1 if most is None else most
         for _ in range(max_trial):

@@ -53,7 +53,7 @@ def unzip(iterable: Iterable[tuple]) -> Tuple[Iterator[Any], ...]:
     waits for the others; an iterator that is let go of (``del``) keeps nothing.
     """
     tuples = iter(iterable)
-    first = next(tuples, _NONE)
+    first: Any = next(tuples, _NONE)
     if first is _NONE:
         return ()
     apart = _Tuples(tuples, first)
