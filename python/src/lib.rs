@@ -13,10 +13,12 @@
 //! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
 //! | `given.rs`, `mapping.rs` | values that Python gives; keys that its functions make |
 //! | `editing.rs`, `writer.rs` | stored datasets changed; object sets written |
+//! | `chainercv.rs` | what `lensframe.chainercv` computes with |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
 mod arrow;
+mod chainercv;
 mod cocoeval;
 mod column;
 mod command;
@@ -72,5 +74,5 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mask::mask_of_polygon, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_of_box, module)?)?;
     module.add_function(wrap_pyfunction!(mask::mask_of_counts, module)?)?;
-    Ok(())
+    chainercv::register(module)
 }

@@ -1,12 +1,14 @@
 //! Boxes, masks and points as plain values: the arithmetic every other room shares.
 //!
-//! Everything here is `f64` and pixels, with one origin: the corner of the first pixel is (0, 0), pixel
-//! *i* covers *i* to *i* + 1, extents are half-open. Nothing here knows of files, tables or classes.
+//! Everything here is `f64` (or, where the bits of an array matter, [`Real`]) and pixels, with one origin: the
+//! corner of the first pixel is (0, 0), pixel *i* covers *i* to *i* + 1, extents are half-open. Nothing here knows of
+//! files, tables or classes.
 //!
 //! | value | what it is | asked |
 //! |---|---|---|
 //! | [`BBox`] | a checked box: x, y, width, height | area, clip, intersection, IoU |
 //! | [`BoxLayout`], [`BoxForm`] | how four numbers spell a box, and in what unit | [`convert`] |
+//! | two corners ([`Real`]) | a box in the numbers of its array | [`corners_iou`], [`non_maximum_suppression`] |
 //! | [`Rotated`] | a box with an angle | corners, shared area, IoU |
 //! | [`Rle`] | a mask as run lengths, always canonical | union, intersection, IoU, area, tight box |
 //! | [`Ring`] | a checked polygon outline | area, bounds, [`rasterize`] |
@@ -34,9 +36,11 @@
 
 mod bbox;
 mod bitmap;
+mod corners;
 pub mod keypoint;
 mod label_map;
 mod layout;
+mod nms;
 mod overlap;
 mod polygon;
 pub mod rle;
@@ -45,9 +49,11 @@ mod size;
 
 pub use bbox::BBox;
 pub use bitmap::Bitmap;
+pub use corners::{Real, corners_iou, corners_iou_matrix};
 pub use keypoint::{COCO_PERSON_PAIRS, FlipPairs, Keypoint};
 pub use label_map::{LabelCanvas, LabelMap, Segment};
 pub use layout::{BoxForm, BoxLayout, Unit, convert, convert_all, convert_flat};
+pub use nms::non_maximum_suppression;
 pub use overlap::{Overlap, coco_iou, coco_iou_matrix, overlap, overlaps, overlaps_aligned};
 pub use polygon::{MAX_COORDINATE, MAX_CROSSINGS, Ring, rasterize, rasterize_box};
 pub use rle::{Rle, coco_mask_iou, coco_mask_iou_matrix};

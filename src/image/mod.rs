@@ -13,6 +13,7 @@
 //! | `encode.rs` | [`encode`]: PNG, JPEG, BMP; the same bytes for the same pixels |
 //! | `pixels.rs` | [`Pixels`]: height, width, gray or RGB; windows, turns, luma |
 //! | `resize.rs` | [`Pixels::resize`]: another size, by Pillow's rule |
+//! | `planes.rs` | [`resize_plane`]: single-precision numbers a pixel, by Pillow's rule or OpenCV's |
 //! | `label.rs` | [`LabelImage`]: height, width and the number of each pixel, row after row |
 //! | `palette.rs` | [`voc_colormap`] and [`ColourTable`]: colours of indices and back |
 //!
@@ -51,6 +52,7 @@ mod label;
 mod orientation;
 mod palette;
 mod pixels;
+mod planes;
 mod probe;
 mod resize;
 
@@ -61,5 +63,6 @@ pub use label::{Indexed, LabelData, LabelImage, MAX_LABEL_PIXELS, pack_id, unpac
 pub use orientation::Orientation;
 pub use palette::{Colour, ColourTable, voc_colormap, voc_colour};
 pub use pixels::{Channels, Pixels, Window};
+pub use planes::{Sampling, resize_plane};
 pub use probe::{probe, probe_with};
 pub use resize::Filter;

@@ -22,6 +22,18 @@ pub enum Filter {
     Lanczos,
 }
 
+impl Filter {
+    pub(super) fn algorithm(self) -> fir::ResizeAlg {
+        match self {
+            Filter::Nearest => fir::ResizeAlg::Nearest,
+            Filter::Box => fir::ResizeAlg::Convolution(fir::FilterType::Box),
+            Filter::Bilinear => fir::ResizeAlg::Convolution(fir::FilterType::Bilinear),
+            Filter::Bicubic => fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom),
+            Filter::Lanczos => fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3),
+        }
+    }
+}
+
 impl Pixels {
     /// The picture in (height, width).
     ///
@@ -54,14 +66,7 @@ impl Pixels {
         let (height, width) = size;
         let mut target =
             fir::images::Image::from_slice_u8(width, height, out.data_mut(), kind).map_err(|e| failed(&e))?;
-        let algorithm = match filter {
-            Filter::Nearest => fir::ResizeAlg::Nearest,
-            Filter::Box => fir::ResizeAlg::Convolution(fir::FilterType::Box),
-            Filter::Bilinear => fir::ResizeAlg::Convolution(fir::FilterType::Bilinear),
-            Filter::Bicubic => fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom),
-            Filter::Lanczos => fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3),
-        };
-        let options = fir::ResizeOptions::new().resize_alg(algorithm);
+        let options = fir::ResizeOptions::new().resize_alg(filter.algorithm());
         fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(&e))?;
         Ok(out)
     }

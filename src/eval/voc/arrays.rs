@@ -7,12 +7,12 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::eval::batch::Batch;
 use crate::eval::images::ImageId;
 use crate::eval::objects::{Flags, Objects};
-use crate::geometry::{Bitmap, Rle};
+use crate::geometry::{Bitmap, Rle, corners_iou};
 use crate::job::Job;
 
 use super::curves::{Curves, Scores};
 use super::evaluator::Voc;
-use super::overlap::{Real, corners_iou, moved_out, seen};
+use super::overlap::{Real, moved_out, seen};
 use super::params::{Kind, Params};
 
 /// Precision and recall by VOC's rule, class by class; a place for every class up to the greatest label.
@@ -62,7 +62,7 @@ pub fn calc_detection_voc_prec_rec<T: Real, S: Real>(
     let threshold = T::nearest(iou_thresh).into();
     curves(Params { threshold, ..Params::new(Kind::Bbox) }, &truth, &found, |d, t| {
         match (own.get(d), there.get(t)) {
-            (Some(own), Some(there)) => corners_iou(own, there),
+            (Some(own), Some(there)) => corners_iou(own, there).into(),
             _ => 0.0,
         }
     })

@@ -9,71 +9,14 @@
 
 #![allow(clippy::indexing_slicing)]
 
-use std::ops::{Add, Div, Mul, Sub};
-
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::eval::batch::Batch;
 use crate::eval::masks::{Mask, Masks};
+pub use crate::geometry::Real;
+use crate::geometry::corners_iou;
 use crate::geometry::rle::runs;
 
 use super::params::{FarEdge, Kind, Params};
-
-/// A number of an array: single or double precision.
-pub trait Real:
-    Copy
-    + PartialOrd
-    + Send
-    + Sync
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Into<f64>
-{
-    /// 1.
-    const ONE: Self;
-    /// 0.
-    const ZERO: Self;
-    /// The nearest number of this type.
-    fn nearest(value: f64) -> Self;
-    /// True for what is no number.
-    fn is_none(self) -> bool;
-}
-
-impl Real for f32 {
-    const ONE: f32 = 1.0;
-    const ZERO: f32 = 0.0;
-    fn nearest(value: f64) -> f32 {
-        value as f32
-    }
-    fn is_none(self) -> bool {
-        self.is_nan()
-    }
-}
-
-impl Real for f64 {
-    const ONE: f64 = 1.0;
-    const ZERO: f64 = 0.0;
-    fn nearest(value: f64) -> f64 {
-        value
-    }
-    fn is_none(self) -> bool {
-        self.is_nan()
-    }
-}
-
-/// The overlap of two boxes whose maxima have been moved out already. NaN where a corner is or a union is empty.
-pub(super) fn corners_iou<T: Real>(a: &[T; 4], b: &[T; 4]) -> f64 {
-    // numpy's maximum and minimum pass a NaN on.
-    let max = |a: T, b: T| if a.is_none() || a > b { a } else { b };
-    let min = |a: T, b: T| if a.is_none() || a < b { a } else { b };
-    let (top, left) = (max(a[0], b[0]), max(a[1], b[1]));
-    let (bottom, right) = (min(a[2], b[2]), min(a[3], b[3]));
-    let met = if top < bottom && left < right { T::ONE } else { T::ZERO };
-    let shared = (bottom - top) * (right - left) * met;
-    let area = |c: &[T; 4]| (c[2] - c[0]) * (c[3] - c[1]);
-    (shared / (area(a) + area(b) - shared)).into()
-}
 
 /// A box y_min, x_min, y_max, x_max with the reference's 1.
 pub(super) fn moved_out<T: Real>(corners: [T; 4]) -> [T; 4] {

@@ -1,0 +1,1 @@
+"""Where ChainerCV has its sliceable datasets."""

@@ -1,0 +1,5 @@
+"""Where ChainerCV has its sliceable datasets."""
+
+from . import sliceable
+
+__all__ = ["sliceable"]
