@@ -204,6 +204,9 @@ pub struct Bin {
 /// The steps of 1 in which scores are added up; a power of two, so that scores of 0.5 and above lose nothing.
 const STEP: f64 = (1u64 << 54) as f64;
 
+/// What greater scores are taken for: of 2^32 of them the sum still fits.
+const GREATEST: f64 = 1e9;
+
 /// Whether a score is the share of detections that are right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
@@ -227,7 +230,7 @@ impl Calibration {
             if let (Some(bin), Some(sum)) = (all.get_mut(at), sums.get_mut(at)) {
                 bin.count += 1;
                 bin.right += judged.hit >> threshold & 1;
-                *sum += (score * STEP) as i128;
+                *sum += (score.clamp(-GREATEST, GREATEST) * STEP) as i128;
             }
         }
         for (bin, sum) in all.iter_mut().zip(sums) {
