@@ -10,6 +10,7 @@
 //! | `column.rs`, `arrow.rs` | columns, and the Arrow C interface |
 //! | `mask.rs` | masks as run lengths |
 //! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
+//! | `evaluator.rs` | images evaluated as they come |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
@@ -19,6 +20,7 @@ mod column;
 mod command;
 mod dataset;
 mod error;
+mod evaluator;
 mod example;
 mod job;
 mod mask;
@@ -49,6 +51,7 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::report_html, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_markdown, module)?)?;
     module.add_class::<cocoeval::PyMatched>()?;
+    module.add_class::<evaluator::PyStream>()?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_match, module)?)?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_assign, module)?)?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_curves, module)?)?;
