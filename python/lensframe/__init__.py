@@ -14,6 +14,7 @@ from __future__ import annotations
 from . import errors
 from ._commands import convert, export, synth
 from ._evaluate import evaluate
+from ._evaluator import Evaluator
 from ._lensframe import Column, Dataset, Example, __version__, concat, from_arrow, open, zip
 from .errors import LensframeError, LensframeWarning
 from .report import Report
@@ -21,6 +22,7 @@ from .report import Report
 __all__ = [
     "Column",
     "Dataset",
+    "Evaluator",
     "Example",
     "LensframeError",
     "LensframeWarning",
