@@ -236,7 +236,7 @@ class Side:
 
     def _check(self) -> None:
         """Refuses numbers that are none."""
-        wrong = {
+        wrong: Dict[str, Callable[[np.ndarray], np.ndarray]] = {
             "labels": lambda values: values < 0,
             "boxes": lambda values: ~np.isfinite(values).all(axis=1),
             "keypoints": lambda values: ~np.isfinite(values).all(axis=(1, 2)),

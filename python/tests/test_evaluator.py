@@ -290,6 +290,13 @@ def test_masks_of_two_sizes_and_of_no_image_do_not_abort():
     assert own.images == 2 and own.finish()["AP"] is not None
 
 
+def test_scores_without_end_do_not_abort():
+    own = Evaluator(classes=3, layout="xyxy")
+    endless = [float("inf"), float("-inf"), 1e300, 1e300]
+    own.update([{"boxes": BOX["boxes"] * 4, "labels": [1] * 4, "scores": endless}], [BOX], ["a"])
+    assert own.finish()["AP"] == pytest.approx(1.0)
+
+
 def test_threads_may_share_an_evaluator():
     own = given()
     threads = [

@@ -268,6 +268,7 @@ impl Calibration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::outcomes::{Grid, Judged};
 
     #[test]
     fn equal_scores_stay_together_and_the_highest_best_cut_is_named() {
@@ -279,6 +280,16 @@ mod tests {
         let nothing = sweep.at(0.95);
         assert_eq!((nothing.recall(), nothing.f1(), nothing.precision().is_nan()), (0.0, 0.0, true));
         assert_eq!(Sweep::of(std::iter::empty(), 3).best(), None);
+    }
+
+    #[test]
+    fn scores_without_end_are_added_up() {
+        let mut outcomes = Outcomes::new(Grid { thresholds: 1, ranges: 1 }).unwrap();
+        outcomes.image(1.into());
+        let judged = [Judged::default()];
+        let scores = [f64::INFINITY, 1e300, 1e300, f64::NEG_INFINITY];
+        outcomes.found(0, scores.iter().map(|score| (*score, &judged[..])));
+        assert_eq!(Calibration::of(&outcomes, 0, 15).bins[14].count, 3);
     }
 
     #[test]

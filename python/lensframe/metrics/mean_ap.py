@@ -156,9 +156,9 @@ class MeanAveragePrecision:
         }
         batch, most = self._begun(), self.max_detection_thresholds[-1]
         for (one, average), stream in batch.items():
-            sides = columns[one]
+            sides = list(columns[one])
             if average == "micro":
-                sides = tuple({**side, "labels": np.zeros_like(side["labels"])} for side in sides)
+                sides = [{**side, "labels": np.zeros_like(side["labels"])} for side in sides]
             stream.update(ids.tolist(), *sides, "xywh")
         asked = self.iou_type if self.extended_summary else ()
         ious = {one: overlaps(*columns[one], most, self._average(one) == "micro") for one in asked}
