@@ -16,6 +16,7 @@ from collections.abc import Mapping as _Mapping
 from . import errors
 from ._commands import convert, export, synth
 from ._evaluate import evaluate
+from ._evaluator import Evaluator
 from ._lensframe import Column, Dataset, Example, __version__, concat, from_arrow, open, zip
 from .errors import LensframeError, LensframeWarning
 from .report import Report
@@ -26,6 +27,7 @@ _Mapping.register(Example)
 __all__ = [
     "Column",
     "Dataset",
+    "Evaluator",
     "Example",
     "LensframeError",
     "LensframeWarning",

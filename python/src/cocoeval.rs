@@ -28,7 +28,7 @@ pub(crate) struct PyMatched {
 }
 
 /// A column of a side; empty where it is not given.
-fn column<T: Element + Clone>(side: &Bound<'_, PyDict>, key: &str) -> PyResult<Vec<T>> {
+pub(crate) fn column<T: Element + Clone>(side: &Bound<'_, PyDict>, key: &str) -> PyResult<Vec<T>> {
     match side.get_item(key)? {
         None => Ok(Vec::new()),
         Some(values) => Ok(values.cast::<PyArray1<T>>()?.to_vec()?),
@@ -50,7 +50,7 @@ fn points(values: &[f64], each: usize) -> Points {
     Points { each, values }
 }
 
-fn objects(py: Python<'_>, side: &Bound<'_, PyDict>, each: usize) -> PyResult<Objects> {
+pub(crate) fn objects(py: Python<'_>, side: &Bound<'_, PyDict>, each: usize) -> PyResult<Objects> {
     let counts: Vec<i64> = column(side, "counts")?;
     let mut out = Objects::new(counts.into_iter().map(|count| count.max(0) as usize)).raise(py)?;
     out.label = column(side, "label")?;
@@ -107,7 +107,7 @@ pub(crate) fn coco_match(
     Ok(PyMatched { images, truth, found, coco })
 }
 
-fn shaped<T: Element>(py: Python<'_>, values: Vec<T>, shape: &[usize]) -> PyResult<Py<PyAny>> {
+pub(crate) fn shaped<T: Element>(py: Python<'_>, values: Vec<T>, shape: &[usize]) -> PyResult<Py<PyAny>> {
     PyArray1::from_vec(py, values).reshape(shape)?.into_py_any(py)
 }
 
@@ -116,7 +116,7 @@ fn places(places: &[u32]) -> Vec<i64> {
     places.iter().map(|place| if *place == NONE { -1 } else { i64::from(*place) }).collect()
 }
 
-type Who = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
+pub(crate) type Who = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
 
 /// Thresholds × detections, thresholds × truths, thresholds × detections.
 fn who(py: Python<'_>, own: Assigned, thresholds: usize, truths: usize, found: usize) -> PyResult<Who> {

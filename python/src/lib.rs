@@ -14,6 +14,7 @@
 //! | `given.rs`, `mapping.rs` | values that Python gives; keys that its functions make |
 //! | `editing.rs`, `writer.rs` | stored datasets changed; object sets written |
 //! | `chainercv.rs` | what `lensframe.chainercv` computes with |
+//! | `evaluator.rs` | images evaluated as they come |
 //! | `picture.rs` | rows drawn |
 //! | `command.rs` | the program, in this process |
 
@@ -25,6 +26,7 @@ mod command;
 mod dataset;
 mod editing;
 mod error;
+mod evaluator;
 mod example;
 mod given;
 mod job;
@@ -60,6 +62,7 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::report_html, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_markdown, module)?)?;
     module.add_class::<cocoeval::PyMatched>()?;
+    module.add_class::<evaluator::PyStream>()?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_match, module)?)?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_assign, module)?)?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_curves, module)?)?;

@@ -204,6 +204,9 @@ pub struct Bin {
 /// The steps of 1 in which scores are added up; a power of two, so that scores of 0.5 and above lose nothing.
 const STEP: f64 = (1u64 << 54) as f64;
 
+/// What greater scores are taken for: of 2^32 of them the sum still fits.
+const GREATEST: f64 = 1e9;
+
 /// Whether a score is the share of detections that are right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
@@ -227,7 +230,7 @@ impl Calibration {
             if let (Some(bin), Some(sum)) = (all.get_mut(at), sums.get_mut(at)) {
                 bin.count += 1;
                 bin.right += judged.hit >> threshold & 1;
-                *sum += (score * STEP) as i128;
+                *sum += (score.clamp(-GREATEST, GREATEST) * STEP) as i128;
             }
         }
         for (bin, sum) in all.iter_mut().zip(sums) {
@@ -265,6 +268,7 @@ impl Calibration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::outcomes::{Grid, Judged};
 
     #[test]
     fn equal_scores_stay_together_and_the_highest_best_cut_is_named() {
@@ -276,6 +280,16 @@ mod tests {
         let nothing = sweep.at(0.95);
         assert_eq!((nothing.recall(), nothing.f1(), nothing.precision().is_nan()), (0.0, 0.0, true));
         assert_eq!(Sweep::of(std::iter::empty(), 3).best(), None);
+    }
+
+    #[test]
+    fn scores_without_end_are_added_up() {
+        let mut outcomes = Outcomes::new(Grid { thresholds: 1, ranges: 1 }).unwrap();
+        outcomes.image(1.into());
+        let judged = [Judged::default()];
+        let scores = [f64::INFINITY, 1e300, 1e300, f64::NEG_INFINITY];
+        outcomes.found(0, scores.iter().map(|score| (*score, &judged[..])));
+        assert_eq!(Calibration::of(&outcomes, 0, 15).bins[14].count, 3);
     }
 
     #[test]

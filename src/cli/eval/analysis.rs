@@ -7,18 +7,14 @@ use crate::dataset::Dataset;
 use crate::error::{Place, Result, ResultExt};
 use crate::eval::Comparison;
 use crate::eval::coco::{Coco, Standing};
-use crate::eval::operating::{Calibration, Operating};
 use crate::eval::resample::{Sampling, bootstrap};
 use crate::eval::slices::{Slices, clusters};
 use crate::job::Job;
 use crate::query::sql;
-use crate::report::{Better, Breakdown, Figure, Report};
+use crate::report::Report;
 
 /// The share of samples that intervals hold.
 pub(in crate::cli) const LEVEL: f64 = 0.95;
-
-/// Bins of the calibration.
-const BINS: usize = 15;
 
 /// The truth as a dataset, where slices, clusters or pictures need it, with their keys looked for. A file is imported
 /// into a folder that goes with what was opened.
@@ -103,7 +99,7 @@ pub(super) fn add(
         }
     }
     if wants_cuts(args, json) {
-        cuts(args, coco, comparison, report)?;
+        coco.add_cuts(&comparison.classes, args.cut, report)?;
     }
     if errors {
         let photographs = truth.filter(|_| draws(args));
@@ -119,25 +115,6 @@ fn wants_cuts(args: &EvalArgs, json: bool) -> bool {
         || args.errors
         || !args.report.fail_if.is_empty()
         || files.into_iter().any(Option::is_some)
-}
-
-/// Cuts on scores, and whether scores are chances.
-fn cuts(args: &EvalArgs, coco: &Coco, comparison: &Comparison, report: &mut Report) -> Result<()> {
-    let at = coco.params().thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
-    let iou = coco.params().thresholds.get(at).copied().unwrap_or(0.5);
-    let calibration = Calibration::of(coco.outcomes(), at, BINS);
-    let mut cuts = Vec::new();
-    if !coco.params().class_agnostic {
-        let operating = Operating::of(coco.outcomes(), at, comparison.classes.len())?;
-        report.tables.push(operating.table(&comparison.classes, args.cut));
-        report.charts.extend(operating.chart(iou));
-        cuts.extend(operating.figures(args.cut));
-    }
-    let label = format!("expected calibration error of scores, IoU {iou:.2}");
-    cuts.push(Figure::new("ECE", label, calibration.error()).better(Better::Lower));
-    report.breakdowns.push(Breakdown::new(format!("Scores as a cut and as a chance, IoU {iou:.2}"), cuts));
-    report.charts.extend(calibration.chart(iou));
-    Ok(())
 }
 
 /// Gives the figures of the headline their intervals.

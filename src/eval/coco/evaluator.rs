@@ -44,8 +44,8 @@ const IMAGES: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Coco {
     params: Params,
-    classes: usize,
-    outcomes: Outcomes,
+    pub(super) classes: usize,
+    pub(super) outcomes: Outcomes,
 }
 
 impl Coco {

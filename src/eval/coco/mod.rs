@@ -14,6 +14,7 @@
 //! | `slab.rs` | the part of them that is quoted |
 //! | `report.rs` | all of it as a [`Report`](crate::report::Report) |
 //! | `standing/` | [`Standing`]: the same numbers for samples and slices of the images, and after changes |
+//! | `stream.rs` | [`Stream`]: images that come from many hands, some twice, with classes as they are met |
 //! | `summary.rs` | [`Summary`]: the twelve (or ten) numbers, and their lines |
 
 mod boundary;
@@ -26,6 +27,7 @@ mod params;
 mod report;
 mod slab;
 mod standing;
+mod stream;
 mod summary;
 mod tally;
 mod tensors;
@@ -35,5 +37,6 @@ pub use evaluator::Coco;
 pub(super) use overlap::Overlap;
 pub use params::{AreaRange, Kind, Params};
 pub use standing::Standing;
+pub use stream::{Labelled, Repeats, Stream};
 pub use summary::{Line, Measure, Summary};
 pub use tensors::Tensors;

@@ -5,14 +5,18 @@ use super::params::{Kind, Params};
 use super::slab::Slabs;
 use super::summary::{Line, Means, Measure, Summary};
 use crate::error::Result;
-use crate::eval::comparison::Comparison;
+use crate::eval::comparison::{ClassEntry, Comparison};
 use crate::eval::opening;
+use crate::eval::operating::{Calibration, Operating};
 use crate::eval::outcomes::Ordered;
 use crate::job::Job;
-use crate::report::{Breakdown, Chart, Curve, Figure, Histogram, Report, Table};
+use crate::report::{Better, Breakdown, Chart, Curve, Figure, Histogram, Report, Table};
 
 /// Bins of the histogram of scores.
 const BINS: usize = 20;
+
+/// Bins of the calibration.
+const CHANCES: usize = 15;
 
 impl Coco {
     /// All that this protocol says of a comparison that was evaluated.
@@ -39,6 +43,31 @@ impl Coco {
         report.breakdowns.extend(sizes(&summary));
         report.histograms.push(scores(self));
         Ok(report)
+    }
+
+    /// Adds where to cut scores off, and whether scores are chances; with a cut, also what it keeps. `classes` are those
+    /// of the report.
+    ///
+    /// # Errors
+    /// As [`Coco::finish`].
+    pub fn add_cuts(&self, classes: &[ClassEntry], cut: Option<f64>, report: &mut Report) -> Result<()> {
+        let at = self.params().thresholds.iter().position(|t| *t == 0.5).unwrap_or(0);
+        let iou = self.params().thresholds.get(at).copied().unwrap_or(0.5);
+        let calibration = Calibration::of(self.outcomes(), at, CHANCES);
+        let mut cuts = Vec::new();
+        if !self.params().class_agnostic {
+            let operating = Operating::of(self.outcomes(), at, classes.len())?;
+            report.tables.push(operating.table(classes, cut));
+            report.charts.extend(operating.chart(iou));
+            cuts.extend(operating.figures(cut));
+        }
+        let label = format!("expected calibration error of scores, IoU {iou:.2}");
+        cuts.push(Figure::new("ECE", label, calibration.error()).better(Better::Lower));
+        report
+            .breakdowns
+            .push(Breakdown::new(format!("Scores as a cut and as a chance, IoU {iou:.2}"), cuts));
+        report.charts.extend(calibration.chart(iou));
+        Ok(())
     }
 }
 

@@ -218,7 +218,7 @@ impl Outcomes {
     }
 
     /// Begins a run of detections.
-    fn run(&mut self, class: u32, mut left: usize) {
+    pub(super) fn run(&mut self, class: u32, mut left: usize) {
         while left > 0 {
             let some = left.min(Cell::MOST);
             self.cells.push(Cell::new(class, some as u32));

@@ -9,9 +9,11 @@
 //! | file | noun |
 //! |---|---|
 //! | `kept.rs` | [`Outcomes`], its [`Grid`], and a detection as [`Judged`] |
+//! | `image.rs` | one image: compared with what another state has of it, taken over |
 //! | `ordered.rs` | [`Ordered`]: the same class by class, best first |
 //! | `state.rs` | the same as an Arrow file, for other processes |
 
+mod image;
 mod kept;
 mod ordered;
 mod state;
