@@ -41,8 +41,7 @@ pub(crate) fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Ok(Value::Bytes(bytes.as_bytes().to_vec().into()));
     }
     if let Ok(members) = given.cast::<PyDict>() {
-        let members =
-            members.iter().map(|(name, member)| Ok((name.extract::<String>()?.into(), value(&member)?)));
+        let members = members.iter().map(|(name, member)| Ok((name.extract::<String>()?, value(&member)?)));
         return Ok(Value::Record(members.collect::<PyResult<Vec<_>>>()?.into()));
     }
     if given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>() {

@@ -7,6 +7,9 @@ use std::ops::Range;
 use super::kept::Outcomes;
 use crate::eval::images::ImageId;
 
+/// A class, and where its detections on an image are.
+type Found = (u32, Range<usize>);
+
 impl Outcomes {
     /// True if matching left the same of an image here and of one there, bit by bit; `class` gives the number here of a
     /// class there.
@@ -23,7 +26,7 @@ impl Outcomes {
             return false;
         }
         let (own, theirs) = (sorted(self.found_of(image), here), sorted(other.found_of(of), &class));
-        let alike = |(own, theirs): (&(u32, Range<usize>), &(u32, Range<usize>))| {
+        let alike = |(own, theirs): (&Found, &Found)| {
             let (scores, others) = (self.scores_of(&own.1), other.scores_of(&theirs.1));
             own.0 == theirs.0
                 && scores.iter().map(|s| s.to_bits()).eq(others.iter().map(|s| s.to_bits()))
