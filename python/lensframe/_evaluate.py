@@ -62,7 +62,7 @@ def _stored(side: Side, path: str) -> str:
 def _whole(side: Dataset) -> Optional[str]:
     """The path and version of a stored dataset of which this is every row and key; ``None`` for other views."""
     try:
-        _, (path, version, rows, names, form) = side.__reduce__()
+        _, (path, version, rows, names, form, *_told) = side.__reduce__()
     except TypeError:  # joins and functions: a view that no path tells of
         return None
     place = f"{path}@{version}"

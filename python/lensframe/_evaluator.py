@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from typing import Any, Iterable, List, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from . import _lensframe as native
 from .errors import DataError, UsageError
@@ -74,7 +74,7 @@ class Evaluator:
             }
         )
 
-    def _set(self, made: dict, state: Optional[bytes] = None) -> None:
+    def _set(self, made: Dict[str, Any], state: Optional[bytes] = None) -> None:
         # Points are counted here only to say where their shape is wrong.
         points = 17 if made["sigmas"] is None else len(made["sigmas"])
         self._stream = native.Stream(made, state)
@@ -86,10 +86,10 @@ class Evaluator:
     @property
     def metric(self) -> str:
         """The name of the protocol."""
-        return self._made["metric"]
+        return str(self._made["metric"])
 
     @property
-    def classes(self) -> dict:
+    def classes(self) -> Dict[int, str]:
         """Labels and names of the classes."""
         return dict(zip(self._made["labels"], self._made["names"]))
 
@@ -183,7 +183,7 @@ class Evaluator:
             raise DataError(f"this is no state of an evaluator: {error}", kind="Corrupt") from None
         return own
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> Tuple[Any, ...]:
         return type(self).from_state, (self.state(),)
 
     def finish(self, title: Optional[str] = None) -> Report:
@@ -212,7 +212,7 @@ def _named(classes: Classes) -> "dict[int, str]":
     return {label: str(name) for label, name in enumerate(classes)}
 
 
-def _numbers(option: str, values: Any, kind: type) -> Optional[list]:
+def _numbers(option: str, values: Any, kind: type) -> Optional[List[Any]]:
     """The values of an option in ascending order, as the protocols have them."""
     if values is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -102,6 +102,7 @@ class Writer:
         flat = {name: form.flat(name, value) for name, value in given.items()}
         if "masks" in flat:
             flat["masks"] = _coded(flat["masks"])
+        assert form.offsets is not None  # the first array brought them
         self._set.write(places, form.offsets, layout=layout or "xywh", relative=relative, **flat)
 
     def flush(self) -> None:
@@ -155,10 +156,11 @@ class _Form:
 
     def flat(self, name: str, value: Any) -> Any:
         lengths, flat = self._parts(name, value)
+        if lengths is None:
+            return flat  # they are those of the offsets that were given
         if self.offsets is None:
-            self.offsets = np.zeros(self.rows + 1, np.int64)
-            np.cumsum(lengths, out=self.offsets[1:])
-        elif lengths is not None and not np.array_equal(np.diff(self.offsets), lengths):
+            self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        elif not np.array_equal(np.diff(self.offsets), lengths):
             at = int(np.argmax(np.diff(self.offsets) != lengths))
             raise ValueError(f"{name}[{at}]: {lengths[at]} values for {self.offsets[at + 1] - self.offsets[at]} objects")
         return flat
@@ -256,7 +258,7 @@ def _of_arrow(name: str, values: Any) -> np.ndarray:
     while hasattr(values, "flatten") and hasattr(values.type, "list_size"):
         shape += (values.type.list_size,)
         values = values.flatten()
-    return values.to_numpy(zero_copy_only=False).reshape(shape)
+    return np.asarray(values.to_numpy(zero_copy_only=False)).reshape(shape)
 
 
 def _whole(name: str, numbers: Any) -> np.ndarray:
@@ -320,7 +322,7 @@ def predict(
     return writer.dataset
 
 
-def _found(found: Any, rows: int, first: int) -> dict:
+def _found(found: Any, rows: int, first: int) -> Dict[str, Any]:
     """What a function found, as ``Writer.write`` takes it: a dict, or a list of one a row."""
     if isinstance(found, dict):
         return found

@@ -93,6 +93,7 @@ def test_the_stub_has_the_signatures_of_the_extension(tmp_path):
     # Python iterates by `__len__` and `__getitem__`, type checkers by `__iter__`; all names are exported.
     allowed.write_text(r"lensframe\._lensframe\.(__all__|(Dataset|Column)\.__iter__)" + "\n")
     options = ["--concise", "--allowlist", str(allowed), "--ignore-unused-allowlist"]
+    options += ["--mypy-config-file", str(ROOT / "pyproject.toml")]
     done = mypy(tmp_path, "lensframe._lensframe", *options, module="mypy.stubtest")
     assert done.returncode == 0, f"lensframe/_lensframe.pyi is not what the extension has:\n{done.stdout}{done.stderr}"
 

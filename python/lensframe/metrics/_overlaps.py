@@ -23,11 +23,11 @@ def overlaps(truth: dict, found: dict, most: int, is_one_class: bool) -> List[Di
             dt = np.flatnonzero(labels[1] == label) + own.start
             dt = dt[np.argsort(-found["score"][dt], kind="stable")][:most]
             if "bbox" in truth:
-                boxes = [side["bbox"].reshape(-1, 4)[of] for side, of in ((found, dt), (truth, gt))]
-                shared = native.box_iou(*boxes, crowd[gt].tolist())
+                theirs, ours = (side["bbox"].reshape(-1, 4)[of] for side, of in ((truth, gt), (found, dt)))
+                shared = native.box_iou(ours, theirs, crowd[gt].tolist())
             else:
                 masks = [[side["masks"][at] for at in of.tolist()] for side, of in ((found, dt), (truth, gt))]
-                shared = native.mask_iou(*masks, crowd[gt].tolist())
+                shared = native.mask_iou(masks[0], masks[1], crowd[gt].tolist())
             cells[label] = shared.astype(np.float32)
         out.append(cells)
     return out

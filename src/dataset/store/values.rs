@@ -148,7 +148,12 @@ impl Check<'_> {
                 parts.iter().flat_map(|p| (0..p.len()).map(|i| crate::dataset::Value::of(p.as_ref(), i)));
             each.collect()
         };
-        match values(&ours).iter().zip(&values(&theirs)).position(|(a, b)| a != b) {
+        // A group that was written after rows were deleted has nothing in their places.
+        let deleted = store.stored().live().deleted(fragment)?;
+        let gone = |row: usize| u32::try_from(row).is_ok_and(|row| deleted.binary_search(&row).is_ok());
+        let (ours, theirs) = (values(&ours), values(&theirs));
+        let mut pairs = ours.iter().zip(&theirs).enumerate();
+        match pairs.find(|(row, (a, b))| a != b && !gone(*row)).map(|(row, _)| row) {
             None => Ok(()),
             Some(row) => Err(self
                 .damaged(format!("the image's id is not that of '{}'", shown.entry().path))

@@ -90,7 +90,8 @@ class DetectionVOCEvaluator(_Evaluator):
         self.use_07_metric = use_07_metric
 
     def _report(self, predicted: tuple, truth: tuple) -> Dict[str, Any]:
-        result = eval_detection_voc(*predicted, *truth, use_07_metric=self.use_07_metric)
+        options: Dict[str, Any] = {"use_07_metric": self.use_07_metric}
+        result = eval_detection_voc(*predicted, *truth, **options)
         return {"map": result["map"], **self._classes("ap", result["ap"])}
 
 
@@ -108,8 +109,8 @@ class InstanceSegmentationVOCEvaluator(_Evaluator):
         self.iou_thresh, self.use_07_metric = iou_thresh, use_07_metric
 
     def _report(self, predicted: tuple, truth: tuple) -> Dict[str, Any]:
-        result = eval_instance_segmentation_voc(
-            *predicted, *truth, iou_thresh=self.iou_thresh, use_07_metric=self.use_07_metric)
+        options: Dict[str, Any] = {"iou_thresh": self.iou_thresh, "use_07_metric": self.use_07_metric}
+        result = eval_instance_segmentation_voc(*predicted, *truth, **options)
         return {"map": result["map"], **self._classes("ap", result["ap"])}
 
 
