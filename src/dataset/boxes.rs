@@ -18,6 +18,9 @@ impl Dataset {
     /// The view with the boxes of all object sets (`bbox`, `r50.bbox`, …) in this form instead of x, y, w, h in pixels;
     /// relative ones by the keys `height` and `width`. Nothing is read before boxes are.
     ///
+    /// It is for who takes the boxes out, as a trainer does. Everything here that reads boxes itself (questions with
+    /// `x1` or `w`, export, evaluation, drawing) takes them for x, y, w, h: ask the view that this one is of.
+    ///
     /// # Errors
     /// [`ErrorKind::Key`] if there are no boxes, or relative ones are asked for where there are no sizes.
     pub fn with_boxes(&self, form: BoxForm) -> Result<Dataset> {
