@@ -8,9 +8,9 @@ use lensframe::dataset::store::{Storage, WriterOptions};
 use lensframe::dataset::{Dataset, KeyIndex, KeySelection, Shares, Source};
 use lensframe::query::{self, Join, Order, Quantity};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyList, PyString, PyTuple};
 
 use crate::column::PyColumn;
 use crate::error::Raise;
@@ -116,8 +116,16 @@ impl PyDataset {
     }
 
     fn __getitem__(&self, py: Python<'_>, item: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if let Ok(at) = item.extract::<i64>() {
-            return self.row(py, self.position(at)?);
+        if item.is_instance_of::<PyBool>() {
+            return Err(PyTypeError::new_err("rows are numbers; a flag is none"));
+        }
+        match item.extract::<i64>() {
+            Ok(at) => return self.row(py, self.position(at)?),
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+                let what = format!("row {item} of {}", self.ds.len());
+                return Err(PyIndexError::new_err(what));
+            }
+            Err(_) => {}
         }
         if item.is_instance_of::<PyString>() {
             let name: String = item.extract()?;
@@ -125,6 +133,10 @@ impl PyDataset {
             return Err(PyTypeError::new_err(format!(
                 "rows come first: ds[0]['{name}'] for one, ds.column('{name}') for all"
             )));
+        }
+        if item.is_none() || item.is_instance_of::<PyFloat>() {
+            let what = format!("rows are numbers, slices or lists, not {}", item.repr()?);
+            return Err(PyTypeError::new_err(what));
         }
         let view = self.with(slicing::chosen(py, self, item)?);
         let rows = (0..view.ds.len() as u64).map(|row| view.row(py, row)).collect::<PyResult<Vec<_>>>()?;

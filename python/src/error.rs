@@ -37,8 +37,8 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
         facts.set_item("line", place.line_number())?;
         facts.set_item("row", place.row_number())?;
         facts.set_item("key", place.key_name())?;
-        facts.set_item("remedy", error.remedy_text())?;
-        let value = class.call((error.to_string(),), Some(&facts))?;
+        facts.set_item("remedy", error.remedy_text().map(keywords))?;
+        let value = class.call((keywords(&error.to_string()),), Some(&facts))?;
         Ok(PyErr::from_value(value))
     };
     match made() {
@@ -50,6 +50,33 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
         }
         Err(error) => error,
     }
+}
+
+/// Options that are given without a value.
+const FLAGS: [&str; 4] = ["corrected", "force", "replace", "strict"];
+
+/// What may follow the name of an option without being its value.
+const PLAIN: [&str; 6] = ["a", "and", "or", "out", "to", "with"];
+
+/// The program's options in a text as the keywords that they are in Python: `--on-error skip` as `on_error="skip"`.
+fn keywords(text: &str) -> String {
+    let mut parts = text.split(" --");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(part.len());
+        let (option, rest) = part.split_at(end);
+        let name = if option == "from" { "format".to_owned() } else { option.replace('-', "_") };
+        let value = rest
+            .strip_prefix(' ')
+            .map(|rest| rest.split_at(rest.find([' ', ',', ';']).unwrap_or(rest.len())));
+        out.push_str(&match value.filter(|(word, _)| !PLAIN.contains(word)) {
+            _ if option.is_empty() => format!(" --{part}"),
+            _ if FLAGS.contains(&option) => format!(" {name}=True{rest}"),
+            Some((value, rest)) => format!(" {name}=\"{value}\"{rest}"),
+            None => format!(" {name}={rest}"),
+        });
+    }
+    out
 }
 
 /// What a Python function raised, if that is what an error came of.

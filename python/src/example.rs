@@ -9,7 +9,7 @@ use lensframe::schema::field;
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use crate::error::Raise;
 use crate::value;
@@ -140,6 +140,15 @@ impl PyExample {
     #[getter]
     fn row(&self) -> u64 {
         self.row
+    }
+
+    /// Pickled as a dict of all its values, read now.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, (Bound<'py, PyDict>,))> {
+        let values = PyDict::new(py);
+        for (name, value) in self.items(py)? {
+            values.set_item(name, value)?;
+        }
+        Ok((py.get_type::<PyDict>(), (values,)))
     }
 
     fn __repr__(&self) -> String {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use lensframe::error::Result;
 use lensframe::job::{Job, Observer};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::error::Raise;
@@ -56,7 +57,7 @@ pub(crate) fn run<T: Send>(py: Python<'_>, work: impl FnOnce(&Job) -> Result<T> 
     let done = std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let own = &job;
-        scope.spawn(move || {
+        let worker = scope.spawn(move || {
             // Nobody stops listening before the end.
             let _ = sender.send(work(own));
         });
@@ -66,8 +67,8 @@ pub(crate) fn run<T: Send>(py: Python<'_>, work: impl FnOnce(&Job) -> Result<T> 
             let heard =
                 py.detach(|| receiver.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE));
             match heard {
-                Ok(done) => return Some(done),
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Disconnected) => return Err(py.detach(|| said(worker.join()))),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if interrupt.is_none()
@@ -90,14 +91,20 @@ pub(crate) fn run<T: Send>(py: Python<'_>, work: impl FnOnce(&Job) -> Result<T> 
     if let Some(raised) = interrupt {
         return Err(raised);
     }
-    let Some(done) = done else {
-        return Err(pyo3::exceptions::PyRuntimeError::new_err(
-            "the work ended without an answer: a fault of lensframe",
-        ));
-    };
-    let value = done.raise(py)?;
+    let fault = |text| PyRuntimeError::new_err(format!("{text}: a fault of lensframe, please report it"));
+    let value = done.map_err(fault)?.raise(py)?;
     warn(py, &job)?;
     Ok(value)
+}
+
+/// What a thread said when it broke.
+fn said(ended: std::thread::Result<()>) -> String {
+    let broken = ended.err();
+    let text = broken.as_ref().and_then(|payload| match payload.downcast_ref::<String>() {
+        Some(text) => Some(text.as_str()),
+        None => payload.downcast_ref::<&str>().copied(),
+    });
+    text.unwrap_or("the work ended without an answer").to_owned()
 }
 
 /// Shows how far the work is; what Python cannot show is not shown.

@@ -93,8 +93,8 @@ impl PyDataset {
     }
 
     /// The view with its boxes in another layout than x, y, width, height: `"xyxy"`, `"yxyx"`, `"cxcywh"`; as shares of
-    /// the picture's width and height if `relative`. It is for who takes the boxes out: ask, export and evaluate the
-    /// view that this one is of, where they are x, y, width, height.
+    /// the picture's width and height if `relative`. It is for who takes the boxes out: what
+    /// reads boxes itself (questions with `x1` or `w`, export, evaluation, drawing, storing) refuses such a view.
     #[pyo3(signature = (layout, *, relative=false))]
     fn with_boxes(&self, py: Python<'_>, layout: &str, relative: bool) -> PyResult<PyDataset> {
         let layout: BoxLayout = layout.parse::<BoxLayout>().raise(py)?;

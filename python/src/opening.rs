@@ -38,7 +38,7 @@ pub(crate) fn open(
     };
     if let Some(format) = format {
         // A name that is none is said before anything is read.
-        convert::format(&format).raise(py)?;
+        convert::format(&format).map_err(|e| PyValueError::new_err(e.to_string()))?;
     }
     let at = place.clone();
     let opened = job::run(py, move |job| match version {

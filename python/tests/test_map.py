@@ -120,3 +120,18 @@ def test_boxes_come_in_the_layout_that_is_asked_for(scenes):
     assert len(scenes.with_boxes("yxyx").filter_objects("area > 0")) == len(scenes.filter_objects("area > 0"))
     with pytest.raises(ValueError, match="xyxy"):
         scenes.with_boxes("corners")
+
+
+@pytest.mark.parametrize("use", [
+    lambda ds, path: ds.filter_objects("w > 3"),
+    lambda ds, path: ds.keep_objects("x1 >= 0"),
+    lambda ds, path: ds.save(path / "corners.lf"),
+    lambda ds, path: lensframe.export(ds, path / "coco", "coco"),
+    lambda ds, path: lensframe.evaluate(ds, ds),
+    lambda ds, path: ds.show(),
+])
+def test_boxes_in_another_layout_are_not_taken_for_what_they_are_not(scenes, tmp_path, use):
+    with pytest.raises(lensframe.LensframeError, match="boxes are xyxy here"):
+        use(scenes.with_boxes("xyxy"), tmp_path)
+    assert len(scenes.with_boxes("xyxy").with_boxes("xywh").filter_objects("w > 3")) == len(scenes.filter_objects("w > 3"))
+    assert scenes.with_boxes("xyxy").to_arrow().schema.field("bbox").metadata[b"lensframe.boxes"] == b"xyxy"

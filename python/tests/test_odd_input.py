@@ -139,3 +139,39 @@ def test_ctrl_c_stops_a_long_call_and_the_next_one_works(tmp_path):
         child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert out == "stopped False 2\n" and err == "", err
+
+
+def test_rows_that_are_no_numbers_say_so(scenes):
+    for odd in [0.5, None, True]:
+        with pytest.raises(TypeError, match="rows are numbers"):
+            scenes[odd]
+    with pytest.raises(IndexError, match="row 100000000000000000000 of 12"):
+        scenes[10**20]
+
+
+def test_an_unknown_format_is_a_wrong_value(scenes, tmp_path):
+    with pytest.raises(ValueError, match="no format 'tensorflow'"):
+        lensframe.open(tmp_path, format="tensorflow")
+
+
+def test_remedies_name_keywords_not_options(scenes, tmp_path):
+    lensframe.export(scenes, tmp_path / "out", "coco")
+    with pytest.raises(FileExistsError, match="use force=True to replace it") as caught:
+        lensframe.export(scenes, tmp_path / "out", "coco")
+    assert "--" not in caught.value.remedy
+
+
+def test_an_export_does_not_go_into_a_dataset(scenes, tmp_path):
+    stored = scenes.save(tmp_path / "stored.lf").path
+    before = sorted(path.name for path in stored.iterdir())
+    with pytest.raises(FileExistsError, match="a dataset is there"):
+        lensframe.export(scenes, stored, "coco", force=True)
+    assert sorted(path.name for path in stored.iterdir()) == before
+
+
+def test_a_row_is_pickled_as_a_dict(scenes):
+    import pickle
+
+    row = pickle.loads(pickle.dumps(scenes[2]))
+    assert type(row) is dict and tuple(row) == scenes.keys
+    assert row["width"] == scenes[2]["width"] and (row["img"] == scenes[2]["img"]).all()

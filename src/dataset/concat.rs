@@ -21,6 +21,7 @@ use super::view::Dataset;
 use super::zones::{Bounds, Zone};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::schema::axis::AXIS;
+use crate::schema::boxes::BOXES;
 use crate::schema::classes::ClassTable;
 
 struct Concat {
@@ -120,7 +121,8 @@ fn check_keys(first: &Keys, other: &Keys, part: usize) -> Result<()> {
         let same = match (a.kind(), b.kind()) {
             (Kind::Values, Kind::Values) => true,
             (Kind::Arrow(a), Kind::Arrow(b)) => {
-                Arc::ptr_eq(a, b) || (a.data_type() == b.data_type() && axis_a == axis_b)
+                let forms = || a.metadata().get(BOXES) == b.metadata().get(BOXES);
+                Arc::ptr_eq(a, b) || (a.data_type() == b.data_type() && axis_a == axis_b && forms())
             }
             _ => false,
         };
@@ -140,7 +142,11 @@ fn axis_text(key: &Key) -> &str {
 fn kind_text(key: &Key) -> String {
     match key.field() {
         None => "values".to_owned(),
-        Some(field) => format!("{} along {}", field.data_type(), axis_text(key)),
+        Some(field) => {
+            let form =
+                field.metadata().get(BOXES).map(|form| format!(" with boxes as {form}")).unwrap_or_default();
+            format!("{} along {}{form}", field.data_type(), axis_text(key))
+        }
     }
 }
 

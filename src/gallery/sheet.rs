@@ -216,6 +216,7 @@ impl<'a> Scene<'a> {
         let keys = self.keys();
         let at: Vec<u64> = rows.iter().map(|row| *row as u64).collect();
         let view = self.ds.take(&at)?.select(keys.to_vec())?;
+        view.check_boxes("view")?;
         let batch = view.read_all(&Access::new(job))?.whole()?;
         let work: Vec<(usize, Record)> = rows.iter().copied().zip(Record::of(&batch, &keys)).collect();
         job.each(&work, |(row, record)| self.row(*row, record))

@@ -152,6 +152,7 @@ impl Profile {
             let keys = objects::keys(ds, set.as_deref());
             let names: Vec<String> = keys.iter().map(|(_, name)| name.clone()).collect();
             let view = ds.select(names)?;
+            view.check_boxes("profile")?;
             let own = classes.of.get(member).map_or(&[][..], Vec::as_slice);
             let starts: Vec<usize> = (0..ds.len()).step_by(ROWS).collect();
             let tallies = job.each(&starts, |first| {

@@ -90,6 +90,11 @@ impl<'a> Parts<'a> {
     pub(super) fn read(ds: &'a Dataset, scope: Scope, asked: &[String], job: &Job) -> Result<Parts<'a>> {
         let meanings = asked.iter().map(|name| Ok((name.clone(), names::meaning(ds, scope, name)?)));
         let meanings: Vec<(String, Meaning)> = meanings.collect::<Result<_>>()?;
+        for (_, meaning) in &meanings {
+            if let Meaning::Box(_, key) = meaning {
+                ds.select([key.as_str()])?.check_boxes("query")?;
+            }
+        }
         let keys = keys(ds, scope, meanings.iter().map(|(_, meaning)| meaning))?;
         let batch = ds.select(keys.clone())?.read_all(&Access::new(job))?.whole()?;
         let (read, of_rows, of_objects) = (Vec::new(), Vec::new(), Vec::new());

@@ -7,6 +7,7 @@
 //!
 //! - [`axis`]: row or object, and how names are joined and split
 //! - [`field`]: the Arrow field of every known key
+//! - [`boxes`]: the form that boxes are in
 //! - [`classes`]: class tables, [`labels`]: those of the well-known datasets
 //! - [`types`]: Arrow types as text, and how they widen
 //! - [`manifest`]: a version of a dataset on disk
@@ -16,6 +17,7 @@
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
 pub mod axis;
+pub mod boxes;
 pub mod classes;
 pub mod field;
 pub mod huggingface;

@@ -105,6 +105,15 @@ impl Partial {
     pub(crate) fn create_own(&mut self, name: &Path) -> Result<PartialFile> {
         let target = self.root.join(name);
         let at = || Place::area(self.area).file(&target);
+        if self.existed
+            && !self.begun
+            && self.root.join("versions").is_dir()
+            && self.root.join("dataset.json").is_file()
+        {
+            return Err(Error::new(ErrorKind::AlreadyExists, "a dataset is there, whose files are its own")
+                .at(Place::area(self.area).file(&self.root))
+                .remedy("name another place"));
+        }
         if self.existed && !self.replace && target.symlink_metadata().is_ok() {
             return Err(self.there_already(&target));
         }

@@ -224,7 +224,9 @@ impl Reader {
             };
             keys.push(Key { base: base.to_owned(), ty, of_objects: axis != Axis::Row });
         }
-        Ok(Reader { ds: ds.select(flags)?, keys })
+        let ds = ds.select(flags)?;
+        ds.check_boxes("export")?;
+        Ok(Reader { ds, keys })
     }
 
     /// True if the view has none of the keys.

@@ -7,6 +7,7 @@ use serde_json::Map;
 
 use super::cast;
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::schema::boxes::check_boxes;
 use crate::schema::classes::ClassTable;
 use crate::schema::manifest::{Group, IMAGE_ID, KeyEntry, ROW};
 use crate::schema::types;
@@ -29,6 +30,7 @@ pub(super) fn declare(name: &str, fields: &[Field]) -> Result<(Group, Vec<Field>
             let what = if field.name() == ROW { "the name is reserved" } else { "the key is declared twice" };
             return Err(Error::new(ErrorKind::Key, what).at(place().key(field.name())));
         }
+        check_boxes(field).map_err(|e| e.at(place().key(field.name())))?;
         let plain = Field::new(field.name(), cast::stored_type(field.data_type()), true)
             .with_metadata(field.metadata().clone());
         let entry = KeyEntry::of(&plain).map_err(|e| e.at(place()))?;

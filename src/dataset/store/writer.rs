@@ -102,7 +102,7 @@ impl Writer {
             Some(_) => {
                 return Err(Error::new(ErrorKind::AlreadyExists, "there is a dataset already")
                     .at(place())
-                    .remedy("append to it, replace it (--force), or name another folder"));
+                    .remedy("append to it, replace it, or name another folder"));
             }
             None => refuse_foreign(path)?,
         }

@@ -61,6 +61,7 @@ pub fn side(ds: &Dataset, set: &str, role: Role, wanted: &Wanted, job: &Job) -> 
     }
     let mut side = Side { classes: classes(ds, set), ..Side::default() };
     let view = ds.select(names.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>())?;
+    view.check_boxes("eval")?;
     let names: Vec<&str> = names.iter().map(|(base, _)| *base).collect();
     for start in (0..view.len()).step_by(WINDOW) {
         job.check()?;

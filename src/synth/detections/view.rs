@@ -106,6 +106,7 @@ pub fn detections(truth: &Dataset, name: &str, errors: &Errors, seed: u64) -> Re
     let Some(classes) = truth.classes("").cloned() else {
         return Err(Error::new(ErrorKind::NotFound, "the truth has no class table").at(place()));
     };
+    truth.check_boxes("detections")?;
     let has = |base: &str| truth.keys().find(base).is_ok();
     for base in READ.iter().take(2) {
         truth.keys().find(base)?;
