@@ -30,6 +30,7 @@
 //! Conventions hold everywhere: boxes are x, y, w, h in pixels, 0-based and half-open, unless a door asks for a
 //! [`geometry::BoxLayout`]; sizes are (height, width); labels are 0..L-1 in the class table of their set.
 
+pub mod augment;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod convert;
@@ -37,6 +38,7 @@ pub mod dataset;
 pub mod draw;
 pub mod error;
 pub mod eval;
+pub mod feed;
 pub mod gallery;
 pub mod geometry;
 pub mod image;

@@ -18,6 +18,7 @@ from ._commands import convert, export, synth
 from ._evaluate import evaluate
 from ._evaluator import Evaluator
 from ._lensframe import Column, Dataset, Example, __version__, concat, from_arrow, open, zip
+from ._loader import Loader
 from .errors import LensframeError, LensframeWarning
 from .report import Report
 
@@ -31,6 +32,7 @@ __all__ = [
     "Example",
     "LensframeError",
     "LensframeWarning",
+    "Loader",
     "Report",
     "__version__",
     "concat",

@@ -52,7 +52,7 @@ class _Notebook:
     def __init__(self) -> None:
         from IPython.display import HTML, display
 
-        self.handle = display(HTML(""), display_id=True)
+        self.handle = display(HTML(""), display_id=True)  # type: ignore[no-untyped-call, unused-ignore]
 
     @staticmethod
     def page(what: str, done: int, total: Optional[int]) -> Any:
@@ -61,7 +61,9 @@ class _Notebook:
         from IPython.display import HTML
 
         value = f'value="{done}" max="{total}"' if total else ""
-        return HTML(f"<progress {value}></progress> {html.escape(_text(what, done, total))}")
+        return HTML(  # type: ignore[no-untyped-call, unused-ignore]
+            f"<progress {value}></progress> {html.escape(_text(what, done, total))}"
+        )
 
     def show(self, what: str, done: int, total: Optional[int]) -> None:
         self.handle.update(self.page(what, done, total))
@@ -69,4 +71,4 @@ class _Notebook:
     def close(self) -> None:
         from IPython.display import HTML
 
-        self.handle.update(HTML(""))
+        self.handle.update(HTML(""))  # type: ignore[no-untyped-call, unused-ignore]

@@ -60,6 +60,7 @@ const PLAIN: [&str; 6] = ["a", "and", "or", "out", "to", "with"];
 
 /// The program's options in a text as the keywords that they are in Python: `--on-error skip` as `on_error="skip"`.
 fn keywords(text: &str) -> String {
+    let text = text.replace("(--force)", "(force=True, of a view replace=True)");
     let mut parts = text.split(" --");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -88,7 +88,12 @@ fn picture(py: Python<'_>, ds: &Dataset, row: u64, key: KeyIndex, name: &str) ->
 #[pymethods]
 impl PyExample {
     fn __getitem__(&self, py: Python<'_>, key: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
-        let index = self.ds.keys().find(&key.to_cow()?).raise(py)?;
+        let name = key.to_cow()?;
+        let index = self.ds.keys().find(&name).map_err(|e| match &*name {
+            "img" => e.remedy("there are no images: say where they are, open(path, image_root=...)"),
+            _ => e,
+        });
+        let index = index.raise(py)?;
         read(py, &self.ds, self.row, index)
     }
 

@@ -13,6 +13,7 @@
 //! | `cocoeval.rs` | what `lensframe.coco.COCOeval` computes with |
 //! | `given.rs`, `mapping.rs` | values that Python gives; keys that its functions make |
 //! | `editing.rs`, `writer.rs` | stored datasets changed; object sets written |
+//! | `loader.rs` | batches for training loops |
 //! | `chainercv.rs` | what `lensframe.chainercv` computes with |
 //! | `evaluator.rs` | images evaluated as they come |
 //! | `picture.rs` | rows drawn |
@@ -30,6 +31,7 @@ mod evaluator;
 mod example;
 mod given;
 mod job;
+mod loader;
 mod lock;
 mod mapping;
 mod mask;
@@ -61,6 +63,9 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::report_text, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_html, module)?)?;
     module.add_function(wrap_pyfunction!(command::report_markdown, module)?)?;
+    module.add_class::<loader::PyLoader>()?;
+    module.add_class::<loader::PyFeed>()?;
+    module.add_function(wrap_pyfunction!(loader::pipeline_file, module)?)?;
     module.add_class::<cocoeval::PyMatched>()?;
     module.add_class::<evaluator::PyStream>()?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_match, module)?)?;

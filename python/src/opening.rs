@@ -101,13 +101,24 @@ pub(crate) fn from_arrow(table: &Bound<'_, PyAny>) -> PyResult<PyDataset> {
     arrow::table(table).map(PyDataset::of)
 }
 
+/// What must stay open for several datasets, each once: joins of joins are made of the same few.
+fn all_opened(datasets: &[Py<PyDataset>]) -> Vec<Arc<Opened>> {
+    let mut all: Vec<Arc<Opened>> = Vec::new();
+    for opened in datasets.iter().flat_map(|part| &part.get().opened) {
+        if !all.iter().any(|known| Arc::ptr_eq(known, opened)) {
+            all.push(Arc::clone(opened));
+        }
+    }
+    all
+}
+
 /// The rows of several datasets one after the other.
 #[pyfunction]
 #[pyo3(signature = (*datasets))]
 pub(crate) fn concat(py: Python<'_>, datasets: Vec<Py<PyDataset>>) -> PyResult<PyDataset> {
     let parts: Vec<Dataset> = datasets.iter().map(|part| part.get().ds.clone()).collect();
     let form = datasets.first().map_or(Form::Mapping, |first| first.get().form);
-    let opened = datasets.iter().flat_map(|part| part.get().opened.clone()).collect();
+    let opened = all_opened(&datasets);
     Ok(PyDataset { ds: Dataset::concat(parts).raise(py)?, form, opened, origin: None })
 }
 
@@ -116,7 +127,7 @@ pub(crate) fn concat(py: Python<'_>, datasets: Vec<Py<PyDataset>>) -> PyResult<P
 #[pyo3(signature = (*datasets))]
 pub(crate) fn zip(py: Python<'_>, datasets: Vec<Py<PyDataset>>) -> PyResult<PyDataset> {
     let parts = datasets.iter().map(|part| Part::from(part.get().ds.clone()));
-    let opened = datasets.iter().flat_map(|part| part.get().opened.clone()).collect();
+    let opened = all_opened(&datasets);
     Ok(PyDataset { ds: Dataset::zip(parts).raise(py)?, form: Form::Mapping, opened, origin: None })
 }
 

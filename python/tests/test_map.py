@@ -28,6 +28,7 @@ def test_inputs_are_arguments_and_nothing_else_is_read(scenes):
     ds = pictures.map(lambda h, w: (h / w, f"{w}x{h}"), {"aspect": "float64", "name": "utf8"}, inputs=("height", "width"))
     assert ds[0]["name"] == f"{scenes[0]['width']}x{scenes[0]['height']}"
     assert len(ds.filter("aspect > 0")) == 12
+    pytest.importorskip("pyarrow")
     assert ds.select(["aspect", "name"]).to_arrow().num_rows == 12
     assert not opened
     assert ds[0]["img"].shape == scenes[0]["img"].shape and opened == [0]
@@ -134,4 +135,5 @@ def test_boxes_in_another_layout_are_not_taken_for_what_they_are_not(scenes, tmp
     with pytest.raises(lensframe.LensframeError, match="boxes are xyxy here"):
         use(scenes.with_boxes("xyxy"), tmp_path)
     assert len(scenes.with_boxes("xyxy").with_boxes("xywh").filter_objects("w > 3")) == len(scenes.filter_objects("w > 3"))
+    pytest.importorskip("pyarrow")
     assert scenes.with_boxes("xyxy").to_arrow().schema.field("bbox").metadata[b"lensframe.boxes"] == b"xyxy"

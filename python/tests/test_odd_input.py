@@ -175,3 +175,31 @@ def test_a_row_is_pickled_as_a_dict(scenes):
     row = pickle.loads(pickle.dumps(scenes[2]))
     assert type(row) is dict and tuple(row) == scenes.keys
     assert row["width"] == scenes[2]["width"] and (row["img"] == scenes[2]["img"]).all()
+
+
+def test_joins_of_joins_stay_as_cheap_as_the_first(scenes):
+    joined = scenes
+    for _ in range(40):
+        joined = lensframe.concat(joined.slice[:5], joined.slice[5:])
+        joined = lensframe.zip(joined.select(list(joined.keys[:3])), joined.select(list(joined.keys[3:])))
+    assert len(joined) == 12 and joined[7]["width"] == scenes[7]["width"]
+
+
+def test_a_dataset_is_not_put_inside_another(scenes, tmp_path):
+    outer = scenes.save(tmp_path / "outer.lf").path
+    with pytest.raises(FileExistsError, match="inside the dataset"):
+        scenes.save(outer / "inner.lf")
+
+
+def test_a_row_without_images_says_where_to_name_them(scenes, tmp_path):
+    lensframe.export(scenes, tmp_path / "coco", "coco")
+    found = min(path for path in (tmp_path / "coco").rglob("*.json") if "instances" in path.name)
+    alone = tmp_path / "alone.json"
+    alone.write_bytes(found.read_bytes())
+    with pytest.raises(KeyError, match="image_root"):
+        lensframe.open(alone)[0]["img"]
+
+
+def test_the_program_is_a_module_too():
+    done = subprocess.run([sys.executable, "-m", "lensframe", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("lensframe ")

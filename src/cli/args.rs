@@ -62,6 +62,8 @@ pub(super) enum Command {
     Stats(StatsArgs),
     /// Print the first rows
     Head(HeadArgs),
+    /// Send rows through a pipeline of augmentations as a training loop would, and say how fast and where time goes
+    Feed(FeedArgs),
     /// Answer a question in SQL over images, objects and sets
     Query(QueryArgs),
     /// Draw rows of a dataset, with what is known of them, on one picture
@@ -276,6 +278,43 @@ pub(super) struct HeadArgs {
     /// Only these keys, in this order: `--keys img,bbox,label`
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     pub keys: Vec<String>,
+    #[command(flatten)]
+    pub conditions: WhereArgs,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+#[derive(Args)]
+pub(super) struct FeedArgs {
+    /// A dataset, as `name.lf` or `name.lf@3` (version), or a path in any known format
+    pub dataset: Option<String>,
+    /// The pipeline, as JSON, TOML or YAML [default: pictures as they are]
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// Rows a batch
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    pub batch: usize,
+    /// Threads that make batches; 0: none but this one [default: --threads]
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// The order of rows: sequential, shuffled, class_aware, repeat_factor, aspect_groups, …
+    #[arg(long, default_value = "shuffled", value_name = "NAME")]
+    pub sampler: String,
+    /// What all chance is drawn from
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    /// How many times all rows are fed
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub epochs: u64,
+    /// Stop after so many seconds; 0: at the end
+    #[arg(long, default_value_t = 0.0, value_name = "S")]
+    pub seconds: f64,
+    /// Put another row in the place of one that cannot be used, and count it
+    #[arg(long)]
+    pub substitute: bool,
+    /// List the operations of pipelines and what each moves
+    #[arg(long)]
+    pub ops: bool,
     #[command(flatten)]
     pub conditions: WhereArgs,
     #[command(flatten)]

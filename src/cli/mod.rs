@@ -11,6 +11,7 @@ mod convert;
 mod demo;
 mod eval;
 mod export;
+mod feed;
 mod gc;
 mod head;
 mod image;
@@ -128,6 +129,7 @@ fn run(cli: Cli, printer: &Printer, job: &Job) -> Result<()> {
         Command::Export(args) => export::run(&args, printer, job),
         Command::Info(args) => info::run(&args, printer, job),
         Command::Stats(args) => stats::run(&args, printer, job),
+        Command::Feed(args) => feed::run(&args, printer, job),
         Command::Head(args) => head::run(&args, printer, job),
         Command::Query(args) => query::run(&args, printer, job),
         Command::View(args) => view::run(&args, printer, job),

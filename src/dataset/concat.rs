@@ -63,6 +63,12 @@ impl Dataset {
         for part in &parts {
             push_flat(&mut flat, part.borrow())?;
         }
+        let mut flat = merged(flat)?;
+        if let [_] = flat.as_slice()
+            && let Some(one) = flat.pop()
+        {
+            return Ok(one);
+        }
         let mut total = 0u64;
         let ends = flat
             .iter()
@@ -73,6 +79,22 @@ impl Dataset {
             .collect();
         Ok(Dataset::new(Concat { parts: flat, ends, keys }))
     }
+}
+
+/// Parts that follow each other in one source become one: what was taken apart and put together again costs what it
+/// did before.
+fn merged(parts: Vec<Dataset>) -> Result<Vec<Dataset>> {
+    let mut out: Vec<Dataset> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let before = out.last().filter(|before| before.shows_same(&part));
+        let joined =
+            before.and_then(|before| before.rows().followed_by(part.rows()).map(|rows| before.at_rows(rows)));
+        match (joined, out.last_mut()) {
+            (Some(joined), Some(last)) => *last = joined,
+            _ => out.push(part),
+        }
+    }
+    Ok(out)
 }
 
 /// Adds a part, or what it is made of if it is a range of a concat. An empty part stays: it knows its classes.

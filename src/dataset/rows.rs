@@ -104,6 +104,19 @@ impl Rows {
         }
     }
 
+    /// These rows and then others, if together they are a range of consecutive rows.
+    pub(super) fn followed_by(&self, next: &Rows) -> Option<Rows> {
+        if self.is_empty() || next.is_empty() {
+            return Some(if self.is_empty() { next.clone() } else { self.clone() });
+        }
+        match (self.as_range()?, next.as_range()?) {
+            ((first, 1), (then, 1)) if first.checked_add(self.len() as u64) == Some(then) => {
+                Some(Rows::span(first, self.len() + next.len()))
+            }
+            _ => None,
+        }
+    }
+
     /// Maximal runs of consecutive ascending rows, as `(first row, length)`: what a reader can fetch at once.
     pub fn runs(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
         let whole = matches!(self.0, Repr::Range { step: 1, .. });

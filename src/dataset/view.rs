@@ -84,6 +84,30 @@ impl Dataset {
         any.downcast_ref::<S>()
     }
 
+    /// True if both show the same keys, of the same places of one source.
+    pub(super) fn shows_same(&self, other: &Dataset) -> bool {
+        Arc::ptr_eq(&self.source, &other.source)
+            && self.positions == other.positions
+            && self.keys == other.keys
+    }
+
+    /// The same keys of other rows of the source, which are not checked.
+    pub(super) fn at_rows(&self, rows: Rows) -> Dataset {
+        self.with_rows(rows)
+    }
+
+    /// The keys of views side by side, if they are views of the same rows of one source.
+    pub(super) fn beside(parts: &[Dataset]) -> Option<Dataset> {
+        let (first, rest) = parts.split_first()?;
+        let same = |part: &Dataset| Arc::ptr_eq(&first.source, &part.source) && first.rows == part.rows;
+        if !rest.iter().all(same) {
+            return None;
+        }
+        let keys = Keys::many(parts.iter().flat_map(|part| part.keys.iter().cloned()));
+        let positions = parts.iter().flat_map(|part| part.positions.iter().copied()).collect();
+        Some(Dataset { source: Arc::clone(&first.source), rows: first.rows.clone(), keys, positions })
+    }
+
     /// The classes of an object set, `""` for the default set; see [`Source::classes`].
     pub fn classes(&self, set: &str) -> Option<&ClassTable> {
         self.source.classes(set)

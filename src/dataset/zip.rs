@@ -119,6 +119,7 @@ impl Dataset {
     pub fn zip<P: Into<Part>>(parts: impl IntoIterator<Item = P>) -> Result<Dataset> {
         let mut zip = Zip { parts: Vec::new(), origin: Vec::new(), keys: Keys::many([]), len: 0 };
         let mut keys: Vec<Key> = Vec::new();
+        let mut whole = Vec::new();
         for (at, part) in parts.into_iter().enumerate() {
             let part = match part.into() {
                 Part::Dataset(dataset) => dataset,
@@ -131,7 +132,12 @@ impl Dataset {
                 return Err(Error::new(ErrorKind::Length, what).at(Place::area("zip")));
             }
             keys.extend(part.keys().iter().cloned());
+            whole.push(part.clone());
             zip.push_flat(part)?;
+        }
+        // What was taken apart and put together again costs what it did before.
+        if let Some(view) = Dataset::beside(&whole) {
+            return Ok(view);
         }
         if zip.parts.is_empty() {
             return Err(Error::new(ErrorKind::Usage, "nothing to zip").at(Place::area("zip")));

@@ -9,6 +9,7 @@
 //! | [`BBox`] | a checked box: x, y, width, height | area, clip, intersection, IoU |
 //! | [`BoxLayout`], [`BoxForm`] | how four numbers spell a box, and in what unit | [`convert`] |
 //! | two corners ([`Real`]) | a box in the numbers of its array | [`corners_iou`], [`non_maximum_suppression`] |
+//! | [`Affine`] | a map of points | boxes, turned boxes and outlines where it takes them, [`clip_ring`] |
 //! | [`Rotated`] | a box with an angle | corners, shared area, IoU |
 //! | [`Rle`] | a mask as run lengths, always canonical | union, intersection, IoU, area, tight box |
 //! | [`Ring`] | a checked polygon outline | area, bounds, [`rasterize`] |
@@ -34,8 +35,10 @@
 //! # }
 //! ```
 
+mod affine;
 mod bbox;
 mod bitmap;
+mod clip;
 mod corners;
 pub mod keypoint;
 mod label_map;
@@ -47,8 +50,10 @@ pub mod rle;
 mod rotated;
 mod size;
 
+pub use affine::Affine;
 pub use bbox::BBox;
 pub use bitmap::Bitmap;
+pub use clip::clip_ring;
 pub use corners::{Real, corners_iou, corners_iou_matrix};
 pub use keypoint::{COCO_PERSON_PAIRS, FlipPairs, Keypoint};
 pub use label_map::{LabelCanvas, LabelMap, Segment};

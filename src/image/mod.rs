@@ -13,6 +13,7 @@
 //! | `encode.rs` | [`encode`]: PNG, JPEG, BMP; the same bytes for the same pixels |
 //! | `pixels.rs` | [`Pixels`]: height, width, gray or RGB; windows, turns, luma |
 //! | `resize.rs` | [`Pixels::resize`]: another size, by Pillow's rule |
+//! | `resample.rs` | [`Resample`]: a part in another size, flipped, normalised and laid out, in one pass |
 //! | `planes.rs` | [`resize_plane`]: single-precision numbers a pixel, by Pillow's rule or OpenCV's |
 //! | `label.rs` | [`LabelImage`]: height, width and the number of each pixel, row after row |
 //! | `palette.rs` | [`voc_colormap`] and [`ColourTable`]: colours of indices and back |
@@ -54,6 +55,7 @@ mod palette;
 mod pixels;
 mod planes;
 mod probe;
+mod resample;
 mod resize;
 
 pub use decode::{Alpha, Damage, Decode, Decoded, Limits, Scale, decode, jpeg_decoder};
@@ -65,4 +67,5 @@ pub use palette::{Colour, ColourTable, voc_colormap, voc_colour};
 pub use pixels::{Channels, Pixels, Window};
 pub use planes::{Sampling, resize_plane};
 pub use probe::{probe, probe_with};
+pub use resample::{Interpolation, Method, Order, Resample, Span, Target, Values};
 pub use resize::Filter;

@@ -30,6 +30,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[("job", "error"), ("main", "cli")];
 const UNSAFE: &[&str] = &[
     "benches/cold.rs",
     "python/src/arrow.rs",
+    "python/src/loader.rs",
     "python/src/lock.rs",
     "python/src/value.rs",
     "src/cli/threads.rs",

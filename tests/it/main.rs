@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails; clippy's own exception covers `#[test]` functions alone, not what they call"
 )]
 
+mod augment;
 mod cancel;
 mod cityscapes;
 #[cfg(feature = "cli")]
@@ -22,6 +23,7 @@ mod eval_choice;
 mod eval_doors;
 mod eval_errors;
 mod export;
+mod feed;
 mod gallery;
 mod geometry;
 mod house;

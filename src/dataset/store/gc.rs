@@ -160,7 +160,8 @@ impl Sweep<'_> {
             let path = entry.path();
             let Some(file) = path.file_name().and_then(|n| n.to_str()) else { continue };
             if kind.is_dir() {
-                if depth < 2 {
+                // A dataset that was put inside this one has files of the same names.
+                if depth < 2 && !path.join(VERSIONS).is_dir() {
                     self.visit(&path, depth + 1, next_fragment, found)?;
                 }
                 continue;

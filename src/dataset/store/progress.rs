@@ -207,11 +207,12 @@ pub(super) fn lock(root: &Path, folder: &str) -> Result<Option<File>> {
 fn try_lock(file: File, root: &Path) -> Result<Option<File>> {
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(fs::TryLockError::WouldBlock) => {
-            Err(Error::new(ErrorKind::Conflict, "another process is writing this dataset")
-                .at(Place::area("store").file(root))
-                .remedy("wait until it has finished, or name another folder"))
-        }
+        Err(fs::TryLockError::WouldBlock) => Err(Error::new(
+            ErrorKind::Conflict,
+            "a writer that is not closed, here or in another process, is writing this",
+        )
+        .at(Place::area("store").file(root))
+        .remedy("close it or wait until it has finished, or name another place")),
         Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }

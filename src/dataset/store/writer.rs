@@ -102,9 +102,12 @@ impl Writer {
             Some(_) => {
                 return Err(Error::new(ErrorKind::AlreadyExists, "there is a dataset already")
                     .at(place())
-                    .remedy("append to it, replace it, or name another folder"));
+                    .remedy("append to it, replace it (--force), or name another folder"));
             }
-            None => refuse_foreign(path)?,
+            None => {
+                refuse_foreign(path)?;
+                refuse_inside(path)?;
+            }
         }
         let mut attempt = Attempt::new(disk, path);
         // First of all: what marks the folder as ours if this process dies.
@@ -412,6 +415,21 @@ pub(super) fn announce(attempt: &Attempt, bytes: u64) -> Result<()> {
                 .remedy("free some space or name another place; nothing was written"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a folder inside a dataset: what is there is the dataset's own.
+fn refuse_inside(path: &Path) -> Result<()> {
+    let inside =
+        |folder: &&Path| folder.join(commit::VERSIONS).is_dir() && folder.join("dataset.json").is_file();
+    match path.ancestors().skip(1).find(inside) {
+        None => Ok(()),
+        Some(outer) => {
+            let what = format!("the place is inside the dataset {}", outer.display());
+            Err(Error::new(ErrorKind::AlreadyExists, what)
+                .at(Place::area("store").file(path))
+                .remedy("name a place beside it"))
+        }
     }
 }
 

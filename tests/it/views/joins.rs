@@ -175,3 +175,19 @@ fn a_repeat_beyond_memory_is_read_a_piece_at_a_time() {
     let far = (1 << 61) + 1; // 2^61 + 1 leaves 0 when divided by 3
     assert_eq!(ds.slice(far..far + 4).unwrap().list().unwrap(), bare(&[0, 1, 2, 0]));
 }
+
+#[test]
+fn what_was_taken_apart_and_put_together_again_is_what_it_was() {
+    let table = Dataset::zip([("a", vec![0, 1, 2, 3, 4]), ("b", vec![5, 6, 7, 8, 9])]).unwrap();
+    let mut ds = table.clone();
+    for cut in (0..60).map(|n| n % 6) {
+        ds = Dataset::concat([ds.slice(..cut).unwrap(), ds.slice(cut..).unwrap()]).unwrap();
+        ds = Dataset::zip([ds.select(["a"]).unwrap(), ds.select(["b"]).unwrap()]).unwrap();
+    }
+    assert!(Arc::ptr_eq(ds.source(), table.source()), "it is a view of the same source");
+    assert_eq!((ds.list().unwrap(), names(&ds)), (table.list().unwrap(), names(&table)));
+    let swapped = Dataset::concat([table.slice(3..).unwrap(), table.slice(..3).unwrap()]).unwrap();
+    assert_eq!(swapped.get(0).unwrap().values()[0], Value::Int(3));
+    let both = Dataset::zip([table.select(["b"]).unwrap(), table.slice(..).unwrap()]).unwrap();
+    assert_eq!(names(&both), ["b", "a", "b"].map(String::from));
+}

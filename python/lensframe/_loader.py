@@ -1,0 +1,270 @@
+"""Batches for training loops: :class:`Loader`."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
+
+from ._lensframe import Dataset, Feeder, pipeline_file
+from ._lensframe import Feed as _Feed
+
+Batch = Dict[str, Any]
+
+
+class Loader:
+    """Batches of a dataset, made by threads while the training step runs.
+
+    Iterating gives the batches of an epoch, and then the next epoch's. What they hold depends on seed, epoch and place
+    alone: not on threads, ranks or where a run was resumed.
+
+    Args:
+        dataset: the rows; a view of anything.
+        pipeline: what is done to them: steps as a list of dicts (``[{"op": "resize", "size": 224}, ...]``), a dict with
+            ``steps``, ``decode`` and ``output`` too, or the path of a file (JSON, TOML, YAML). Without one pictures stay as they are.
+        batch_size: rows a batch.
+        shuffle: in another order every epoch; or give ``sampler``.
+        sampler: a name (``"weighted"``, ``"class_aware"``, ``"repeat_factor"``, ``"aspect_groups"``, ``"infinite"``, ...),
+            or a dict with its parameters, as ``{"kind": "repeat_factor", "threshold": 0.001}``.
+        drop_last: leave out rows at the end that do not fill a batch.
+        seed: what all chance is drawn from.
+        workers: threads; the cores of this process's share by default. With 0 batches are made by whoever asks.
+        ahead: batches that are made ahead, which bounds memory; two for each thread.
+        on_error: ``"fail"``, or ``"substitute"``: another row takes the place of one that cannot be used.
+        rank, world_size: this process, and how many there are: those of ``torch.distributed`` or its environment.
+        uneven: what becomes of batches that do not make a round of ranks: ``"drop"``, ``"pad"``, ``"error"``, ``"exact"``.
+        collate: what a batch looks like: ``"flat"``, ``"padded"``, ``"list"``, the name of a trainer
+            (``"torchvision"``, ``"detr"``, ``"yolo"``, ``"coco"``), or a function of the flat batch.
+        boxes: the layout of boxes: ``"xywh"``, ``"xyxy"``, ``"yxyx"``, ``"cxcywh"``.
+        relative: boxes as shares of the picture's sides.
+        pad_multiple: sides of padded pictures are multiples of this.
+        transform: a function of a row's dict (``img`` as (H, W, 3) uint8, ``bbox``, ``label``, ...) that gives one; as
+            ``albumentations`` and ``torchvision.transforms.v2`` are wrapped. It runs where batches are asked for, one row
+            after the other; :attr:`statistics` tells what it costs.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        pipeline: Union[None, str, "os.PathLike[str]", Sequence[Mapping[str, Any]], Mapping[str, Any]] = None,
+        batch_size: int = 1,
+        *,
+        shuffle: bool = False,
+        sampler: Union[None, str, Mapping[str, Any]] = None,
+        drop_last: bool = False,
+        seed: int = 0,
+        workers: Optional[int] = None,
+        ahead: Optional[int] = None,
+        on_error: str = "fail",
+        rank: Optional[int] = None,
+        world_size: Optional[int] = None,
+        uneven: str = "drop",
+        collate: Union[str, Callable[[Batch], Any]] = "flat",
+        boxes: str = "xywh",
+        relative: bool = False,
+        pad_multiple: int = 1,
+        transform: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
+    ) -> None:
+        if on_error not in ("fail", "substitute"):
+            raise ValueError(f"on_error is 'fail' or 'substitute', not {on_error!r}")
+        if sampler is not None and shuffle:
+            raise ValueError("shuffle and sampler both say the order: give one of them")
+        if isinstance(sampler, str):
+            sampler = {"kind": sampler}
+        order: Mapping[str, Any] = sampler or {"kind": "shuffled" if shuffle else "sequential"}
+        if rank is None and world_size is None:
+            rank, world_size = _ranks()
+        if workers is None:
+            workers = _threads()
+        self._arguments: Dict[str, Any] = {
+            "of": dataset,
+            "pipeline": _pipeline(pipeline),
+            "plan": {
+                "sampler": dict(order),
+                "batch": batch_size,
+                "last": "drop" if drop_last else "keep",
+                "uneven": uneven,
+                "seed": seed,
+            },
+            "workers": workers,
+            "ahead": 2 * max(workers, 1) if ahead is None else ahead,
+            "substitute": on_error == "substitute",
+            "rank": rank or 0,
+            "world": world_size or 1,
+            "multiple": pad_multiple,
+        }
+        self._form = (collate, boxes, relative)
+        self._collate = _named(*self._form)
+        self._transform = transform
+        self._epoch = 0
+        self._resume: Optional[str] = None
+        self._feed: Optional[_Feed] = None
+        self._spent = {"transform": 0.0, "collate": 0.0}
+        self._feeder = self._made()
+
+    def _made(self, rank: Optional[int] = None, world: Optional[int] = None) -> Feeder:
+        given = dict(self._arguments)
+        if rank is not None and world is not None:
+            given["rank"], given["world"] = rank, world
+        of, pipeline, plan = given.pop("of"), given.pop("pipeline"), given.pop("plan")
+        self._process = os.getpid()
+        return Feeder(of, pipeline, json.dumps(plan), **given)
+
+    def __len__(self) -> int:
+        """The batches of an epoch for this rank."""
+        return self._feeder.len(self._epoch)
+
+    def __repr__(self) -> str:
+        plan = self._arguments["plan"]
+        kind, size = plan["sampler"]["kind"], plan["batch"]
+        return f"<lensframe.Loader of {len(self._arguments['of'])} rows, {kind}, {size} a batch, epoch {self._epoch}>"
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._batches(self._feeder, self._arguments["workers"])
+
+    def _batches(self, feeder: Feeder, workers: int) -> Iterator[Any]:
+        if os.getpid() != self._process:
+            # Threads do not come along into a process that was forked: it makes its batches itself.
+            workers = 0
+        if self._feed is not None and os.getpid() == self._process:
+            self._feed.close()
+        feed = feeder.feed(self._epoch, self._resume, workers)
+        self._feed, self._resume = feed, None
+        while True:
+            batch = feed.next()
+            if batch is None:
+                break
+            yield self._finished(batch, feeder.dtype())
+        self._epoch += 1
+        if self._feed is feed:
+            self._last = json.loads(feed.statistics())
+            self._feed = None
+
+    def _finished(self, raw: Dict[str, Any], dtype: str) -> Any:
+        from . import _collate
+
+        start = time.perf_counter()
+        batch = _collate.flat(raw, dtype)
+        if self._transform is not None:
+            batch = _collate.transformed(batch, self._transform)
+            now = time.perf_counter()
+            self._spent["transform"] += now - start
+            start = now
+        batch = self._collate(batch)
+        self._spent["collate"] += time.perf_counter() - start
+        return batch
+
+    def set_epoch(self, epoch: int) -> None:
+        """The epoch that iterating begins with next."""
+        if epoch < 0:
+            raise ValueError(f"epochs are counted from 0, not {epoch}")
+        self._epoch, self._resume = int(epoch), None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is running, or comes next."""
+        return self._epoch
+
+    def state_dict(self) -> Dict[str, Any]:
+        """Where the loader is: batches that were handed out count as done. It fits another number of ranks."""
+        position = self._resume if self._feed is None else self._feed.state()
+        return {"epoch": self._epoch, "position": position}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes on where a loader of the same rows, sampler and batch size was."""
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
+        self._epoch, self._resume = int(state["epoch"]), state["position"]
+
+    @property
+    def statistics(self) -> Dict[str, Any]:
+        """Where the time of this epoch, or the last one, went: seconds, those of threads added up."""
+        own = json.loads(self._feed.statistics()) if self._feed is not None else getattr(self, "_last", {})
+        return {**own, **self._spent}
+
+    @property
+    def pipeline(self) -> Dict[str, Any]:
+        """The pipeline with all its defaults."""
+        steps: Dict[str, Any] = json.loads(self._feeder.pipeline())
+        return steps
+
+    def torch(self) -> Any:
+        """The loader as a ``torch.utils.data.IterableDataset`` of batches, for ``DataLoader(..., batch_size=None)``.
+
+        Workers of the ``DataLoader`` share the batches of this rank among them.
+        """
+        return _iterable(self)
+
+    def __getstate__(self) -> Dict[str, Any]:
+        state = self.__dict__.copy()
+        state["_resume"] = self.state_dict()["position"]
+        state["_feeder"] = state["_feed"] = state["_collate"] = None
+        return state
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._collate = _named(*self._form)
+        self._feeder = self._made()
+
+
+def _named(collate: Union[str, Callable[[Batch], Any]], boxes: str, relative: bool) -> Callable[[Batch], Any]:
+    # NumPy is not imported before it is needed.
+    from . import _collate
+
+    return _collate.named(collate, boxes, relative)
+
+
+def _pipeline(given: Any) -> str:
+    if given is None:
+        return '{"steps": []}'
+    if isinstance(given, (str, os.PathLike)):
+        return pipeline_file(given)
+    return json.dumps(given if isinstance(given, Mapping) else list(given))
+
+
+def _ranks() -> "tuple[int, int]":
+    """Rank and number of processes, as torch.distributed or its environment has them."""
+    import sys
+
+    torch = sys.modules.get("torch")
+    distributed = getattr(torch, "distributed", None)
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    rank, world = os.environ.get("RANK"), os.environ.get("WORLD_SIZE")
+    return (int(rank), int(world)) if rank is not None and world is not None else (0, 1)
+
+
+def _threads() -> int:
+    """Cores that this process may use, shared with the others of its machine."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
+
+
+def _iterable(loader: Loader) -> Any:
+    from torch.utils.data import IterableDataset, get_worker_info
+
+    class Batches(IterableDataset):  # type: ignore[misc, type-arg, unused-ignore]
+        """Batches of a :class:`Loader`."""
+
+        def __init__(self, loader: Loader) -> None:
+            self.loader = loader
+
+        def __len__(self) -> int:
+            return len(self.loader)
+
+        def set_epoch(self, epoch: int) -> None:
+            self.loader.set_epoch(epoch)
+
+        def __iter__(self) -> Iterator[Any]:
+            info = get_worker_info()
+            if info is None:
+                return iter(self.loader)
+            given = self.loader._arguments
+            rank = given["rank"] * info.num_workers + info.id
+            feeder = self.loader._made(rank, given["world"] * info.num_workers)
+            return self.loader._batches(feeder, min(given["workers"], 1))
+
+    Batches.__module__ = __name__
+    return Batches(loader)

@@ -1,0 +1,209 @@
+"""``lensframe.Loader``: batches for training loops."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import lensframe
+
+STEPS = [
+    {"op": "random_resized_crop", "size": [24, 32]},
+    {"op": "random_flip"},
+    {"op": "normalize", "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
+]
+
+
+def loader(scenes, steps=STEPS, batch_size=4, **options):
+    return lensframe.Loader(scenes, steps, batch_size, workers=options.pop("workers", 2), **options)
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(np.array_equal(a[k], b[k]) for k in a if k in ("img", "row", "offsets", "bbox"))
+
+
+def test_a_batch_is_a_dict_of_arrays(scenes):
+    batches = list(loader(scenes, shuffle=True, seed=1))
+    assert len(batches) == len(loader(scenes)) == 3
+    first = batches[0]
+    assert first["img"].shape == (4, 3, 24, 32) and first["img"].dtype == np.float32
+    assert first["img"].flags.writeable and first["img"].flags.aligned
+    assert first["row"].shape == (4,) and first["offsets"].shape == (5,)
+    assert len(first["bbox"]) == len(first["label"]) == first["offsets"][-1]
+    assert first["size"].tolist() == [[24, 32]] * 4
+    assert sorted(np.concatenate([batch["row"] for batch in batches])) == list(range(12))
+    assert isinstance(first["file_name"], list) and first["width"].dtype == np.int64
+
+
+def test_pictures_are_not_copied_and_their_memory_is_used_again(scenes):
+    own, addresses = loader(scenes), set()
+    for _ in range(6):
+        for batch in own:
+            addresses.add(batch["img"].__array_interface__["data"][0])
+            assert batch["img"].__array_interface__["data"][0] % 64 == 0
+            kept = batch["img"]
+    assert kept.base is not None
+    assert len(addresses) < 12, "each batch had memory of its own"
+
+
+def test_batches_do_not_depend_on_threads(scenes):
+    alone = list(loader(scenes, shuffle=True, workers=0))
+    for workers in (1, 3):
+        assert all(same(a, b) for a, b in zip(loader(scenes, shuffle=True, workers=workers), alone))
+
+
+def test_epochs_follow_each_other_and_can_be_set(scenes):
+    own = loader(scenes, shuffle=True)
+    first, second = ([batch["row"].tolist() for batch in own] for _ in range(2))
+    assert first != second and own.epoch == 2
+    own.set_epoch(0)
+    assert [batch["row"].tolist() for batch in own] == first
+
+
+def test_a_loader_goes_on_where_another_was(scenes):
+    whole = [batch["row"].tolist() for batch in loader(scenes, shuffle=True, batch_size=2)]
+    own = loader(scenes, shuffle=True, batch_size=2)
+    batches = iter(own)
+    seen = [next(batches)["row"].tolist() for _ in range(2)]
+    state = json.loads(json.dumps(own.state_dict()))
+    assert len(state["position"]) <= 100
+    parts = []
+    for rank in range(2):
+        other = loader(scenes, shuffle=True, batch_size=2, rank=rank, world_size=2)
+        other.load_state_dict(state)
+        parts.append([batch["row"].tolist() for batch in other])
+    rest = [batch for pair in zip(*parts) for batch in pair]
+    assert seen + rest == whole
+    with pytest.raises(lensframe.LensframeError):
+        other = loader(scenes, shuffle=True, batch_size=3)
+        other.load_state_dict(state)
+        next(iter(other))
+
+
+def test_boxes_come_in_the_layout_that_is_asked_for(scenes):
+    steps = [{"op": "resize", "size": [48, 64]}]
+    plain = next(iter(loader(scenes, steps)))
+    corners = next(iter(loader(scenes, steps, boxes="xyxy")))
+    x, y, w, h = plain["bbox"].T
+    assert np.array_equal(corners["bbox"].T, [x, y, x + w, y + h])
+    shares = next(iter(loader(scenes, steps, boxes="cxcywh", relative=True)))["bbox"]
+    assert np.allclose(shares.T, [(x + w / 2) / 64, (y + h / 2) / 48, w / 64, h / 48])
+    with pytest.raises(ValueError, match="xyxy"):
+        loader(scenes, boxes="corners")
+
+
+def test_collates(scenes):
+    steps = [{"op": "resize_short", "size": 32}]
+    flat = next(iter(loader(scenes, steps)))
+    rows = next(iter(loader(scenes, steps, collate="list")))
+    assert [row["img"].shape[1:] for row in rows] == [tuple(size) for size in flat["size"].tolist()]
+    assert np.array_equal(np.concatenate([row["bbox"] for row in rows]), flat["bbox"])
+    padded = next(iter(loader(scenes, steps, collate="padded")))
+    counts = np.diff(flat["offsets"])
+    assert padded["bbox"].shape == (4, counts.max(), 4) and padded["count"].tolist() == counts.tolist()
+    assert (padded["label"] >= 0).sum() == counts.sum()
+    assert next(iter(loader(scenes, steps, collate=lambda batch: batch["row"].sum()))) == 6
+    with pytest.raises(ValueError, match="collate is one of"):
+        loader(scenes, collate="mmdet3")
+
+
+def test_a_function_of_python_is_a_step(scenes):
+    def darker(row):
+        assert row["img"].dtype == np.uint8 and row["img"].shape[2] == 3
+        return {"img": row["img"] // 2, "bbox": row["bbox"][:1], "label": row["label"][:1]}
+
+    steps = {"steps": [{"op": "resize", "size": 16}], "output": {"order": "hwc"}}
+    plain = next(iter(loader(scenes, steps)))
+    own = loader(scenes, steps, transform=darker)
+    batch = next(iter(own))
+    assert np.array_equal(batch["img"], plain["img"] // 2)
+    assert len(batch["bbox"]) == batch["offsets"][-1] <= 4
+    assert own.statistics["transform"] > 0
+
+
+def test_pipelines_come_from_files_too(scenes, tmp_path):
+    path = tmp_path / "a pipeline.toml"
+    path.write_text('decode = "fast"\n[[steps]]\nop = "resize"\nsize = 20\n')
+    own = lensframe.Loader(scenes, path, 2)
+    assert own.pipeline["decode"] == "fast" and own.pipeline["steps"][0]["size"] == 20
+    assert next(iter(own))["img"].shape == (2, 3, 20, 20)
+    with pytest.raises(lensframe.LensframeError, match="resise.*resize"):
+        lensframe.Loader(scenes, [{"op": "resise", "size": 3}])
+
+
+def test_half_precision_and_channels_last(scenes):
+    steps = {"steps": STEPS, "output": {"dtype": "f16", "order": "hwc", "bgr": True}}
+    half = next(iter(loader(scenes, steps)))["img"]
+    full = next(iter(loader(scenes)))["img"]
+    assert half.dtype == np.float16 and half.shape == (4, 24, 32, 3)
+    assert np.abs(half[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) - full).max() < 2e-3
+
+
+def test_errors_name_the_row_and_bad_rows_can_be_replaced(scenes):
+    table = scenes.slice[:4, ["image_id", "width", "height"]].to_arrow()
+    broken = lensframe.from_arrow(table.append_column("img", [[{"bytes": b"nonsense", "path": None}] * 4]))
+    with pytest.raises(lensframe.LensframeError, match="row 0"):
+        list(lensframe.Loader(broken, [{"op": "resize", "size": 8}], 2, workers=1))
+    mixed = lensframe.concat(scenes.select(["width"]), scenes.select(["width"]))
+    assert len(list(lensframe.Loader(mixed, None, 5))) == 5
+
+
+def test_a_loader_left_early_or_twice_begun_is_no_trouble(scenes):
+    own = loader(scenes, batch_size=1)
+    for _ in range(10):
+        next(iter(own))
+    assert len(list(own)) == 12
+
+
+def test_a_loader_is_pickled_and_works_in_a_spawned_process(scenes, tmp_path):
+    own = loader(scenes, shuffle=True)
+    copy = pickle.loads(pickle.dumps(own))
+    assert all(same(a, b) for a, b in zip(own, copy))
+    (tmp_path / "loader.pickle").write_bytes(pickle.dumps(loader(scenes, shuffle=True)))
+    script = f"import pickle; print(sum(len(b['row']) for b in pickle.load(open({str(tmp_path / 'loader.pickle')!r}, 'rb'))))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "12"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_makes_its_batches_itself(scenes):
+    own = loader(scenes)
+    batches = iter(own)
+    next(batches)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            rows = sum(len(batch["row"]) for batch in own)
+            try:
+                next(batches)
+            except RuntimeError as error:
+                code = 0 if rows == 12 and "another process" in str(error) else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(list(batches)) == 2
+
+
+def test_ranks_come_from_the_environment(scenes, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    own = lensframe.Loader(scenes, STEPS, 2)
+    assert len(own) == 3 and next(iter(own))["row"].tolist() == [2, 3]
+
+
+def test_trainers_get_their_own_forms(scenes):
+    torch = pytest.importorskip("torch")
+    steps = [{"op": "resize_short", "size": 32}]
+    images, targets = next(iter(loader(scenes, steps, collate="torchvision")))
+    assert len(images) == 4 and targets[0]["boxes"].dtype == torch.float32
+    samples, mask, targets = next(iter(loader(scenes, steps, collate="detr")))
+    assert mask.shape == samples[:, 0].shape and not mask[:, 0, 0].any()
+    batch = next(iter(loader(scenes, steps, collate="yolo")))
+    assert batch["batch_idx"].shape[0] == batch["bboxes"].shape[0] == batch["cls"].shape[0]
+    fed = torch.utils.data.DataLoader(loader(scenes).torch(), batch_size=None, num_workers=2, multiprocessing_context="spawn")
+    assert sorted(int(row) for batch in fed for row in batch["row"]) == list(range(12))

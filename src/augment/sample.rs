@@ -1,0 +1,222 @@
+//! [`Sample`]: one row on its way through a pipeline: its picture, and all that lies on it.
+//!
+//! The invariant: picture, objects and label maps lie in the same picture of [`Sample::size`], and [`Sample::motion`] says
+//! where its points came from. Every operation that moves pixels goes through one of the verbs here, so nothing can
+//! move alone.
+
+use super::nearest::nearest;
+use super::objects::{Keep, Objects};
+use super::picture::{Canvas, Picture};
+use super::warp::warp;
+use crate::dataset::Value;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::geometry::{Affine, Size};
+use crate::image::{Interpolation, Pixels, Window};
+
+/// What is outside a picture in a label map: MMDetection's value, which losses ignore.
+pub const IGNORED: i32 = 255;
+
+/// A row on its way.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    picture: Option<Picture>,
+    size: Size,
+    /// The objects.
+    pub objects: Objects,
+    /// Maps of classes or ids, a number a pixel, row after row, by the names of their keys.
+    maps: Vec<(String, Vec<i32>)>,
+    /// Everything else of the row, and what operations tell of themselves.
+    pub values: Vec<(String, Value)>,
+    motion: Motion,
+}
+
+/// Where points of the picture came from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Motion(Affine);
+
+impl Default for Motion {
+    fn default() -> Motion {
+        Motion(Affine::IDENTITY)
+    }
+}
+
+fn whole(size: Size) -> (f64, f64) {
+    (size.height.into(), size.width.into())
+}
+
+impl Sample {
+    /// A sample with a picture.
+    pub fn of_picture(picture: Picture) -> Sample {
+        Sample { size: picture.size(), picture: Some(picture), ..Sample::default() }
+    }
+
+    /// A sample of which only the size of its picture is known.
+    pub fn of_size(size: Size) -> Sample {
+        Sample { size, ..Sample::default() }
+    }
+
+    /// (height, width) of the picture as it is now.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// The picture, if there is one.
+    pub fn picture(&self) -> Option<&Picture> {
+        self.picture.as_ref()
+    }
+
+    /// Where a point of the stored picture lies now.
+    pub fn motion(&self) -> Affine {
+        self.motion.0
+    }
+
+    /// The label maps: names and numbers, row after row.
+    pub fn maps(&self) -> &[(String, Vec<i32>)] {
+        &self.maps
+    }
+
+    /// Adds a label map.
+    ///
+    /// # Errors
+    /// `Mismatch` if it has another size than the picture.
+    pub fn add_map(&mut self, name: &str, size: Size, ids: Vec<i32>) -> Result<()> {
+        if size != self.size || ids.len() as u64 != size.pixels() {
+            let what = format!("a label map of {size} on a picture of {}", self.size);
+            return Err(Error::new(ErrorKind::Mismatch, what).at(Place::none().key(name)));
+        }
+        self.maps.push((name.to_owned(), ids));
+        Ok(())
+    }
+
+    /// The pixels, to look at or to change in place; `None` without a picture.
+    ///
+    /// # Errors
+    /// Those of decoding.
+    pub fn pixels(&mut self) -> Result<Option<&mut Pixels>> {
+        self.picture.as_mut().map(Picture::pixels).transpose()
+    }
+
+    /// Other pixels in the place of these, of the same size.
+    ///
+    /// # Errors
+    /// `Length` for another size.
+    pub fn replace_pixels(&mut self, pixels: Pixels) -> Result<()> {
+        if pixels.size() != (self.size.height, self.size.width) {
+            let what = format!("pixels of {:?} in the place of {}", pixels.size(), self.size);
+            return Err(Error::new(ErrorKind::Length, what));
+        }
+        self.picture = Some(Picture::of_pixels(pixels));
+        Ok(())
+    }
+
+    /// Only a window.
+    ///
+    /// # Errors
+    /// `Index` for a window that leaves the picture; those of decoding.
+    pub fn crop(&mut self, window: Window, keep: &Keep) -> Result<()> {
+        if let Some(picture) = &mut self.picture {
+            picture.crop(window)?;
+        }
+        let map = Affine::moved(-f64::from(window.x), -f64::from(window.y));
+        self.follow(map, Size::new(window.height, window.width), keep)
+    }
+
+    /// In another size.
+    ///
+    /// # Errors
+    /// `Usage` for a size without a pixel; those of decoding.
+    pub fn resize(&mut self, size: Size, rule: Interpolation) -> Result<()> {
+        if let Some(picture) = &mut self.picture {
+            picture.resize(size, rule)?;
+        }
+        let ((height, width), (high, wide)) = (whole(self.size), whole(size));
+        self.follow(Affine::scaled(wide / width, high / height), size, &Keep::WHOLE)
+    }
+
+    /// Mirrored left to right (`x`) or top to bottom (`y`); points of a pair change places in every mirror.
+    ///
+    /// # Errors
+    /// `Usage` and `Length` for pairs that do not fit the points; those of decoding.
+    pub fn flip(&mut self, x: bool, y: bool, pairs: &[(usize, usize)]) -> Result<()> {
+        if !x && !y {
+            return Ok(());
+        }
+        if let Some(picture) = &mut self.picture {
+            picture.flip(x, y)?;
+        }
+        let (height, width) = whole(self.size);
+        let mut map = Affine::IDENTITY;
+        if x {
+            map = map.then(&Affine::mirrored_x(width));
+        }
+        if y {
+            map = map.then(&Affine::mirrored_y(height));
+        }
+        self.follow(map, self.size, &Keep::WHOLE)?;
+        if x != y && !pairs.is_empty() {
+            self.objects.mirror_points(pairs)?;
+        }
+        Ok(())
+    }
+
+    /// Quarter turns, counter-clockwise.
+    ///
+    /// # Errors
+    /// Those of decoding.
+    pub fn turn(&mut self, quarters: u8) -> Result<()> {
+        if let Some(picture) = &mut self.picture {
+            picture.turn(quarters)?;
+        }
+        let size = self.size;
+        let turned = if quarters % 2 == 1 { Size::new(size.width, size.height) } else { size };
+        self.follow(Affine::turned(quarters, whole(size)), turned, &Keep::WHOLE)
+    }
+
+    /// On a canvas; in label maps what lies around it is [`IGNORED`].
+    ///
+    /// # Errors
+    /// `Usage` if it does not fit; those of decoding.
+    pub fn pad(&mut self, canvas: Canvas) -> Result<()> {
+        if let Some(picture) = &mut self.picture {
+            picture.pad(canvas)?;
+        }
+        let map = Affine::moved(canvas.at.1.into(), canvas.at.0.into());
+        self.follow(map, canvas.size, &Keep::WHOLE)
+    }
+
+    /// Where a map takes it, in a picture of another size.
+    ///
+    /// # Errors
+    /// `Usage` for a size without a pixel; those of decoding.
+    pub fn warp(&mut self, map: &Affine, to: Size, fill: [u8; 3], nearest: bool, keep: &Keep) -> Result<()> {
+        if let Some(picture) = &mut self.picture {
+            let pixels = warp(picture.pixels()?, map, to, fill, nearest)?;
+            picture.replace(pixels);
+        }
+        self.follow(*map, to, keep)
+    }
+
+    /// Another sample in this one's place, with the objects of both: what mixes pictures ends with this.
+    pub(super) fn joined(&mut self, pixels: Pixels, other: Objects) {
+        self.size = Size::new(pixels.height(), pixels.width());
+        self.picture = Some(Picture::of_pixels(pixels));
+        self.objects.join(other);
+        self.maps.clear();
+        self.motion = Motion::default();
+    }
+
+    /// Moves all that lies on the picture.
+    fn follow(&mut self, map: Affine, to: Size, keep: &Keep) -> Result<()> {
+        let from = self.size;
+        if map == Affine::IDENTITY && from == to {
+            return Ok(());
+        }
+        self.objects.moved(&map, from, to, keep)?;
+        for (_, ids) in &mut self.maps {
+            *ids = nearest(ids, from, &map, to, IGNORED);
+        }
+        self.size = to;
+        self.motion = Motion(self.motion.0.then(&map));
+        Ok(())
+    }
+}

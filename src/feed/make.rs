@@ -1,0 +1,320 @@
+//! [`Maker`]: rows made into a batch, by one thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::batch::{Batch, Replaced};
+use super::options::{OnError, Options};
+use super::sampler::{self, Epoch};
+use super::statistics::Counters;
+use super::tensor::Pool;
+use crate::augment::{Flow, IGNORED, Partners, Pipeline, Reading, Sample};
+use crate::dataset::{Access, Value};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::geometry::Size;
+use crate::random::Random;
+
+/// How often another row is tried in the place of one that cannot be used.
+const TRIES: u64 = 32;
+
+/// What every thread that makes batches has.
+pub(super) struct Maker {
+    pub(super) reading: Reading,
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) options: Options,
+    pub(super) seed: u64,
+    /// Whether an epoch has no row twice.
+    pub(super) rows_once: bool,
+    pub(super) pool: Arc<Pool>,
+    pub(super) counters: Arc<Counters>,
+    /// Set when nobody waits for batches any more.
+    pub(super) stopped: Arc<AtomicBool>,
+}
+
+/// A batch to be made.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub(super) epoch: Arc<Epoch>,
+    pub(super) batch: sampler::Batch,
+}
+
+/// Rows to mix in.
+struct View<'a>(&'a Reading);
+
+impl Partners for View<'_> {
+    fn len(&self) -> u64 {
+        self.0.view().len() as u64
+    }
+
+    fn sample(&self, row: u64) -> Result<Sample> {
+        let mut samples = read(self.0, &[row])?;
+        samples.pop().unwrap_or_else(|| Err(Error::new(ErrorKind::Index, format!("there is no row {row}"))))
+    }
+}
+
+/// The samples of rows, each for itself: one that fails does not fail its neighbours.
+fn read(reading: &Reading, rows: &[u64]) -> Result<Vec<Result<Sample>>> {
+    let view = reading.view();
+    let batch = view.take(rows)?.read_all(&Access::default())?;
+    let columns: Vec<Vec<Value>> = batch.columns.iter().map(|column| column.values()).collect();
+    let mut failed = batch.failed.into_iter();
+    let mut next = failed.next();
+    let mut samples = Vec::with_capacity(rows.len());
+    for (at, row) in rows.iter().enumerate() {
+        match &mut next {
+            Some((position, _)) if *position == at => {
+                let error = next.take().map(|(_, error)| error);
+                next = failed.find(|(position, _)| *position != at);
+                samples.push(Err(
+                    error.unwrap_or_else(|| Error::new(ErrorKind::Corrupt, "a row cannot be read"))
+                ));
+            }
+            _ => {
+                let values: Vec<Value> =
+                    columns.iter().map(|column| column.get(at).cloned().unwrap_or(Value::Null)).collect();
+                samples.push(reading.sample(usize::try_from(*row).unwrap_or(usize::MAX), &values));
+            }
+        }
+    }
+    Ok(samples)
+}
+
+impl Maker {
+    /// Makes a batch. A fault of our own is an error too, and not the end of a thread that somebody waits for.
+    pub(super) fn make(&self, order: &Order) -> Result<Batch> {
+        catch_unwind(AssertUnwindSafe(|| self.made(order))).unwrap_or_else(|panic| {
+            let text = match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+                (Some(text), _) => text.as_str(),
+                (None, Some(text)) => text,
+                (None, None) => "no words",
+            };
+            let what = format!("a worker broke: {text}; a fault of lensframe, please report it");
+            Err(Error::new(ErrorKind::Unsupported, what).at(Place::area("feed")))
+        })
+    }
+
+    fn made(&self, order: &Order) -> Result<Batch> {
+        let mut places: Vec<Standing> = order.batch.rows.iter().map(|row| Standing::of(*row)).collect();
+        loop {
+            let start = Instant::now();
+            let rows: Vec<u64> = places.iter().map(|place| place.row).collect();
+            let read = read(&self.reading, &rows)?;
+            let mut samples = Vec::with_capacity(rows.len());
+            for (at, sample) in read.into_iter().enumerate() {
+                samples.push(self.through(order, at, sample, &mut places[at])?);
+            }
+            self.counters.planned(start.elapsed());
+            let start = Instant::now();
+            match self.laid_out(order, samples, &places) {
+                Ok(done) => {
+                    self.counters.made(start.elapsed(), rows.len() as u64, done.replaced.len() as u64);
+                    return Ok(done);
+                }
+                // Pixels are decoded last, so this is where a damaged file is found.
+                Err(Damaged::Row(at, error)) => {
+                    self.next(order, at, &mut places[at], Reason::Error(error))?
+                }
+                Err(Damaged::Batch(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends a sample through the pipeline, or another one in its place.
+    fn through(
+        &self,
+        order: &Order,
+        at: usize,
+        sample: Result<Sample>,
+        place: &mut Standing,
+    ) -> Result<Sample> {
+        let mut sample = sample;
+        loop {
+            if self.stopped.load(Ordering::Relaxed) {
+                return Err(Error::new(ErrorKind::Cancelled, "the feed was left").at(Place::area("feed")));
+            }
+            let reason = match sample.and_then(|mut sample| {
+                let key = [self.seed, order.epoch.number(), self.stream(order, at, place.row)];
+                let flow = self.pipeline.run(&mut sample, key, Some(&View(&self.reading)));
+                flow.map(|flow| (sample, flow)).map_err(|e| e.at(Place::none().row(place.row)))
+            }) {
+                Ok((sample, Flow::On)) => return Ok(sample),
+                Ok((_, Flow::Dropped(why))) => Reason::Dropped(why),
+                Err(error) => Reason::Error(error),
+            };
+            self.next(order, at, place, reason)?;
+            sample = View(&self.reading).sample(place.row);
+        }
+    }
+
+    /// What a row's random numbers are named by: the row, or the place where a row may come several times.
+    fn stream(&self, order: &Order, at: usize, row: u64) -> u64 {
+        match self.rows_once && !order.batch.padded {
+            true => row,
+            false => Random::keyed(&[row, order.batch.index, at as u64]).next_u64(),
+        }
+    }
+
+    /// Puts another row in a place.
+    fn next(&self, order: &Order, at: usize, place: &mut Standing, reason: Reason) -> Result<()> {
+        let why = match reason {
+            Reason::Error(error) if self.options.on_error == OnError::Fail || error.is_cancelled() => {
+                return Err(error);
+            }
+            Reason::Error(error) => error.to_string(),
+            Reason::Dropped(why) => why.to_owned(),
+        };
+        let why = place.why.get_or_insert(why).clone();
+        let row = order.epoch.stand_in(order.batch.index, at as u64, place.attempts);
+        let (Some(row), true) = (row, place.attempts < TRIES) else {
+            let what = format!("no row of {TRIES} could take its place; it could not be used: {why}");
+            return Err(Error::new(ErrorKind::Format, what).at(Place::area("feed").row(place.wanted)));
+        };
+        (place.row, place.attempts) = (row, place.attempts + 1);
+        Ok(())
+    }
+
+    /// Makes the pixels, each picture straight into its place, and gathers everything else.
+    fn laid_out(
+        &self,
+        order: &Order,
+        samples: Vec<Sample>,
+        places: &[Standing],
+    ) -> std::result::Result<Batch, Damaged> {
+        let sizes: Vec<Size> = samples.iter().map(Sample::size).collect();
+        let up = |n: u32| n.next_multiple_of(self.options.multiple.max(1));
+        let canvas = Size::new(
+            up(sizes.iter().map(|size| size.height).max().unwrap_or(0)),
+            up(sizes.iter().map(|size| size.width).max().unwrap_or(0)),
+        );
+        let finish = self.pipeline.finish();
+        let any = samples.iter().any(|sample| sample.picture().is_some());
+        let mut pictures = any.then(|| {
+            let shape = [vec![samples.len()], finish.shape(canvas).to_vec()].concat();
+            self.pool.tensor(finish.dtype, shape)
+        });
+        if let Some(tensor) = &mut pictures {
+            if sizes.iter().any(|size| *size != canvas) {
+                tensor.bytes_mut().fill(0);
+            }
+            for (at, (sample, place)) in samples.iter().zip(places).enumerate() {
+                let done = finish.write(sample, tensor.part(at), canvas);
+                done.map_err(|error| {
+                    Damaged::Row(at, error.at(Place::area("image").row(place.row).key("img")))
+                })?;
+            }
+        }
+        let mut batch = Batch {
+            index: order.batch.index,
+            rows: places.iter().map(|place| place.row).collect(),
+            padded: order.batch.padded,
+            pictures,
+            sizes,
+            offsets: vec![0],
+            boxes: None,
+            rboxes: None,
+            points: None,
+            shapes: None,
+            objects: Vec::new(),
+            maps: Vec::new(),
+            canvas,
+            values: Vec::new(),
+            replaced: places.iter().filter_map(Standing::replaced).collect(),
+        };
+        gather(samples, &mut batch).map_err(Damaged::Batch)?;
+        Ok(batch)
+    }
+}
+
+/// A place in a batch, and who stands there.
+struct Standing {
+    /// Who should.
+    wanted: u64,
+    row: u64,
+    attempts: u64,
+    why: Option<String>,
+}
+
+impl Standing {
+    fn of(row: u64) -> Standing {
+        Standing { wanted: row, row, attempts: 0, why: None }
+    }
+
+    fn replaced(&self) -> Option<Replaced> {
+        let why = self.why.clone()?;
+        Some(Replaced { row: self.wanted, by: self.row, why })
+    }
+}
+
+/// Why a row cannot be used.
+enum Reason {
+    Error(Error),
+    Dropped(&'static str),
+}
+
+/// What cannot be laid out.
+enum Damaged {
+    /// The row in a place.
+    Row(usize, Error),
+    /// All of it.
+    Batch(Error),
+}
+
+/// Puts what samples have besides pixels one after the other.
+fn gather(samples: Vec<Sample>, batch: &mut Batch) -> Result<()> {
+    let mut all: Option<crate::augment::Objects> = None;
+    let wide = batch.canvas.width as usize;
+    let names: Vec<String> = samples
+        .iter()
+        .flat_map(|sample| sample.maps().iter().map(|(name, _)| name.clone()))
+        .fold(Vec::new(), |mut names, name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            names
+        });
+    let pixels = wide * batch.canvas.height as usize;
+    for name in names {
+        let mut whole = vec![IGNORED; pixels * samples.len()];
+        for (sample, out) in samples.iter().zip(whole.chunks_exact_mut(pixels.max(1))) {
+            let Some((_, ids)) = sample.maps().iter().find(|(own, _)| *own == name) else { continue };
+            let width = sample.size().width as usize;
+            for (from, to) in ids.chunks_exact(width.max(1)).zip(out.chunks_exact_mut(wide.max(1))) {
+                to[..width].copy_from_slice(from);
+            }
+        }
+        batch.maps.push((name, whole));
+    }
+    for (at, sample) in samples.into_iter().enumerate() {
+        let last = batch.offsets.last().copied().unwrap_or(0);
+        batch.offsets.push(last + sample.objects.len() as u64);
+        for (name, value) in sample.values {
+            let place = batch.values.iter_mut().find(|(own, _)| *own == name);
+            let list = match place {
+                Some((_, list)) => list,
+                None => {
+                    batch.values.push((name, Vec::new()));
+                    let Some((_, list)) = batch.values.last_mut() else { continue };
+                    list
+                }
+            };
+            list.resize(at, Value::Null);
+            list.push(value);
+        }
+        match &mut all {
+            Some(all) => all.join(sample.objects),
+            None => all = Some(sample.objects),
+        }
+    }
+    let rows = batch.rows.len();
+    batch.values.iter_mut().for_each(|(_, list)| list.resize(rows, Value::Null));
+    let Some(all) = all else { return Ok(()) };
+    for name in all.names() {
+        if let Some(column) = all.column(&name)? {
+            batch.objects.push((name, column));
+        }
+    }
+    (batch.boxes, batch.rboxes, batch.points, batch.shapes) = (all.bbox, all.rbox, all.points, all.shapes);
+    Ok(())
+}
