@@ -39,7 +39,9 @@ pub enum Interpolation {
     Lanczos4,
     /// The mean of what is covered: OpenCV's `INTER_AREA`.
     Area,
-    /// Pillow's rule, whose support widens when the picture shrinks.
+    /// Pillow's rule, whose support widens when the picture shrinks. Pillow clips to 8 bits between its two passes, and
+    /// this pass does not: bicubic and Lanczos, which overshoot, differ by more than a level across the hardest edges of
+    /// pictures that grow.
     Antialias(Filter),
 }
 

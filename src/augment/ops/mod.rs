@@ -1,6 +1,6 @@
 //! The operations of pipelines, by what they do: a struct each, whose fields are its parameters.
 //!
-//! An operation draws its parameters and calls the verbs of [`Sample`](super::Sample); it never touches pixels, boxes or
+//! An operation draws its parameters and calls the verbs of [`Sample`]; it never touches pixels, boxes or
 //! masks by itself unless it changes colours alone.
 
 pub mod affine;
@@ -37,7 +37,7 @@ pub trait Operation {
 
 /// A height and a width, or one number for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a size is a number of pixels, or [height, width]")]
 pub enum Side {
     /// Both are this.
     Square(u32),
