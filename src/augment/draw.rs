@@ -1,5 +1,6 @@
 //! [`Draw`]: what an operation draws from, and what it tells of what it drew.
 
+use super::chance::{normal, uniform};
 use super::sample::Sample;
 use crate::dataset::Value;
 use crate::error::{Error, ErrorKind, Result};
@@ -85,7 +86,7 @@ impl<'a> Draw<'a> {
 
     /// A number between two, the second excluded unless it is the first.
     pub fn between(&mut self, [low, high]: [f64; 2]) -> f64 {
-        low + (high - low) * self.random.unit()
+        uniform(&mut self.random, low, high)
     }
 
     /// A whole number of `low..=high`.
@@ -99,10 +100,9 @@ impl<'a> Draw<'a> {
         items.get(usize::try_from(self.random.below(items.len() as u64)).unwrap_or(0))
     }
 
-    /// A number of the normal distribution (Box and Muller).
+    /// A number of the standard normal distribution.
     pub fn normal(&mut self) -> f64 {
-        let (a, b) = (1.0 - self.random.unit(), self.random.unit());
-        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+        normal(&mut self.random)
     }
 
     /// A row to mix in.

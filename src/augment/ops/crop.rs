@@ -7,7 +7,7 @@ use crate::augment::draw::{Draw, Flow};
 use crate::augment::objects::Keep;
 use crate::augment::sample::Sample;
 use crate::error::{Error, ErrorKind, Result};
-use crate::geometry::Size;
+use crate::geometry::{Size, coco_iou};
 use crate::image::{Method, Window};
 
 /// Which objects stay in a window.
@@ -354,15 +354,11 @@ impl Operation for MinIouCrop {
     }
 }
 
-/// The overlap of a box and a window; what is no box overlaps with nothing, and asks for nothing.
-fn iou([x, y, w, h]: &[f64; 4], window: &Window) -> f64 {
-    if x.is_nan() {
+/// The overlap of a box and a window; what is no box asks for nothing.
+fn iou(bbox: &[f64; 4], window: &Window) -> f64 {
+    if bbox[0].is_nan() {
         return 1.0;
     }
-    let (wx, wy) = (f64::from(window.x), f64::from(window.y));
-    let (ww, wh) = (f64::from(window.width), f64::from(window.height));
-    let across = ((x + w).min(wx + ww) - x.max(wx)).max(0.0);
-    let down = ((y + h).min(wy + wh) - y.max(wy)).max(0.0);
-    let shared = across * down;
-    shared / (w * h + ww * wh - shared).max(f64::MIN_POSITIVE)
+    let Window { x, y, width, height } = *window;
+    coco_iou(bbox, &[x.into(), y.into(), width.into(), height.into()], false)
 }
