@@ -1,7 +1,8 @@
 //! Feeding photographs to a training loop: crop, resize, mirror, normalise, lay out. `cargo bench --bench feed --features
 //! turbo`; with `CORPUS=DIR` the JPEGs of that folder, else pictures made by arithmetic.
 //!
-//! A line a pipeline: pictures a second of CPU time on one thread, beside decoding alone.
+//! A line a pipeline: pictures a second of CPU time on one thread, beside decoding alone. A word on the command line leaves
+//! only the pipelines whose names have it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -108,15 +109,20 @@ fn main() -> Done<()> {
         ("random crop, mirror", "fast", crop("")),
         ("random crop, mirror, antialias", "fast", crop(r#", "antialias": true"#)),
     ];
+    let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     for (name, decoding, steps) in pipelines {
         for workers in [0, 2] {
+            let title = format!("{name}, {decoding}, {workers} workers");
+            if !only.iter().all(|word| title.contains(word)) {
+                continue;
+            }
             let json = format!(r#"{{"decode": "{decoding}", "steps": [{steps}, {normalize}]}}"#);
             let plan = Plan { last: Last::Drop, ..Plan::new(Sampler::Shuffled, 64) };
             let options = Options { workers, ahead: 4, ..Options::default() };
             let loader = Loader::new(&ds, Pipeline::from_json(&json)?, plan, options, &Job::new())?;
             let start = Instant::now();
             let rate = best(
-                &format!("{name}, {decoding}, {workers} workers"),
+                &title,
                 Box::new(move || {
                     loader.epoch(0)?.try_for_each(|batch| batch.map(|_| ()))?;
                     Ok(())

@@ -17,7 +17,7 @@ def flat(raw: Dict[str, Any], dtype: str) -> Batch:
     if "img" in raw:
         img = raw["img"]
         batch["img"] = img.view(np.float16) if dtype == "float16" else _bfloat(img) if dtype == "bfloat16" else img
-    batch.update({"row": raw["row"], "size": raw["size"]})
+    batch.update({"row": raw["row"], "size": raw["size"], "source_map": raw["source_map"].reshape(-1, 2, 3)})
     for name, values in raw["values"].items():
         batch[name] = _column(values)
     for name, value in raw["maps"].items():
@@ -96,7 +96,7 @@ def _per_object(batch: Batch) -> List[str]:
         return []
     many, rows = int(batch["offsets"][-1]), len(batch["row"])
     known = ("bbox", "rbox", "point", "segmentation", "label", "score", "area", "crowded", "difficult")
-    named = {"row", "size", "img", "offsets", "padded", "replaced"}
+    named = {"row", "size", "source_map", "img", "offsets", "padded", "replaced"}
 
     def is_of_objects(name: str, value: Any) -> bool:
         return name in known or (many != rows and hasattr(value, "__len__") and len(value) == many)

@@ -375,6 +375,7 @@ impl PyDataset {
         let options = SaveOptions {
             writer: WriterOptions { storage, replace, ..WriterOptions::default() },
             links: links.then(roots),
+            ..SaveOptions::default()
         };
         let (ds, to) = (self.ds.clone(), path.clone());
         job::run(py, move |job| convert::save(&ds, &to, &options, job))?;

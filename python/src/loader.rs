@@ -210,6 +210,8 @@ fn parts(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
     let sizes: Vec<[i64; 2]> =
         batch.sizes.iter().map(|size| [size.height.into(), size.width.into()]).collect();
     dict.set_item("size", flat(py, sizes)?)?;
+    let back: Vec<[f64; 6]> = batch.back.iter().map(|back| back.map_or([f64::NAN; 6], |map| map.0)).collect();
+    dict.set_item("source_map", flat(py, back)?)?;
     let offsets: Vec<i64> = batch.offsets.iter().map(|offset| *offset as i64).collect();
     dict.set_item("offsets", PyArray1::from_vec(py, offsets))?;
     let objects = PyDict::new(py);

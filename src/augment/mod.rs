@@ -19,11 +19,13 @@
 //! | `chance.rs`, `border.rs`, `rounding.rs`, `plane.rs` | what those share |
 //! | `output.rs` | [`Finish`]: what pixels become |
 //! | `reading.rs` | [`Reading`]: rows of a dataset as samples |
+//! | `rendered.rs`, `row.rs`, `cut.rs` | [`Rendering`]: samples as rows of a dataset again, whole or in pieces |
 
 pub mod blur;
 mod border;
 mod chance;
 pub mod corrupt;
+mod cut;
 pub mod distort;
 mod draw;
 pub mod hsv;
@@ -36,7 +38,9 @@ mod picture;
 mod pipeline;
 mod plane;
 mod reading;
+mod rendered;
 mod rounding;
+mod row;
 mod sample;
 #[cfg(test)]
 mod samples;
@@ -44,6 +48,7 @@ pub mod tone;
 mod warp;
 
 pub use chance::{Span, normal, uniform};
+pub use cut::Cut;
 pub use draw::{Draw, Flow, Partners};
 pub use objects::{Keep, Objects, Shape};
 pub use op::{About, Op, Step, Touches};
@@ -51,5 +56,6 @@ pub use output::{Dtype, Finish, Normalize, Output};
 pub use picture::{Canvas, Decoding, Fill, Picture};
 pub use pipeline::Pipeline;
 pub use reading::Reading;
+pub use rendered::{Rendered, Rendering, SOURCE_ID, SOURCE_MAP, SOURCE_ROW};
 pub use sample::{IGNORED, Sample};
 pub use warp::warp;

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, Float64Array, UInt32Array};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 
@@ -70,6 +72,8 @@ pub struct Objects {
     parts: Vec<Arc<Vec<(String, ArrayRef)>>>,
     /// The part and the position in it of each object that is there.
     from: Vec<(u32, u32)>,
+    /// How much larger the declared area of each became: the picture's growth, and what was left of the box.
+    grown: Vec<f64>,
     /// x, y, w, h; not a number for objects without a box.
     pub bbox: Option<Vec<[f64; 4]>>,
     /// cx, cy, w, h, radians.
@@ -84,7 +88,7 @@ impl Objects {
     /// So many objects of a row with these other columns, each as long.
     pub fn new(len: usize, columns: Vec<(String, ArrayRef)>) -> Objects {
         let from = (0..len).map(|at| (0, u32::try_from(at).unwrap_or(u32::MAX))).collect();
-        Objects { parts: vec![Arc::new(columns)], from, ..Objects::default() }
+        Objects { parts: vec![Arc::new(columns)], from, grown: vec![1.0; len], ..Objects::default() }
     }
 
     /// How many there are.
@@ -102,7 +106,8 @@ impl Objects {
         self.from.iter().map(|(_, position)| *position)
     }
 
-    /// What the objects have under another name, in their order; `None` if no object has that.
+    /// What the objects have under another name, in their order; `None` if no object has that. `area` is the declared
+    /// one, grown with the picture and cut with the box.
     ///
     /// # Errors
     /// `Type` if rows that were joined have different types.
@@ -131,7 +136,18 @@ impl Objects {
             many => concat(&many.iter().map(|array| array.as_ref()).collect::<Vec<_>>()).map_err(fault)?,
         };
         let indices = self.from.iter().map(|(part, position)| starts[*part as usize] + position);
-        take(&whole, &UInt32Array::from_iter_values(indices), None).map(Some).map_err(fault)
+        let column = take(&whole, &UInt32Array::from_iter_values(indices), None).map_err(fault)?;
+        Ok(Some(if name == "area" { self.grown_areas(column) } else { column }))
+    }
+
+    fn grown_areas(&self, areas: ArrayRef) -> ArrayRef {
+        match areas.as_primitive_opt::<Float64Type>() {
+            Some(declared) if self.grown.iter().any(|factor| *factor != 1.0) => {
+                let grown = declared.iter().zip(&self.grown).map(|(area, factor)| Some(area? * factor));
+                Arc::new(grown.collect::<Float64Array>())
+            }
+            _ => areas,
+        }
     }
 
     /// The names of other columns.
@@ -155,6 +171,7 @@ impl Objects {
             return;
         }
         pick(&mut self.from, flags);
+        pick(&mut self.grown, flags);
         if let Some(boxes) = &mut self.bbox {
             pick(boxes, flags);
         }
@@ -175,10 +192,16 @@ impl Objects {
     /// `Limit` for masks in a picture that is too large for them.
     pub fn moved(&mut self, map: &Affine, from: Size, to: Size, keep: &Keep) -> Result<()> {
         let mut flags = vec![true; self.len()];
+        let growth = map.det().abs();
+        self.grown.iter_mut().for_each(|factor| *factor *= growth);
         if let Some(boxes) = &mut self.bbox {
-            for (bbox, flag) in boxes.iter_mut().zip(&mut flags) {
+            for ((bbox, flag), factor) in boxes.iter_mut().zip(&mut flags).zip(&mut self.grown) {
                 let placed = map.bbox(*bbox);
                 let cut = if keep.clip { clipped(placed, to) } else { placed };
+                let left = (cut[2] * cut[3]) / (placed[2] * placed[3]);
+                if left.is_finite() {
+                    *factor *= left;
+                }
                 *flag = keep.keeps(placed, if keep.clip { cut } else { clipped(placed, to) }, to);
                 *bbox = cut;
             }
@@ -242,6 +265,7 @@ impl Objects {
         add(&mut self.points, other.points, (mine, theirs), Vec::new());
         add(&mut self.shapes, other.shapes, (mine, theirs), None);
         self.parts.extend(other.parts);
+        self.grown.extend(other.grown);
         self.from.extend(other.from.into_iter().map(|(part, position)| (part + base, position)));
     }
 }

@@ -74,6 +74,16 @@ pub enum Fill {
     Zero,
 }
 
+/// A window of a picture, or all of it where the window leaves out so little that cutting costs more than it saves: a
+/// decoder makes more than the window, and what is too much is copied away.
+fn worthwhile(window: Window, (height, width): (u32, u32)) -> Window {
+    let pixels = |height: u32, width: u32| u64::from(height) * u64::from(width);
+    match pixels(window.height, window.width) * 8 >= pixels(height, width) * 7 {
+        true => Window { x: 0, y: 0, width, height },
+        false => window,
+    }
+}
+
 fn whole(size: Size) -> Window {
     Window { x: 0, y: 0, width: size.width, height: size.height }
 }
@@ -117,6 +127,19 @@ impl Picture {
             Some(canvas) => canvas.size,
             None => self.plan.inner(),
         }
+    }
+
+    /// The file, while nothing is wanted but the picture in it.
+    pub fn file(&self) -> Option<&Buffer> {
+        match &self.source {
+            Source::File { bytes, .. } if self.is_plain() => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// True if the pixels come from a JPEG, which has lost what a JPEG loses.
+    pub fn is_jpeg(&self) -> bool {
+        matches!(&self.source, Source::File { jpeg: true, .. })
     }
 
     /// A window of it.
@@ -229,6 +252,19 @@ impl Picture {
         }
     }
 
+    /// The pixels for people: a canvas of normalised zeros, which is no colour, is black.
+    ///
+    /// # Errors
+    /// Those of decoding.
+    pub(super) fn seen(&mut self) -> Result<&Pixels> {
+        if let Some(canvas) = &mut self.plan.canvas
+            && canvas.fill == Fill::Zero
+        {
+            canvas.fill = Fill::Colour([0; 3]);
+        }
+        self.pixels().map(|pixels| &*pixels)
+    }
+
     /// Replaces the pixels.
     pub fn replace(&mut self, pixels: Pixels) {
         *self = Picture::of_pixels(pixels);
@@ -309,7 +345,7 @@ impl Picture {
                 if scale == Scale::Full {
                     let all = (file.height, file.width);
                     let pass = pass(plan.part.into());
-                    let read = pass.reads(all)?;
+                    let read = worthwhile(pass.reads(all)?, all);
                     let window = Some(read).filter(|read| *read != whole(*file));
                     let pixels = self.decoded(window, Scale::Full)?;
                     return pass.of_window(read, all).write(&pixels, target);
@@ -325,7 +361,7 @@ impl Picture {
                 };
                 let all = (scale.of(file.height), scale.of(file.width));
                 let pass = pass(part);
-                let read = pass.reads(all)?;
+                let read = worthwhile(pass.reads(all)?, all);
                 let window = Window {
                     x: read.x * scale.step(),
                     y: read.y * scale.step(),

@@ -157,6 +157,12 @@ impl Pipeline {
         &self.set
     }
 
+    /// The same for another object set.
+    #[must_use]
+    pub fn for_set(self, set: &str) -> Pipeline {
+        Pipeline { set: set.to_owned(), ..self }
+    }
+
     /// What pixels become.
     pub fn finish(&self) -> &Finish {
         &self.finish

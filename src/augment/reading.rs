@@ -6,10 +6,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt8Type};
 use arrow_array::{Array, ArrayRef};
 
+use super::draw::Partners;
 use super::objects::{Objects, Shape};
 use super::picture::{Decoding, Picture};
 use super::sample::Sample;
-use crate::dataset::{Dataset, KeyIndex, Value};
+use crate::dataset::{Access, Dataset, KeyIndex, Value};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::geometry::{Keypoint, Rle, Size};
 use crate::image::{LabelImage, MAX_LABEL_PIXELS};
@@ -18,7 +19,7 @@ use crate::schema::field;
 
 /// What becomes of a key in a sample.
 #[derive(Clone, Debug, PartialEq)]
-enum Role {
+pub(super) enum Role {
     Picture,
     Map,
     Object(String),
@@ -73,12 +74,37 @@ impl Reading {
         &self.ds
     }
 
+    /// What becomes of each key of the view.
+    pub(super) fn roles(&self) -> &[(String, Role)] {
+        &self.roles
+    }
+
     /// The sample of a row, of the values of its keys.
     ///
     /// # Errors
     /// `Mismatch` if the picture has another size than the row declares; those of files that cannot be read.
     pub fn sample(&self, row: usize, values: &[Value]) -> Result<Sample> {
         self.read(row, values).map_err(|e| e.at(Place::area("feed").row(row as u64)))
+    }
+
+    /// The samples of rows, each for itself: one that fails does not fail its neighbours.
+    ///
+    /// # Errors
+    /// Those of reading the view as a whole.
+    pub fn samples(&self, rows: &[u64]) -> Result<Vec<Result<Sample>>> {
+        let batch = self.ds.take(rows)?.read_all(&Access::default())?;
+        let columns: Vec<Vec<Value>> = batch.columns.iter().map(|column| column.values()).collect();
+        let mut samples = Vec::with_capacity(rows.len());
+        for (at, row) in rows.iter().enumerate() {
+            if let Some((_, error)) = batch.failed.iter().find(|(position, _)| *position == at) {
+                samples.push(Err(error.clone()));
+                continue;
+            }
+            let values: Vec<Value> =
+                columns.iter().map(|column| column.get(at).cloned().unwrap_or(Value::Null)).collect();
+            samples.push(self.sample(usize::try_from(*row).unwrap_or(usize::MAX), &values));
+        }
+        Ok(samples)
     }
 
     fn read(&self, row: usize, values: &[Value]) -> Result<Sample> {
@@ -148,6 +174,18 @@ impl Reading {
         (objects.bbox, objects.rbox, objects.shapes) = (boxes, rboxes, shapes);
         objects.points = points.map(|points| points_of(points, visible)).transpose()?;
         Ok(objects)
+    }
+}
+
+/// Rows to mix in.
+impl Partners for Reading {
+    fn len(&self) -> u64 {
+        self.ds.len() as u64
+    }
+
+    fn sample(&self, row: u64) -> Result<Sample> {
+        let mut samples = self.samples(&[row])?;
+        samples.pop().unwrap_or_else(|| Err(Error::new(ErrorKind::Index, format!("there is no row {row}"))))
     }
 }
 

@@ -30,13 +30,13 @@ pub struct Sample {
     motion: Motion,
 }
 
-/// Where points of the picture came from.
+/// Where points of the picture came from; nothing once several pictures were mixed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Motion(Affine);
+struct Motion(Option<Affine>);
 
 impl Default for Motion {
     fn default() -> Motion {
-        Motion(Affine::IDENTITY)
+        Motion(Some(Affine::IDENTITY))
     }
 }
 
@@ -65,9 +65,15 @@ impl Sample {
         self.picture.as_ref()
     }
 
-    /// Where a point of the stored picture lies now.
-    pub fn motion(&self) -> Affine {
+    /// Where a point of the stored picture lies now; `None` once several pictures were mixed.
+    pub fn motion(&self) -> Option<Affine> {
         self.motion.0
+    }
+
+    /// True if the picture still is the file that it was read from.
+    pub fn is_as_stored(&self) -> bool {
+        self.motion.0 == Some(Affine::IDENTITY)
+            && self.picture.as_ref().is_none_or(|picture| picture.file().is_some())
     }
 
     /// The label maps: names and numbers, row after row.
@@ -86,6 +92,11 @@ impl Sample {
         }
         self.maps.push((name.to_owned(), ids));
         Ok(())
+    }
+
+    /// The picture, for who writes it into a file.
+    pub(super) fn picture_mut(&mut self) -> Option<&mut Picture> {
+        self.picture.as_mut()
     }
 
     /// The pixels, to look at or to change in place; `None` without a picture.
@@ -202,7 +213,7 @@ impl Sample {
         self.picture = Some(Picture::of_pixels(pixels));
         self.objects.join(other);
         self.maps.clear();
-        self.motion = Motion::default();
+        self.motion = Motion(None);
     }
 
     /// Moves all that lies on the picture.
@@ -216,7 +227,7 @@ impl Sample {
             *ids = nearest(ids, from, &map, to, IGNORED);
         }
         self.size = to;
-        self.motion = Motion(self.motion.0.then(&map));
+        self.motion = Motion(self.motion.0.map(|motion| motion.then(&map)));
         Ok(())
     }
 }

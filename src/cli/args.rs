@@ -14,7 +14,9 @@ use crate::convert::{Coords, ImportOptions, OnError};
 pub(in crate::cli) use eval::{
     AskArgs, CompareArgs, Condition, ConfusionArg, EvalArgs, MatchArg, ReportArgs, SamplingArgs,
 };
-pub(in crate::cli) use pictures::{AlphaArg, ColourArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs};
+pub(in crate::cli) use pictures::{
+    AlphaArg, ColourArg, EncodeArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs, WriteArgs,
+};
 pub(in crate::cli) use query::{QueryArgs, WhereArgs};
 pub(in crate::cli) use stats::StatsArgs;
 
@@ -68,6 +70,8 @@ pub(super) enum Command {
     Query(QueryArgs),
     /// Draw rows of a dataset, with what is known of them, on one picture
     View(ViewArgs),
+    /// Store what a pipeline makes of rows: smaller pictures, tiles, objects cut out, other files
+    Write(WriteArgs),
     /// Hold what was found against what is there: average precision and its kin
     Eval(EvalArgs),
     /// Hold several sets of predictions against one truth, and say which differences are more than chance

@@ -29,6 +29,7 @@ mod terminal;
 mod threads;
 mod verify;
 mod view;
+mod write;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -133,6 +134,7 @@ fn run(cli: Cli, printer: &Printer, job: &Job) -> Result<()> {
         Command::Head(args) => head::run(&args, printer, job),
         Command::Query(args) => query::run(&args, printer, job),
         Command::View(args) => view::run(&args, printer, job),
+        Command::Write(args) => write::run(&args, printer, job),
         Command::Eval(args) => eval::run(&args, printer, job),
         Command::Compare(args) => compare::run(&args, printer, job),
         Command::Masks(args) => masks::run(&args, printer, job),

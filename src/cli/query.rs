@@ -78,7 +78,7 @@ pub(super) fn run(args: &QueryArgs, printer: &Printer, job: &Job) -> Result<()> 
             one.store().version().roots.iter().map(|root| root.absolute.clone().into()).collect()
         };
         let writer = WriterOptions { replace: args.force, ..WriterOptions::default() };
-        let options = SaveOptions { writer, links: one.as_ref().map(roots) };
+        let options = SaveOptions { writer, links: one.as_ref().map(roots), ..SaveOptions::default() };
         let saved = convert::save(&chosen, path, &options, job)?;
         let object = serde_json::json!({"dataset": path, "version": saved.version, "rows": saved.rows});
         return printer.show(&object, || format!("{}: {}\n", path.display(), plural(saved.rows, "row")));

@@ -8,7 +8,7 @@ use arrow_schema::{Field, Schema};
 
 use super::photos::ImageColumn;
 use crate::dataset::store::{GroupId, Operation, Writer, WriterOptions};
-use crate::dataset::{Access, Column, Dataset, KeyIndex, Rows};
+use crate::dataset::{Access, Batch, Column, Dataset, KeyIndex, Rows, Source};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::job::{Job, Warning};
 use crate::schema::axis::{Axis, DEFAULT_SET};
@@ -23,6 +23,8 @@ pub struct SaveOptions {
     /// Where links of the view's images begin, if they are to stay links: the roots of the dataset that they are of.
     /// Without, the files that are linked to are stored.
     pub links: Option<Vec<PathBuf>>,
+    /// Rows that cannot be read are left out, each with a warning; else the first of them is an error.
+    pub skip: bool,
 }
 
 /// What was saved.
@@ -36,6 +38,8 @@ pub struct SaveSummary {
     pub embedded: u64,
     /// How many images link to a file that is not there; they stay links.
     pub absent: u64,
+    /// How many rows were left out.
+    pub skipped: u64,
 }
 
 /// Stores a view as a dataset of its own: its rows in their order, all its keys, its classes.
@@ -46,7 +50,9 @@ pub struct SaveSummary {
 /// [`ErrorKind::Type`] for keys whose type is not declared, and [`ErrorKind::Key`] for keys without a name; those of
 /// [`Writer`] and of reading; [`ErrorKind::Cancelled`]. Then nothing is stored.
 pub fn save(ds: &Dataset, path: &Path, options: &SaveOptions, job: &Job) -> Result<SaveSummary> {
-    let groups = groups(ds)?;
+    let mut groups = groups(ds)?;
+    // Rows that cannot be read are found where there is most to read.
+    groups.sort_by_key(|group| !group.is_heavy());
     let mut writer = Writer::create(path, options.writer.clone(), job)?;
     for root in options.links.iter().flatten() {
         writer.add_root(root);
@@ -58,19 +64,28 @@ pub fn save(ds: &Dataset, path: &Path, options: &SaveOptions, job: &Job) -> Resu
     }
     let ids: Vec<GroupId> =
         groups.iter().map(|group| writer.group(&group.name, group.fields.clone())).collect::<Result<_>>()?;
-    let mut summary = SaveSummary { rows: wide(ds.len()), ..SaveSummary::default() };
-    let stage = job.stage("saving", Some(summary.rows));
+    let mut summary = SaveSummary::default();
+    let stage = job.stage("saving", Some(wide(ds.len())));
     let mut at = 0;
     while at < ds.len() {
         let stop = ds.len().min(at + WINDOW);
-        for (group, id) in groups.iter().zip(&ids) {
+        let mut left: Vec<u64> = (wide(at)..wide(stop)).collect();
+        for (nth, (group, id)) in groups.iter().zip(&ids).enumerate() {
+            // What the first group has written, the others have to follow.
+            let skip = options.skip && nth == 0;
             let step = if group.is_heavy() { HEAVY } else { WINDOW };
-            for from in (at..stop).step_by(step) {
-                let rows = Rows::span(wide(from), step.min(stop - from));
-                let batch = group.batch(ds, &rows, options.links.is_none(), &mut summary, job)?;
-                writer.write(*id, &batch)?;
+            let mut kept = Vec::with_capacity(left.len());
+            for part in left.chunks(step) {
+                let (rows, batch) = group.read(ds, part, skip, &mut summary, job)?;
+                kept.extend(rows.iter());
+                if !rows.is_empty() {
+                    let batch = group.batch(ds, &rows, batch, options.links.is_none(), &mut summary, job)?;
+                    writer.write(*id, &batch)?;
+                }
             }
+            left = kept;
         }
+        summary.rows += wide(left.len());
         stage.advance(wide(stop - at))?;
         at = stop;
         if writer.fragment_is_full() {
@@ -155,18 +170,49 @@ impl Group {
         self.fields.iter().any(|f| field::is_image(f.data_type()))
     }
 
+    /// The keys of rows, and which rows they are: all of them, or with `skip` those that can be read.
+    fn read(
+        &self,
+        ds: &Dataset,
+        rows: &[u64],
+        skip: bool,
+        summary: &mut SaveSummary,
+        job: &Job,
+    ) -> Result<(Rows, Batch)> {
+        let asked: Vec<KeyIndex> = self.keys.iter().flatten().copied().collect();
+        let all = match rows {
+            [first, .., last] if last - first + 1 == wide(rows.len()) => Rows::span(*first, rows.len()),
+            rows => Rows::indices(rows.to_vec()),
+        };
+        let batch = Source::read(ds, &all, &asked, &Access::new(job))?;
+        if !skip || batch.failed.is_empty() {
+            return Ok((all, batch.whole().at(|| Place::area("save"))?));
+        }
+        let mut fine = Vec::with_capacity(rows.len());
+        for (position, row) in rows.iter().enumerate() {
+            match batch.failed.iter().find(|(failed, _)| *failed == position) {
+                Some((_, error)) => {
+                    summary.skipped += 1;
+                    let place = Place::area("save").row(*row);
+                    job.warn(Warning::new("save.skipped", place, error.to_string(), "the row is left out"))?;
+                }
+                None => fine.push(wide(position)),
+            }
+        }
+        let kept = Rows::indices(fine);
+        Ok((all.compose(&kept)?, batch.take(&kept)?))
+    }
+
     /// The rows of the group; with `embed` the files that images link to in the place of the links.
     fn batch(
         &self,
         ds: &Dataset,
         rows: &Rows,
+        batch: Batch,
         embed: bool,
         summary: &mut SaveSummary,
         job: &Job,
     ) -> Result<RecordBatch> {
-        let place = || Place::area("save");
-        let asked: Vec<KeyIndex> = self.keys.iter().flatten().copied().collect();
-        let batch = crate::dataset::Source::read(ds, rows, &asked, &Access::new(job))?.whole().at(place)?;
         let mut read = batch.columns.into_iter();
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.fields.len());
         for (field, key) in self.fields.iter().zip(&self.keys) {

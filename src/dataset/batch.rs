@@ -47,7 +47,7 @@ impl Batch {
     ///
     /// # Errors
     /// [`ErrorKind::Length`] if a column is not as long as `rows`; [`ErrorKind::Limit`] as [`pack`].
-    pub(super) fn of_values(
+    pub fn of_values(
         keys: &[&Key],
         columns: Vec<Vec<Value>>,
         rows: &Rows,

@@ -5,7 +5,7 @@ use arrow_array::ArrayRef;
 use super::tensor::Tensor;
 use crate::augment::Shape;
 use crate::dataset::Value;
-use crate::geometry::{Keypoint, Size};
+use crate::geometry::{Affine, Keypoint, Size};
 
 /// Rows of a view after the pipeline.
 ///
@@ -22,6 +22,9 @@ pub struct Batch {
     pub pictures: Option<Tensor>,
     /// (height, width) of each picture on it.
     pub sizes: Vec<Size>,
+    /// Where points of each picture lie in the picture as it is stored; `None` once several were mixed. What is found on
+    /// a batch is carried back by it.
+    pub back: Vec<Option<Affine>>,
     /// Where the objects of each row begin in the lists, and the end of the last: B + 1 numbers.
     pub offsets: Vec<u64>,
     /// x, y, w, h; not a number for objects without a box.

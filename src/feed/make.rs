@@ -11,7 +11,7 @@ use super::sampler::{self, Epoch};
 use super::statistics::Counters;
 use super::tensor::Pool;
 use crate::augment::{Flow, IGNORED, Partners, Pipeline, Reading, Sample};
-use crate::dataset::{Access, Value};
+use crate::dataset::Value;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::Size;
 use crate::random::Random;
@@ -40,47 +40,6 @@ pub(super) struct Order {
     pub(super) batch: sampler::Batch,
 }
 
-/// Rows to mix in.
-struct View<'a>(&'a Reading);
-
-impl Partners for View<'_> {
-    fn len(&self) -> u64 {
-        self.0.view().len() as u64
-    }
-
-    fn sample(&self, row: u64) -> Result<Sample> {
-        let mut samples = read(self.0, &[row])?;
-        samples.pop().unwrap_or_else(|| Err(Error::new(ErrorKind::Index, format!("there is no row {row}"))))
-    }
-}
-
-/// The samples of rows, each for itself: one that fails does not fail its neighbours.
-fn read(reading: &Reading, rows: &[u64]) -> Result<Vec<Result<Sample>>> {
-    let view = reading.view();
-    let batch = view.take(rows)?.read_all(&Access::default())?;
-    let columns: Vec<Vec<Value>> = batch.columns.iter().map(|column| column.values()).collect();
-    let mut failed = batch.failed.into_iter();
-    let mut next = failed.next();
-    let mut samples = Vec::with_capacity(rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        match &mut next {
-            Some((position, _)) if *position == at => {
-                let error = next.take().map(|(_, error)| error);
-                next = failed.find(|(position, _)| *position != at);
-                samples.push(Err(
-                    error.unwrap_or_else(|| Error::new(ErrorKind::Corrupt, "a row cannot be read"))
-                ));
-            }
-            _ => {
-                let values: Vec<Value> =
-                    columns.iter().map(|column| column.get(at).cloned().unwrap_or(Value::Null)).collect();
-                samples.push(reading.sample(usize::try_from(*row).unwrap_or(usize::MAX), &values));
-            }
-        }
-    }
-    Ok(samples)
-}
-
 impl Maker {
     /// Makes a batch. A fault of our own is an error too, and not the end of a thread that somebody waits for.
     pub(super) fn make(&self, order: &Order) -> Result<Batch> {
@@ -100,7 +59,7 @@ impl Maker {
         loop {
             let start = Instant::now();
             let rows: Vec<u64> = places.iter().map(|place| place.row).collect();
-            let read = read(&self.reading, &rows)?;
+            let read = self.reading.samples(&rows)?;
             let mut samples = Vec::with_capacity(rows.len());
             for (at, sample) in read.into_iter().enumerate() {
                 samples.push(self.through(order, at, sample, &mut places[at])?);
@@ -136,7 +95,7 @@ impl Maker {
             }
             let reason = match sample.and_then(|mut sample| {
                 let key = [self.seed, order.epoch.number(), self.stream(order, at, place.row)];
-                let flow = self.pipeline.run(&mut sample, key, Some(&View(&self.reading)));
+                let flow = self.pipeline.run(&mut sample, key, Some(&self.reading));
                 flow.map(|flow| (sample, flow)).map_err(|e| e.at(Place::none().row(place.row)))
             }) {
                 Ok((sample, Flow::On)) => return Ok(sample),
@@ -144,7 +103,7 @@ impl Maker {
                 Err(error) => Reason::Error(error),
             };
             self.next(order, at, place, reason)?;
-            sample = View(&self.reading).sample(place.row);
+            sample = Partners::sample(&self.reading, place.row);
         }
     }
 
@@ -211,6 +170,7 @@ impl Maker {
             padded: order.batch.padded,
             pictures,
             sizes,
+            back: samples.iter().map(|sample| sample.motion()?.inverse()).collect(),
             offsets: vec![0],
             boxes: None,
             rboxes: None,

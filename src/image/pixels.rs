@@ -212,8 +212,10 @@ impl Pixels {
         }
         let index = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
         let (from, count) = (index(x) * self.channels.count(), index(width) * self.channels.count());
-        let rows = self.rows().skip(index(y)).take(index(height));
-        let data = rows.flat_map(|row| row.get(from..from + count).unwrap_or_default()).copied().collect();
+        let mut data = Vec::with_capacity(count * index(height));
+        for row in self.rows().skip(index(y)).take(index(height)) {
+            data.extend_from_slice(row.get(from..from + count).unwrap_or_default());
+        }
         Pixels::new((height, width), self.channels, data)
     }
 

@@ -35,6 +35,7 @@ const UNSAFE: &[&str] = &[
     "python/src/value.rs",
     "src/cli/threads.rs",
     "src/image/decode/jpeg/turbo.rs",
+    "src/image/resample/passes.rs",
     "src/place/map.rs",
     "src/query/bridge.rs",
     "tests/it/counting.rs",

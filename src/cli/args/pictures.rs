@@ -1,4 +1,4 @@
-//! What may be said to the commands about pictures: `view`, `image`, `synth`.
+//! What may be said to the commands about pictures: `view`, `write`, `image`, `synth`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::{Range, Sizes, SourceArgs, StorageArg, WhereArgs};
+use crate::geometry::Size;
 use crate::image::Window;
 
 #[derive(Args)]
@@ -51,11 +52,88 @@ pub(in crate::cli) struct ViewArgs {
     /// Draw no names and scores
     #[arg(long)]
     pub no_names: bool,
+    /// Draw what a pipeline makes of each row, as JSON, TOML or YAML
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// How often each row is drawn with --pipeline, each time by other chance
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "pipeline")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub times: u16,
     /// Replace FILE if it is there
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct WriteArgs {
+    /// A dataset, as `name.lf`, `name.lf@3` (version) or `name.lf#preds` (the set that moves with the pictures), or a
+    /// path in any known format
+    pub dataset: String,
+    /// The dataset to make, as `name.lf`
+    pub dst: PathBuf,
+    /// What is done to each row, as JSON, TOML or YAML; `lensframe feed --ops` lists operations
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// Shrink pictures of which a side is longer than this
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_side: Option<u32>,
+    /// Cut pictures into tiles of this size, as 640 or 1024x512 (width x height): a row each
+    #[arg(long, value_name = "WxH", value_parser = tile, conflicts_with = "crops")]
+    pub tiles: Option<Size>,
+    /// What neighbouring tiles share, in pixels
+    #[arg(long, value_name = "WxH", value_parser = tile, requires = "tiles")]
+    pub overlap: Option<Size>,
+    /// Cut out the box of every object: a row each, with its class as `image_label`
+    #[arg(long)]
+    pub crops: bool,
+    /// What is left around boxes, as a share of their sides
+    #[arg(long, value_name = "X", default_value_t = 0.0, requires = "crops")]
+    pub margin: f64,
+    /// Write every picture as this [default: files that nothing is done to as they are, others as JPEG of quality 95
+    /// where they are JPEGs, and as PNG else]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub encode: Option<EncodeArg>,
+    /// The quality of --encode jpeg
+    #[arg(long, value_name = "N", default_value_t = 95, requires = "encode")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: u8,
+    /// What all chance is drawn from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Only rows A up to B, as 0:100, :50, -10: or ::2
+    #[arg(long, value_name = "A:B", allow_hyphen_values = true)]
+    pub rows: Option<String>,
+    /// Leave out rows that cannot be used, and warn
+    #[arg(long)]
+    pub skip: bool,
+    #[command(flatten)]
+    pub conditions: WhereArgs,
+    /// The form of the table files
+    #[arg(long, value_enum, default_value_t = StorageArg::Arrow)]
+    pub storage: StorageArg,
+    /// Replace DST if it is a dataset (its old versions stay until `gc`)
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// The kind of file that pictures become.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum EncodeArg {
+    Jpeg,
+    Png,
+}
+
+/// `640`, or `1024x512`: width, height.
+fn tile(text: &str) -> Result<Size, String> {
+    let (width, height) = text.split_once('x').unwrap_or((text, text));
+    match (width.trim().parse(), height.trim().parse()) {
+        (Ok(width), Ok(height)) => Ok(Size::new(height, width)),
+        _ => Err(format!("'{text}' is no size: write it as 640 or 1024x512")),
+    }
 }
 
 /// What gives an object its colour.

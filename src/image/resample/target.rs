@@ -131,6 +131,7 @@ impl<'a> Target<'a> {
     }
 
     /// Puts a row of samples, rounded to whole numbers 0..=255, channels side by side.
+    #[inline(always)]
     pub(super) fn put<const N: usize>(&mut self, row: usize, samples: &[f32]) {
         let line = Line::<N> {
             row: row + self.at.0 as usize,

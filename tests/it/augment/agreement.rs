@@ -195,7 +195,7 @@ fn motion_says_where_points_came_from() {
                 Keypoint { x: f64::from(far.width) * 0.4, y: f64::from(far.height) * 0.6, visibility: 2 };
             own.objects.points = Some(vec![vec![place]; own.objects.len()]);
             step(json).run(&mut own, [1, 2, row as u64], None).unwrap();
-            let [x, y] = own.motion().point([place.x, place.y]);
+            let [x, y] = own.motion().unwrap().point([place.x, place.y]);
             for point in own.objects.points.iter().flatten().flatten().filter(|point| point.is_labelled()) {
                 assert!(
                     (point.x - x).abs() < 1e-6 && (point.y - y).abs() < 1e-6,

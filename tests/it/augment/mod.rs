@@ -3,6 +3,7 @@
 mod agreement;
 mod formulas;
 mod pipelines;
+mod rendering;
 
 use lensframe::augment::{Pipeline, Sample};
 use lensframe::dataset::{Access, Dataset};

@@ -40,7 +40,10 @@ fn a_saved_view_is_read_as_the_view_was() {
     );
     let writer = WriterOptions { replace: true, ..WriterOptions::default() };
     let fewer = view.slice(..3).unwrap();
-    assert_eq!(save(&fewer, &dst, &SaveOptions { writer, links: None }, &Job::new()).unwrap().version, 2);
+    assert_eq!(
+        save(&fewer, &dst, &SaveOptions { writer, ..SaveOptions::default() }, &Job::new()).unwrap().version,
+        2
+    );
     assert_eq!(Store::open(&dst).unwrap().dataset().len(), 3);
 }
 

@@ -19,7 +19,7 @@ fn stored(ds: &Dataset, storage: Storage, folder: &std::path::Path) -> Dataset {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let part = ds.slice(from..ds.len().min(from + 7)).unwrap();
         let writer = WriterOptions { storage, shard_bytes: 1, batch_bytes: 64, ..WriterOptions::default() };
-        save(&part, &path, &SaveOptions { writer, links: None }, &Job::new()).unwrap();
+        save(&part, &path, &SaveOptions { writer, ..SaveOptions::default() }, &Job::new()).unwrap();
         Store::open(&path).unwrap().dataset()
     });
     Dataset::concat(parts.collect::<Vec<_>>()).unwrap()
@@ -67,7 +67,7 @@ fn what_cannot_be_there_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.lf");
     let writer = WriterOptions { storage: Storage::Parquet, batch_bytes: 2000, ..WriterOptions::default() };
-    save(&ds, &path, &SaveOptions { writer, links: None }, &Job::new()).unwrap();
+    save(&ds, &path, &SaveOptions { writer, ..SaveOptions::default() }, &Job::new()).unwrap();
     let stored = Store::open(&path).unwrap().dataset();
     let all = |ds: &Dataset, query: &str| {
         let explained = ds.query().filter(query).explain(&Job::new()).unwrap();

@@ -90,13 +90,24 @@ impl Handle {
     ) -> Option<(Vec<u8>, Outcome)> {
         let (format, count) = layout;
         let pitch = usize::try_from(width).ok()?.checked_mul(count)?;
-        let mut data = vec![0; pitch.checked_mul(usize::try_from(height).ok()?)?];
+        let size = pitch.checked_mul(usize::try_from(height).ok()?)?;
         let length = jpeg.len().try_into().ok()?;
         let (stride, format) = (c_int::try_from(pitch).ok()?, c_int::try_from(format).ok()?);
+        // Memory is cleared only for pictures that do not fill it: that costs half as much as to resize the picture.
+        let mut data = Vec::<u8>::with_capacity(size);
+        let handle = self.0;
         // SAFETY: the handle is alive and was given this header, scale and region, so the library writes `height`
-        // rows of `pitch` bytes, which is the length of `data`; pointer and length of the input are of one slice.
-        let done =
-            unsafe { tj::tj3Decompress8(self.0, jpeg.as_ptr(), length, data.as_mut_ptr(), stride, format) };
+        // rows of `pitch` bytes, for which `data` has room; pointer and length of the input are of one slice.
+        let decompress =
+            |out: *mut u8| unsafe { tj::tj3Decompress8(handle, jpeg.as_ptr(), length, out, stride, format) };
+        if decompress(data.as_mut_ptr()) == 0 {
+            // SAFETY: without an error or a warning the library has written every row.
+            unsafe { data.set_len(size) };
+            return Some((data, Outcome::Fine));
+        }
+        // Once more, so that what the library does not reach is 0.
+        data.resize(size, 0);
+        let done = decompress(data.as_mut_ptr());
         // SAFETY: the handle is alive.
         let warned =
             unsafe { tj::tj3GetErrorCode(self.0) } == c_int::try_from(tj::TJERR_TJERR_WARNING).ok()?;
