@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Side, check_range, pixels};
+use super::{Operation, Side, check_range, pixels, yes};
 use crate::augment::draw::{Draw, Flow};
 use crate::augment::objects::Keep;
 use crate::augment::sample::Sample;
@@ -23,6 +23,9 @@ pub struct Mosaic {
     /// What lies between them.
     #[serde(default = "gray")]
     pub fill: [u8; 3],
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
 }
 
 fn around() -> [f64; 2] {
@@ -34,7 +37,7 @@ fn gray() -> [u8; 3] {
 }
 
 /// In the shape that it has, as large as fits.
-fn fitted(sample: &mut Sample, frame: Size) -> Result<()> {
+pub(super) fn fitted(sample: &mut Sample, frame: Size) -> Result<()> {
     let size = sample.size();
     let scale = (f64::from(frame.height) / f64::from(size.height.max(1)))
         .min(f64::from(frame.width) / f64::from(size.width.max(1)));
@@ -83,7 +86,7 @@ impl Operation for Mosaic {
                 paste(&mut canvas, pixels, (row, column));
             }
             let map = Affine::moved(column as f64, row as f64);
-            part.objects.moved(&map, size, whole, &Keep::INSIDE)?;
+            part.objects.moved(&map, size, whole, &Keep { clip: self.clip, ..Keep::INSIDE })?;
             if place == 0 {
                 sample.values = std::mem::take(&mut part.values);
             }
@@ -113,6 +116,9 @@ pub struct MixUp {
     /// What lies around it.
     #[serde(default = "gray")]
     pub fill: [u8; 3],
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
     /// How often another one is drawn until one has objects.
     #[serde(default = "tries")]
     pub tries: u32,
@@ -161,7 +167,8 @@ impl Operation for MixUp {
         if let Some(pixels) = other.pixels()? {
             paste(&mut over, pixels, (row, column));
         }
-        other.objects.moved(&Affine::moved(column as f64, row as f64), size, to, &Keep::INSIDE)?;
+        let keep = Keep { clip: self.clip, ..Keep::INSIDE };
+        other.objects.moved(&Affine::moved(column as f64, row as f64), size, to, &keep)?;
         if let Some(own) = sample.pixels()? {
             for (a, b) in own.data_mut().iter_mut().zip(over.data()) {
                 *a = ((u16::from(*a) + u16::from(*b)) / 2) as u8;
