@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Operation, Side, check_range, pixels, yes};
 use crate::augment::draw::{Draw, Flow};
 use crate::augment::objects::Keep;
+use crate::augment::picture::{Canvas, Fill};
 use crate::augment::sample::Sample;
 use crate::error::Result;
 use crate::geometry::{Affine, Size};
@@ -101,7 +102,8 @@ impl Operation for Mosaic {
 }
 
 /// Another picture over this one, each at half its strength: MMDetection's `MixUp`, YOLOX's. The other one is made to fit
-/// `size`, scaled by a factor, mirrored by chance, and cut or filled to this one's size.
+/// `size`, put on a canvas of that size, scaled by a factor, mirrored by chance, and cut to this one's size, or filled up
+/// with black.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixUp {
@@ -113,7 +115,7 @@ pub struct MixUp {
     /// How often it is mirrored.
     #[serde(default = "half")]
     pub flip: f64,
-    /// What lies around it.
+    /// What lies around it on its canvas.
     #[serde(default = "gray")]
     pub fill: [u8; 3],
     /// Boxes end at the border.
@@ -150,7 +152,9 @@ impl Operation for MixUp {
         if other.objects.is_empty() {
             return Ok(Flow::On);
         }
-        fitted(&mut other, self.size.size())?;
+        let frame = self.size.size();
+        fitted(&mut other, frame)?;
+        other.pad(Canvas { size: frame, at: (0, 0), fill: Fill::Colour(self.fill) })?;
         let scale = draw.between(self.scale);
         let size = other.size();
         let side = |n: u32| pixels(f64::from(n) * scale).clamp(1, 1 << 15);
@@ -163,7 +167,7 @@ impl Operation for MixUp {
             false => 0,
         };
         let (row, column) = (along(size.height, to.height), along(size.width, to.width));
-        let mut over = Pixels::filled((to.height, to.width), Channels::Rgb, self.fill)?;
+        let mut over = Pixels::filled((to.height, to.width), Channels::Rgb, [0; 3])?;
         if let Some(pixels) = other.pixels()? {
             paste(&mut over, pixels, (row, column));
         }

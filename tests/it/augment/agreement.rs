@@ -12,7 +12,7 @@ use lensframe::image::{Channels, Pixels};
 use super::{sample, scenes, step};
 
 /// Every operation that moves pixels, with parameters that move them much.
-const MOVING: &[&str] = &[
+pub(super) const MOVING: &[&str] = &[
     r#"{"op": "resize", "size": [77, 51]}"#,
     r#"{"op": "resize", "size": [40, 60], "antialias": true}"#,
     r#"{"op": "resize", "size": [150, 130], "method": "bicubic"}"#,
@@ -223,7 +223,7 @@ fn motion_says_where_points_came_from() {
 }
 
 /// Every operation that changes colours alone.
-const COLOURS: &[&str] = &[
+pub(super) const COLOURS: &[&str] = &[
     r#"{"op": "color_jitter", "brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 0.2}"#,
     r#"{"op": "photometric_distortion"}"#,
     r#"{"op": "photometric_distortion", "levels": true}"#,
