@@ -71,7 +71,18 @@ impl Dict {
     /// # Errors
     /// As [`Dict::take`], and without it.
     pub(super) fn need<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T> {
-        self.take(name)?.ok_or_else(|| self.wrong(name, "is missing"))
+        self.take(name)?.ok_or_else(|| self.missing(&[name]))
+    }
+
+    /// That a parameter, which has one of these names, is not there; one that is, and looks like it, may be it.
+    pub(super) fn missing(&self, names: &[&str]) -> Error {
+        let error = self.wrong(names.first().copied().unwrap_or_default(), "is missing");
+        let like =
+            self.members.keys().find_map(|own| Some((own, *nearest(own, names.iter().copied()).first()?)));
+        match like {
+            Some((own, meant)) => error.remedy(format!("'{own}' is no parameter of it: was {meant} meant")),
+            None => error,
+        }
     }
 
     /// Parameters that make no difference here.

@@ -47,7 +47,7 @@ pub(super) fn resize(dict: &mut Dict, state: &mut State) -> Result<Vec<Json>> {
         "op": "rescale", "keep_ratio": keep_ratio, "clip": clip, "method": method, "antialias": antialias
     });
     match (scales.is_empty(), factor) {
-        (true, None) => return Err(dict.wrong(if old { "img_scale" } else { "scale" }, "is missing")),
+        (true, None) => return Err(dict.missing(&["scale", "img_scale"])),
         (true, Some(factor)) => {
             step["factor"] = json!(super::dict::range::<f64>(dict, "scale_factor", factor)?)
         }

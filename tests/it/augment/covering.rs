@@ -261,3 +261,23 @@ fn boxes_are_made_anew_of_masks() {
     step(r#"{"op": "boxes_from_masks", "drop": true}"#).run(&mut dropped, [0; 3], None).unwrap();
     assert_eq!(labels(&dropped), [0, 1]);
 }
+
+#[test]
+fn a_picture_that_is_mixed_in_lies_on_its_canvas_first() {
+    // 100 × 200 made to fit 50 × 60 is 30 × 60, the canvas gray below it, and black below that.
+    let partner = Only(blocks((100, 200), [200, 0, 0], &[[100., 40., 60., 40.]], 5));
+    let mut own = blocks((70, 60), [10, 20, 30], &[], 0);
+    let json = r#"{"op": "mix_up", "size": [50, 60], "scale": [1, 1], "flip": 0}"#;
+    step(json).run(&mut own, [1, 0, 0], Some(&partner)).unwrap();
+    assert_eq!(own.objects.bbox.as_ref().unwrap()[0], [30., 12., 18., 12.]);
+    let pixels = own.pixels().unwrap().unwrap();
+    for row in 0..70 {
+        let other = match row {
+            0..30 => [200, 0, 0],
+            30..50 => [114, 114, 114],
+            _ => [0, 0, 0],
+        };
+        let wanted = [10u32, 20, 30].iter().zip(other).map(|(a, b): (&u32, u32)| ((a + b) / 2) as u8);
+        assert!(pixels.pixel(row, 33).iter().copied().eq(wanted), "{row}: {:?}", pixels.pixel(row, 33));
+    }
+}

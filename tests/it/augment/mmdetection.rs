@@ -387,6 +387,8 @@ fn what_is_not_known_is_refused_with_its_step_its_type_and_what_is_near() {
         (json!({"type": "Resise", "scale": 3}), "was one of these meant: Resize"),
         (json!({"type": "Resize", "img_scael": [3, 3], "scale": 4}), "was one of these meant: img_scale"),
         (json!({"type": "Resize", "keep_ratio": true}), "scale is missing"),
+        (json!({"type": "Resize", "img_scael": [3, 3]}), "was img_scale meant"),
+        (json!({"type": "RandomCrop", "crop_sise": [3, 3]}), "was crop_size meant"),
         (json!({"type": "Resize", "scale": "large"}), "no pair"),
         (json!({"type": "Resize", "scale": 3, "interpolation": "hamming"}), "or random"),
         (json!({"type": "Resize", "scale": 3, "backend": "pil"}), "neither cv2 nor pillow"),
