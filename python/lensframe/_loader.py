@@ -22,7 +22,8 @@ class Loader:
     Args:
         dataset: the rows; a view of anything.
         pipeline: what is done to them: steps as a list of dicts (``[{"op": "resize", "size": 224}, ...]``), a dict with
-            ``steps``, ``decode`` and ``output`` too, or the path of a file (JSON, TOML, YAML). Without one pictures stay as they are.
+            ``steps``, ``decode`` and ``output`` too, or the path of a file (JSON, TOML, YAML). Steps may be those of
+            MMDetection (``[{"type": "Resize", ...}, ...]``). Without one pictures stay as they are.
         batch_size: rows a batch.
         shuffle: in another order every epoch; or give ``sampler``.
         sampler: a name (``"weighted"``, ``"class_aware"``, ``"repeat_factor"``, ``"aspect_groups"``, ``"infinite"``, ...),

@@ -105,6 +105,12 @@ impl<'a> Draw<'a> {
         normal(&mut self.random)
     }
 
+    /// The numbers of a step within this one: its own stream, so that it does not matter how many it takes.
+    pub(super) fn within(&mut self) -> Draw<'a> {
+        let random = Random::keyed(&[self.random.next_u64()]);
+        Draw { random, partners: self.partners, normalised: self.normalised, told: None }
+    }
+
     /// A row to mix in.
     ///
     /// # Errors

@@ -14,6 +14,8 @@
 //! | `sample.rs` | [`Sample`]: a row on its way; the verbs |
 //! | `picture.rs` | [`Picture`]: pixels that are made as late as can be |
 //! | `objects.rs` | [`Objects`]: boxes, turned boxes, points, outlines and masks, and what else objects have |
+//! | `cover.rs` | what is left of objects that something lies on |
+//! | `mmdetection/` | lists of `dict(type=…)` as pipelines |
 //! | `nearest.rs`, `warp.rs` | numbers and pixels where a map takes them |
 //! | `tone/`, `hsv/`, `distort/`, `blur/`, `corrupt/` | changes of colour and sharpness, as pure functions of pixels |
 //! | `chance.rs`, `border.rs`, `rounding.rs`, `plane.rs` | what those share |
@@ -25,10 +27,12 @@ pub mod blur;
 mod border;
 mod chance;
 pub mod corrupt;
+mod cover;
 mod cut;
 pub mod distort;
 mod draw;
 pub mod hsv;
+mod mmdetection;
 mod nearest;
 mod objects;
 mod op;

@@ -1,17 +1,23 @@
 //! [`Op`]: an operation by its name, and [`Step`]: one in its place in a pipeline.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::draw::{Draw, Flow};
 use super::ops::affine::{RandomAffine, Rotate, Shear, Translate};
+use super::ops::around::RandomCenterCropPad;
 use super::ops::canvas::{Expand, Pad};
+use super::ops::choose::AutoAugment;
 use super::ops::colour::{Blur, ColorJitter, Corrupt, HsvJitter, Lighting, PhotoMetricDistortion, Tone};
+use super::ops::constrained::ConstrainedCrop;
 use super::ops::crop::{CenterCrop, MinIouCrop, RandomCrop, RandomResizedCrop, RandomSizedCrop};
-use super::ops::erase::{CutOut, RandomErasing};
+use super::ops::erase::{CutOut, ErasePatches, RandomErasing};
 use super::ops::mirror::{Flip, RandomFlip, RandomTurn};
 use super::ops::mix::{MixUp, Mosaic};
-use super::ops::objects::FilterObjects;
+use super::ops::objects::{BoxesFromMasks, FilterObjects};
+use super::ops::paste::CopyPaste;
+use super::ops::rand_augment::RandAugment;
+use super::ops::shift::RandomShift;
 use super::ops::size::{Rescale, Resize, ResizeContain, ResizeShort};
 use super::ops::{Operation, check_range, wrong};
 use super::sample::Sample;
@@ -107,6 +113,8 @@ operations! {
     RandomResizedCrop "random_resized_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window of a share of the area and of an aspect, in a size (torchvision).";
     RandomSizedCrop "random_sized_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window of a share of the area and of an aspect (ChainerCV).";
     MinIouCrop "min_iou_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window with which every box has an overlap drawn from a list (SSD).";
+    ConstrainedCrop "constrained_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window whose overlaps with boxes lie between two numbers (ChainerCV's SSD).";
+    RandomCenterCropPad "random_center_crop_pad" [Picture Boxes Rotated Masks Points Maps Count] "A frame around a point, filled where there is no picture (CornerNet).";
     Pad "pad" [Picture Boxes Rotated Masks Points Maps] "On a canvas of a size, of a multiple of a number, or square.";
     Expand "expand" [Picture Boxes Rotated Masks Points Maps] "Somewhere on a larger canvas.";
     Flip "flip" [Picture Boxes Rotated Masks Points Maps] "Mirrored, always.";
@@ -115,9 +123,12 @@ operations! {
     Rotate "rotate" [Picture Boxes Rotated Masks Points Maps Count] "Turned by degrees about the middle.";
     Shear "shear" [Picture Boxes Rotated Masks Points Maps Count] "Sheared along an axis.";
     Translate "translate" [Picture Boxes Rotated Masks Points Maps Count] "Moved to the right and down.";
+    RandomShift "random_shift" [Picture Boxes Rotated Masks Points Maps Count] "Moved by whole pixels, unless all objects would be lost (MMDetection).";
     RandomAffine "random_affine" [Picture Boxes Rotated Masks Points Maps Count] "Turned, scaled, sheared and moved at once.";
     CutOut "cut_out" [Picture] "Rectangles of one colour.";
     RandomErasing "random_erasing" [Picture] "One rectangle of a colour or of noise (torchvision).";
+    ErasePatches "erase_patches" [Picture Masks Points Maps Count] "Patches of one colour, which cover objects too (MMDetection's RandomErasing).";
+    BoxesFromMasks "boxes_from_masks" [Boxes Count] "Boxes become those around what is left of masks.";
     FilterObjects "filter_objects" [Count] "Objects that are too small go.";
     ColorJitter "color_jitter" [Picture] "Brightness, contrast, saturation and hue by chance (torchvision).";
     PhotoMetricDistortion "photometric_distortion" [Picture] "SSD's chain of colour changes (MMDetection, ChainerCV).";
@@ -128,6 +139,9 @@ operations! {
     Corrupt "corrupt" [Picture] "One of the fifteen corruptions by which robustness is measured.";
     Mosaic "mosaic" [Picture Boxes Rotated Masks Points Count] "Four pictures around a point of a canvas.";
     MixUp "mix_up" [Picture Boxes Rotated Masks Points Count] "Another picture over this one, each at half its strength.";
+    CopyPaste "copy_paste" [Picture Boxes Masks Points Maps Count] "Objects of another picture pasted on this one (Simple Copy-Paste).";
+    AutoAugment "auto_augment" [Picture Boxes Rotated Masks Points Maps Count] "One of several lists of steps, by chance (RandomChoice, RandomApply).";
+    RandAugment "rand_augment" [Picture Boxes Rotated Masks Points Maps Count] "A few of fourteen changes, all of one strength (torchvision).";
 }
 
 /// An operation in a pipeline.
@@ -203,6 +217,19 @@ impl Step {
             sample.values.push((key.clone(), draw.told()));
         }
         Ok(flow)
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Step, D::Error> {
+        let members = Map::<String, Json>::deserialize(deserializer)?;
+        Step::parse(members).map_err(serde::de::Error::custom)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 
 use super::draw::{Draw, Flow, Partners};
+use super::mmdetection;
 use super::op::{Op, Step};
 use super::ops::Operation;
 use super::output::{Finish, Normalize, Output};
@@ -55,6 +56,9 @@ impl Pipeline {
     /// The pipeline of a JSON text: an object with `steps` and, where wanted, `decode` (`exact`, `fast`), `set` (the
     /// object set that moves with the pictures) and `output` (`dtype`, `order`, `bgr`); or the steps alone, as a list.
     ///
+    /// Steps may be those of an MMDetection configuration, 2.x or 3.x: objects with a `type` in the place of `op`. The type,
+    /// layout and order of channels of pixels are then those that the list has there, unless `output` says otherwise.
+    ///
     /// # Errors
     /// `Usage` for what is no pipeline: the step's number and parameter are the place.
     pub fn from_json(text: &str) -> Result<Pipeline> {
@@ -96,13 +100,24 @@ impl Pipeline {
         };
         let decoding = take(&mut members, "decode")?.unwrap_or_default();
         let set = take(&mut members, "set")?.unwrap_or_default();
-        let output: Output = take(&mut members, "output")?.unwrap_or_default();
+        let output: Option<Output> = take(&mut members, "output")?;
         if let Some((name, _)) = members.into_iter().next() {
             return Err(no_pipeline(&format!("'{name}' is none of decode, set, steps, output")));
         }
+        let (steps, output) = match mmdetection::is_list(&steps) {
+            true => {
+                let read = mmdetection::read(steps)?;
+                (read.steps, output.unwrap_or(read.output))
+            }
+            false => {
+                let place = |at: usize| format!("pipeline: step {}", at + 1);
+                let steps = steps.into_iter().enumerate().map(|(at, step)| (place(at), step));
+                (steps.collect(), output.unwrap_or_default())
+            }
+        };
         let (mut own, mut normalize) = (Vec::with_capacity(steps.len()), None);
-        for (at, step) in steps.into_iter().enumerate() {
-            let place = || Place::area(format!("pipeline: step {}", at + 1));
+        for (place, step) in steps {
+            let place = || Place::area(place.clone());
             let Json::Object(mut step) = step else {
                 return Err(Error::new(ErrorKind::Usage, "a step is an object with op").at(place()));
             };

@@ -216,6 +216,36 @@ impl Sample {
         self.motion = Motion(None);
     }
 
+    /// The pixels and label maps of another sample of the same size where a mask, a byte a pixel, is not 0. A map that
+    /// the other one has not is [`IGNORED`] there.
+    ///
+    /// # Errors
+    /// Those of decoding.
+    pub(super) fn lay(&mut self, over: &mut Sample, mask: &[u8]) -> Result<()> {
+        if let (Some(own), Some(other)) = (self.pixels()?, over.pixels()?) {
+            let (own, _) = own.data_mut().as_chunks_mut::<3>();
+            let (other, _) = other.data().as_chunks::<3>();
+            let pixels = own.iter_mut().zip(other).zip(mask);
+            pixels.filter(|(_, byte)| **byte != 0).for_each(|((own, other), _)| *own = *other);
+        }
+        for (name, ids) in &mut self.maps {
+            let other = over.maps.iter().find(|(own, _)| own == name).map(|(_, ids)| ids);
+            for (at, id) in
+                ids.iter_mut().enumerate().filter(|(at, _)| mask.get(*at).is_some_and(|b| *b != 0))
+            {
+                *id = other.and_then(|other| other.get(at).copied()).unwrap_or(IGNORED);
+            }
+        }
+        Ok(())
+    }
+
+    /// Label maps are [`IGNORED`] where a mask, a byte a pixel, is not 0.
+    pub(super) fn ignore(&mut self, mask: &[u8]) {
+        for (_, ids) in &mut self.maps {
+            ids.iter_mut().zip(mask).filter(|(_, byte)| **byte != 0).for_each(|(id, _)| *id = IGNORED);
+        }
+    }
+
     /// Moves all that lies on the picture.
     fn follow(&mut self, map: Affine, to: Size, keep: &Keep) -> Result<()> {
         let from = self.size;

@@ -14,12 +14,20 @@ fn middle(size: Size) -> [f64; 2] {
     [f64::from(size.width) / 2.0, f64::from(size.height) / 2.0]
 }
 
+/// −1 so often, else 1.
+fn side(negative: f64, draw: &mut Draw<'_>) -> f64 {
+    if negative > 0.0 && draw.chance(negative) { -1.0 } else { 1.0 }
+}
+
 /// Turned counter-clockwise about the middle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rotate {
     /// Degrees are drawn from this range.
     pub angle: [f64; 2],
+    /// How often what was drawn goes the other way.
+    #[serde(default)]
+    pub negative: f64,
     /// The picture grows until all of it is there; else corners are cut off.
     #[serde(default)]
     pub expand: bool,
@@ -33,11 +41,12 @@ pub struct Rotate {
 
 impl Operation for Rotate {
     fn check(&self) -> Result<()> {
-        check_range("angle", self.angle, -3600.0, 3600.0)
+        check_range("angle", self.angle, -3600.0, 3600.0)?;
+        check_range("negative", [0.0, self.negative], 0.0, 1.0)
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
-        let angle = draw.between(self.angle);
+        let angle = draw.between(self.angle) * side(self.negative, draw);
         draw.tell("angle", angle);
         let size = sample.size();
         let mut map = Affine::rotated(angle.to_radians(), middle(size));
@@ -65,6 +74,9 @@ pub struct Shear {
     /// Pixels down for each pixel to the right.
     #[serde(default)]
     pub y: [f64; 2],
+    /// How often what was drawn goes the other way.
+    #[serde(default)]
+    pub negative: f64,
     /// Pixels are not mixed.
     #[serde(default)]
     pub nearest: bool,
@@ -76,11 +88,14 @@ pub struct Shear {
 impl Operation for Shear {
     fn check(&self) -> Result<()> {
         check_range("x", self.x, -10.0, 10.0)?;
-        check_range("y", self.y, -10.0, 10.0)
+        check_range("y", self.y, -10.0, 10.0)?;
+        check_range("negative", [0.0, self.negative], 0.0, 1.0)
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
         let (x, y) = (draw.between(self.x), draw.between(self.y));
+        let side = side(self.negative, draw);
+        let (x, y) = (x * side, y * side);
         draw.tell("x", x);
         draw.tell("y", y);
         // Of pixel centres, as OpenCV and MMCV have it.
@@ -100,6 +115,9 @@ pub struct Translate {
     /// Pixels down.
     #[serde(default)]
     pub y: [f64; 2],
+    /// How often what was drawn goes the other way.
+    #[serde(default)]
+    pub negative: f64,
     /// Ranges are shares of width and height.
     #[serde(default)]
     pub relative: bool,
@@ -114,7 +132,8 @@ pub struct Translate {
 impl Operation for Translate {
     fn check(&self) -> Result<()> {
         check_range("x", self.x, -1e6, 1e6)?;
-        check_range("y", self.y, -1e6, 1e6)
+        check_range("y", self.y, -1e6, 1e6)?;
+        check_range("negative", [0.0, self.negative], 0.0, 1.0)
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
@@ -124,6 +143,8 @@ impl Operation for Translate {
             if self.whole { value.trunc() } else { value }
         };
         let (x, y) = (far(draw.between(self.x), size.width), far(draw.between(self.y), size.height));
+        let side = side(self.negative, draw);
+        let (x, y) = (x * side, y * side);
         draw.tell("x", x);
         draw.tell("y", y);
         sample.warp(&Affine::moved(x, y), size, self.fill, false, &Keep::INSIDE)?;
@@ -131,8 +152,8 @@ impl Operation for Translate {
     }
 }
 
-/// Turned, scaled, sheared and moved at once about the middle: MMDetection's `RandomAffine` and YOLO's
-/// `random_perspective` without perspective.
+/// Turned, scaled, sheared and moved at once: YOLO's `random_perspective` without perspective, about the middle; with
+/// `corner` MMDetection's `RandomAffine`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomAffine {
@@ -144,10 +165,14 @@ pub struct RandomAffine {
     pub scale: [f64; 2],
     /// The most degrees of shear, along either axis.
     pub shear: f64,
+    /// About the top left corner, where the picture stays but for `translate`.
+    pub corner: bool,
     /// Pixels added to each side (rows, columns); negative ones cut off, as after a mosaic.
     pub border: [i32; 2],
     /// The colour around it.
     pub fill: [u8; 3],
+    /// Boxes end at the border.
+    pub clip: bool,
     /// Boxes with a side of no more pixels go.
     pub min_side: f64,
     /// Boxes of whose area no larger share is left go.
@@ -164,8 +189,10 @@ impl Default for RandomAffine {
             translate: 0.1,
             scale: [0.5, 1.5],
             shear: 2.0,
+            corner: false,
             border: [0, 0],
             fill: [114; 3],
+            clip: true,
             min_side: 2.0,
             min_area: 0.2,
             max_aspect: 20.0,
@@ -188,9 +215,11 @@ impl Operation for RandomAffine {
         let angle = draw.between([-self.degrees, self.degrees]).to_radians();
         let scale = draw.between(self.scale);
         let [shear_x, shear_y] = [0, 1].map(|_| draw.between([-self.shear, self.shear]).to_radians().tan());
-        let move_x = draw.between([0.5 - self.translate, 0.5 + self.translate]) * f64::from(out.width);
-        let move_y = draw.between([0.5 - self.translate, 0.5 + self.translate]) * f64::from(out.height);
-        let [x, y] = middle(size);
+        let middle_out = if self.corner { 0.0 } else { 0.5 };
+        let moved = [middle_out - self.translate, middle_out + self.translate];
+        let move_x = draw.between(moved) * f64::from(out.width);
+        let move_y = draw.between(moved) * f64::from(out.height);
+        let [x, y] = if self.corner { [0.0, 0.0] } else { middle(size) };
         let map = Affine::moved(-x, -y)
             .then(&Affine::scaled(scale, scale))
             .then(&Affine::rotated(angle, [0.0, 0.0]))
@@ -198,8 +227,13 @@ impl Operation for RandomAffine {
             .then(&Affine::moved(move_x, move_y));
         draw.tell("angle", angle.to_degrees());
         draw.tell("scale", scale);
-        let keep =
-            Keep { side: self.min_side, share: self.min_area, aspect: self.max_aspect, ..Keep::INSIDE };
+        let keep = Keep {
+            clip: self.clip,
+            side: self.min_side,
+            share: self.min_area,
+            aspect: self.max_aspect,
+            ..Keep::INSIDE
+        };
         sample.warp(&map, out, self.fill, false, &keep)?;
         Ok(Flow::On)
     }

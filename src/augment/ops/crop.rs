@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Side, check_range, pixels, wrong};
+use super::methods::Methods;
+use super::{Operation, Side, check_range, pixels, wrong, yes};
 use crate::augment::draw::{Draw, Flow};
 use crate::augment::objects::Keep;
 use crate::augment::sample::Sample;
 use crate::error::{Error, ErrorKind, Result};
 use crate::geometry::{Size, coco_iou};
-use crate::image::{Method, Window};
+use crate::image::Window;
 
 /// Which objects stay in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub enum Inside {
 }
 
 impl Inside {
-    fn keep(self) -> Keep {
+    pub(super) fn keep(self) -> Keep {
         Keep { centre: self == Inside::Center, ..Keep::INSIDE }
     }
 }
@@ -38,10 +39,11 @@ pub enum Empty {
     Drop,
 }
 
-fn cut(
+/// Cuts a window out and tells which.
+pub(super) fn cut(
     sample: &mut Sample,
     window: Window,
-    inside: Inside,
+    keep: &Keep,
     empty: Empty,
     draw: &mut Draw<'_>,
 ) -> Result<Flow> {
@@ -51,7 +53,7 @@ fn cut(
         draw.tell(name, i64::from(value));
     }
     let had = !sample.objects.is_empty();
-    sample.crop(window, &inside.keep())?;
+    sample.crop(window, keep)?;
     if empty == Empty::Drop && had && sample.objects.is_empty() {
         return Ok(Flow::Dropped("no object was left in the window"));
     }
@@ -101,7 +103,7 @@ impl Operation for CenterCrop {
         let half = |all: u32, n: u32| pixels((f64::from(all - n) / 2.0).round_ties_even());
         let (y, x) = (half(size.height, wanted.height), half(size.width, wanted.width));
         let window = Window { x, y, width: wanted.width, height: wanted.height };
-        cut(sample, window, self.inside, self.empty, draw)
+        cut(sample, window, &self.inside.keep(), self.empty, draw)
     }
 }
 
@@ -115,9 +117,18 @@ pub struct RandomCrop {
     /// The window as shares of height and width, drawn from these up to 1 each.
     #[serde(default)]
     pub share: Option<[f64; 2]>,
+    /// The shares are what they are; nothing is drawn.
+    #[serde(default)]
+    pub exact: bool,
+    /// Either side in pixels, drawn from this range, as far as the picture goes.
+    #[serde(default)]
+    pub range: Option<[u32; 2]>,
     /// Smaller where the picture is.
     #[serde(default)]
     pub fit: bool,
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
     /// Which objects stay.
     #[serde(default)]
     pub inside: Inside,
@@ -128,30 +139,38 @@ pub struct RandomCrop {
 
 impl Operation for RandomCrop {
     fn check(&self) -> Result<()> {
-        match (self.size, self.share) {
-            (Some(size), None) => size.check(),
-            (None, Some(share)) => {
+        match (self.size, self.share, self.range) {
+            (Some(size), None, None) => size.check(),
+            (None, Some(share), None) => {
                 share.iter().try_for_each(|share| check_range("share", [*share, 1.0], f64::MIN_POSITIVE, 1.0))
             }
-            _ => Err(wrong("size", "or share is given, one of them")),
+            (None, None, Some(range)) => check_range("range", range.map(f64::from), 1.0, u32::MAX.into()),
+            _ => Err(wrong("size", "or share or range is given, one of them")),
         }
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
         let size = sample.size();
-        let wanted = match (self.size, self.share) {
-            (Some(wanted), _) => fitting(size, wanted.size(), self.fit)?,
-            (None, Some([height, width])) => {
-                let mut side =
-                    |n: u32, share| pixels(f64::from(n) * draw.between([share, 1.0]) + 0.5).clamp(1, n);
+        let wanted = match (self.size, self.share, self.range) {
+            (Some(wanted), ..) => fitting(size, wanted.size(), self.fit)?,
+            (None, Some([height, width]), _) => {
+                let most = |share: f64| if self.exact { share } else { 1.0 };
+                let mut side = |n: u32, share| {
+                    pixels(f64::from(n) * draw.between([share, most(share)]) + 0.5).clamp(1, n)
+                };
                 Size::new(side(size.height, height), side(size.width, width))
             }
-            (None, None) => size,
+            (None, None, Some([least, most])) => {
+                let mut side = |n: u32| draw.whole(n.min(least), n.min(most));
+                Size::new(side(size.height), side(size.width))
+            }
+            (None, None, None) => size,
         };
         let y = draw.whole(0, size.height - wanted.height);
         let x = draw.whole(0, size.width - wanted.width);
         let window = Window { x, y, width: wanted.width, height: wanted.height };
-        cut(sample, window, self.inside, self.empty, draw)
+        let keep = Keep { clip: self.clip, ..self.inside.keep() };
+        cut(sample, window, &keep, self.empty, draw)
     }
 }
 
@@ -168,9 +187,9 @@ pub struct RandomResizedCrop {
     /// Width over height; its logarithm is uniform.
     #[serde(default = "aspect")]
     pub ratio: [f64; 2],
-    /// How pixels are mixed.
+    /// How pixels are mixed: `nearest`, `bilinear`, `bicubic`, `lanczos` or `area`, several of them, or `random`.
     #[serde(default)]
-    pub method: Method,
+    pub method: Methods,
     /// Pillow's rule.
     #[serde(default)]
     pub antialias: bool,
@@ -199,8 +218,8 @@ impl Operation for RandomResizedCrop {
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
         let window = self.window(sample.size(), draw);
-        let flow = cut(sample, window, self.inside, self.empty, draw)?;
-        sample.resize(self.size.size(), self.method.rule(self.antialias))?;
+        let flow = cut(sample, window, &self.inside.keep(), self.empty, draw)?;
+        sample.resize(self.size.size(), self.method.rule(self.antialias, draw))?;
         Ok(flow)
     }
 }
@@ -287,12 +306,13 @@ impl Operation for RandomSizedCrop {
         let y = draw.whole(0, size.height - high);
         let x = draw.whole(0, size.width - wide);
         let window = Window { x, y, width: wide, height: high };
-        cut(sample, window, self.inside, self.empty, draw)
+        cut(sample, window, &self.inside.keep(), self.empty, draw)
     }
 }
 
 /// A window with which every box has an overlap drawn from a list, or the whole picture: MMDetection's
-/// `MinIoURandomCrop`, after SSD. Objects stay whose middle is inside.
+/// `MinIoURandomCrop`, after SSD. Objects stay whose middle is inside. ChainerCV's way to the same end, which has other
+/// windows and looks at all conditions first, is [`constrained_crop`](super::constrained::ConstrainedCrop).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MinIouCrop {
@@ -302,6 +322,9 @@ pub struct MinIouCrop {
     /// The least share of height and width.
     #[serde(default = "least")]
     pub min_crop_size: f64,
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
 }
 
 fn overlaps() -> Vec<f64> {
@@ -348,14 +371,15 @@ impl Operation for MinIouCrop {
                 if far || (!boxes.is_empty() && !boxes.iter().any(middle)) {
                     continue;
                 }
-                return cut(sample, window, Inside::Center, Empty::Keep, draw);
+                let keep = Keep { clip: self.clip, ..Inside::Center.keep() };
+                return cut(sample, window, &keep, Empty::Keep, draw);
             }
         }
     }
 }
 
 /// The overlap of a box and a window; what is no box asks for nothing.
-fn iou(bbox: &[f64; 4], window: &Window) -> f64 {
+pub(super) fn iou(bbox: &[f64; 4], window: &Window) -> f64 {
     if bbox[0].is_nan() {
         return 1.0;
     }

@@ -40,6 +40,8 @@ pub struct RandomFlip {
     pub y: f64,
     /// How often both change at once, beside the others.
     pub both: f64,
+    /// At most one of the three happens: they are shares of one draw, as lists of directions are in MMDetection.
+    pub exclusive: bool,
     /// Points that change places in a mirror.
     pub pairs: Vec<(usize, usize)>,
 }
@@ -47,7 +49,7 @@ pub struct RandomFlip {
 impl Default for RandomFlip {
     /// Every second one, left to right.
     fn default() -> RandomFlip {
-        RandomFlip { x: 0.5, y: 0.0, both: 0.0, pairs: Vec::new() }
+        RandomFlip { x: 0.5, y: 0.0, both: 0.0, exclusive: false, pairs: Vec::new() }
     }
 }
 
@@ -55,18 +57,34 @@ impl Operation for RandomFlip {
     fn check(&self) -> Result<()> {
         [("x", self.x), ("y", self.y), ("both", self.both)]
             .into_iter()
-            .try_for_each(|(name, p)| check_range(name, [p, p], 0.0, 1.0))
+            .try_for_each(|(name, p)| check_range(name, [p, p], 0.0, 1.0))?;
+        match self.exclusive && self.x + self.y + self.both > 1.0 + 1e-9 {
+            true => Err(wrong("exclusive", "shares x, y and both add up to more than 1")),
+            false => Ok(()),
+        }
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
-        let [mut x, mut y] = [self.x, self.y].map(|p| draw.chance(p));
-        if self.both > 0.0 && draw.chance(self.both) {
-            (x, y) = (!x, !y);
-        }
+        let (x, y) = self.drawn(draw);
         draw.tell("x_flip", x);
         draw.tell("y_flip", y);
         sample.flip(x, y, &self.pairs)?;
         Ok(Flow::On)
+    }
+}
+
+impl RandomFlip {
+    fn drawn(&self, draw: &mut Draw<'_>) -> (bool, bool) {
+        if self.exclusive {
+            let at = draw.unit();
+            let (x, y) = (self.x, self.x + self.y);
+            return (at < x || (y..y + self.both).contains(&at), (x..y + self.both).contains(&at));
+        }
+        let [x, y] = [self.x, self.y].map(|p| draw.chance(p));
+        match self.both > 0.0 && draw.chance(self.both) {
+            true => (!x, !y),
+            false => (x, y),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Side, check_range, pixels};
+use super::{Operation, Side, check_range, pixels, yes};
 use crate::augment::draw::{Draw, Flow};
 use crate::augment::objects::Keep;
+use crate::augment::picture::{Canvas, Fill};
 use crate::augment::sample::Sample;
 use crate::error::Result;
 use crate::geometry::{Affine, Size};
@@ -23,6 +24,9 @@ pub struct Mosaic {
     /// What lies between them.
     #[serde(default = "gray")]
     pub fill: [u8; 3],
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
 }
 
 fn around() -> [f64; 2] {
@@ -34,7 +38,7 @@ fn gray() -> [u8; 3] {
 }
 
 /// In the shape that it has, as large as fits.
-fn fitted(sample: &mut Sample, frame: Size) -> Result<()> {
+pub(super) fn fitted(sample: &mut Sample, frame: Size) -> Result<()> {
     let size = sample.size();
     let scale = (f64::from(frame.height) / f64::from(size.height.max(1)))
         .min(f64::from(frame.width) / f64::from(size.width.max(1)));
@@ -83,7 +87,7 @@ impl Operation for Mosaic {
                 paste(&mut canvas, pixels, (row, column));
             }
             let map = Affine::moved(column as f64, row as f64);
-            part.objects.moved(&map, size, whole, &Keep::INSIDE)?;
+            part.objects.moved(&map, size, whole, &Keep { clip: self.clip, ..Keep::INSIDE })?;
             if place == 0 {
                 sample.values = std::mem::take(&mut part.values);
             }
@@ -98,7 +102,8 @@ impl Operation for Mosaic {
 }
 
 /// Another picture over this one, each at half its strength: MMDetection's `MixUp`, YOLOX's. The other one is made to fit
-/// `size`, scaled by a factor, mirrored by chance, and cut or filled to this one's size.
+/// `size`, put on a canvas of that size, scaled by a factor, mirrored by chance, and cut to this one's size, or filled up
+/// with black.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixUp {
@@ -110,9 +115,12 @@ pub struct MixUp {
     /// How often it is mirrored.
     #[serde(default = "half")]
     pub flip: f64,
-    /// What lies around it.
+    /// What lies around it on its canvas.
     #[serde(default = "gray")]
     pub fill: [u8; 3],
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
     /// How often another one is drawn until one has objects.
     #[serde(default = "tries")]
     pub tries: u32,
@@ -144,7 +152,9 @@ impl Operation for MixUp {
         if other.objects.is_empty() {
             return Ok(Flow::On);
         }
-        fitted(&mut other, self.size.size())?;
+        let frame = self.size.size();
+        fitted(&mut other, frame)?;
+        other.pad(Canvas { size: frame, at: (0, 0), fill: Fill::Colour(self.fill) })?;
         let scale = draw.between(self.scale);
         let size = other.size();
         let side = |n: u32| pixels(f64::from(n) * scale).clamp(1, 1 << 15);
@@ -157,11 +167,12 @@ impl Operation for MixUp {
             false => 0,
         };
         let (row, column) = (along(size.height, to.height), along(size.width, to.width));
-        let mut over = Pixels::filled((to.height, to.width), Channels::Rgb, self.fill)?;
+        let mut over = Pixels::filled((to.height, to.width), Channels::Rgb, [0; 3])?;
         if let Some(pixels) = other.pixels()? {
             paste(&mut over, pixels, (row, column));
         }
-        other.objects.moved(&Affine::moved(column as f64, row as f64), size, to, &Keep::INSIDE)?;
+        let keep = Keep { clip: self.clip, ..Keep::INSIDE };
+        other.objects.moved(&Affine::moved(column as f64, row as f64), size, to, &keep)?;
         if let Some(own) = sample.pixels()? {
             for (a, b) in own.data_mut().iter_mut().zip(over.data()) {
                 *a = ((u16::from(*a) + u16::from(*b)) / 2) as u8;

@@ -4,13 +4,20 @@
 //! masks by itself unless it changes colours alone.
 
 pub mod affine;
+pub mod around;
 pub mod canvas;
+pub mod choose;
 pub mod colour;
+pub mod constrained;
 pub mod crop;
 pub mod erase;
+pub mod methods;
 pub mod mirror;
 pub mod mix;
 pub mod objects;
+pub mod paste;
+pub mod rand_augment;
+pub mod shift;
 pub mod size;
 
 use serde::{Deserialize, Serialize};
@@ -80,4 +87,23 @@ pub(super) fn check_range(name: &str, [low, high]: [f64; 2], least: f64, most: f
 /// A number as a count of pixels; what is not finite or too large is the most there can be.
 pub(super) fn pixels(value: f64) -> u32 {
     value as u32
+}
+
+/// What parameters are that hold unless something else is said.
+pub(super) fn yes() -> bool {
+    true
+}
+
+/// A list of pairs, or one pair alone.
+pub(super) fn pairs<'de, D, T>(deserializer: D) -> std::result::Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    use serde::de::Error as _;
+    // By way of a value: serde's own untagged enums lose numbers whose text is kept, as ours is.
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let one = value.get(0).is_some_and(|first| !first.is_array());
+    let list = if one { serde_json::Value::Array(vec![value]) } else { value };
+    serde_json::from_value(list).map_err(D::Error::custom)
 }

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Side, check_range, pixels, wrong};
+use super::methods::Methods;
+use super::{Operation, Side, check_range, pixels, wrong, yes};
 use crate::augment::draw::{Draw, Flow};
 use crate::augment::objects::Keep;
 use crate::augment::picture::{Canvas, Fill};
 use crate::augment::sample::Sample;
 use crate::error::Result;
 use crate::geometry::{Affine, Size};
-use crate::image::Method;
 
 /// To a height and width, whatever the shape was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,9 +17,9 @@ use crate::image::Method;
 pub struct Resize {
     /// (height, width), or one number for both.
     pub size: Side,
-    /// How pixels are mixed.
+    /// How pixels are mixed: `nearest`, `bilinear`, `bicubic`, `lanczos` or `area`, several of them, or `random`.
     #[serde(default)]
-    pub method: Method,
+    pub method: Methods,
     /// Pillow's rule, which widens its support, in the place of OpenCV's.
     #[serde(default)]
     pub antialias: bool,
@@ -30,8 +30,8 @@ impl Operation for Resize {
         self.size.check()
     }
 
-    fn apply(&self, sample: &mut Sample, _: &mut Draw<'_>) -> Result<Flow> {
-        sample.resize(self.size.size(), self.method.rule(self.antialias))?;
+    fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
+        sample.resize(self.size.size(), self.method.rule(self.antialias, draw))?;
         Ok(Flow::On)
     }
 }
@@ -48,9 +48,9 @@ pub struct ResizeShort {
     /// The most that the longer edge may have; the picture stays smaller then.
     #[serde(default)]
     pub at_most: Option<u32>,
-    /// How pixels are mixed.
+    /// How pixels are mixed: `nearest`, `bilinear`, `bicubic`, `lanczos` or `area`, several of them, or `random`.
     #[serde(default)]
-    pub method: Method,
+    pub method: Methods,
     /// Pillow's rule.
     #[serde(default)]
     pub antialias: bool,
@@ -64,7 +64,7 @@ impl Operation for ResizeShort {
         }
     }
 
-    fn apply(&self, sample: &mut Sample, _: &mut Draw<'_>) -> Result<Flow> {
+    fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
         let size = sample.size();
         let (short, long) = (size.height.min(size.width).max(1), size.height.max(size.width).max(1));
         let edge = if self.longer { long } else { short };
@@ -77,7 +77,7 @@ impl Operation for ResizeShort {
             (to, of) = (most, long);
         }
         let new = Size::new(scaled(size.height, to, of), scaled(size.width, to, of));
-        sample.resize(new, self.method.rule(self.antialias))?;
+        sample.resize(new, self.method.rule(self.antialias, draw))?;
         Ok(Flow::On)
     }
 }
@@ -97,9 +97,9 @@ pub struct ResizeContain {
     /// Sides are rounded to the nearest pixel, as YOLO has it; else cut off.
     #[serde(default)]
     pub round: bool,
-    /// How pixels are mixed.
+    /// How pixels are mixed: `nearest`, `bilinear`, `bicubic`, `lanczos` or `area`, several of them, or `random`.
     #[serde(default)]
-    pub method: Method,
+    pub method: Methods,
     /// Pillow's rule.
     #[serde(default)]
     pub antialias: bool,
@@ -120,7 +120,7 @@ impl Operation for ResizeContain {
             pixels(if self.round { length.round() } else { length }).clamp(1, most)
         };
         let new = Size::new(side(size.height, out.height), side(size.width, out.width));
-        sample.resize(new, self.method.rule(self.antialias))?;
+        sample.resize(new, self.method.rule(self.antialias, draw))?;
         let at = ((out.height - new.height) / 2, (out.width - new.width) / 2);
         draw.tell("y_offset", i64::from(at.0));
         draw.tell("x_offset", i64::from(at.1));
@@ -148,6 +148,7 @@ pub enum Among {
 #[serde(deny_unknown_fields)]
 pub struct Rescale {
     /// The frames.
+    #[serde(default)]
     pub scales: Vec<[u32; 2]>,
     /// How one is chosen.
     #[serde(default)]
@@ -155,23 +156,41 @@ pub struct Rescale {
     /// A factor of the one frame, drawn from a range.
     #[serde(default)]
     pub ratio: Option<[f64; 2]>,
+    /// The frame is the picture's own (width, height) times these, in the place of `scales`.
+    #[serde(default)]
+    pub factor: Option<[f64; 2]>,
+    /// Both sides up to a multiple of this: MMCV's `imresize_to_multiple`.
+    #[serde(default = "one")]
+    pub multiple: u32,
     /// Whether the shape stays; else a frame is (width, height).
     #[serde(default = "yes")]
     pub keep_ratio: bool,
-    /// How pixels are mixed.
+    /// Boxes end at the border.
+    #[serde(default = "yes")]
+    pub clip: bool,
+    /// How pixels are mixed: `nearest`, `bilinear`, `bicubic`, `lanczos` or `area`, several of them, or `random`.
     #[serde(default)]
-    pub method: Method,
+    pub method: Methods,
     /// Pillow's rule.
     #[serde(default)]
     pub antialias: bool,
 }
 
-fn yes() -> bool {
-    true
+fn one() -> u32 {
+    1
 }
 
 impl Operation for Rescale {
     fn check(&self) -> Result<()> {
+        if self.multiple == 0 {
+            return Err(wrong("multiple", "is 0"));
+        }
+        if let Some(factor) = self.factor {
+            if !self.scales.is_empty() {
+                return Err(wrong("factor", "or scales are given, one of them"));
+            }
+            return factor.iter().try_for_each(|n| check_range("factor", [*n, *n], 0.001, 1000.0));
+        }
         if self.scales.is_empty() || self.scales.iter().flatten().any(|side| *side == 0) {
             return Err(wrong("scales", "are empty, or a frame without a pixel"));
         }
@@ -184,6 +203,11 @@ impl Operation for Rescale {
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
         let size = sample.size();
         let frame = match (&self.scales[..], self.ratio, self.among) {
+            ([], ..) => {
+                let [wide, high] = self.factor.unwrap_or([1.0, 1.0]);
+                let side = |n: u32, factor: f64| pixels(f64::from(n) * factor + 0.5).max(1);
+                [side(size.width, wide), side(size.height, high)]
+            }
             ([frame, ..], Some(range), _) => {
                 let factor = draw.between(range);
                 frame.map(|side| pixels(f64::from(side) * factor).max(1))
@@ -206,12 +230,16 @@ impl Operation for Rescale {
             }
             false => Size::new(frame[1], frame[0]),
         };
+        let up = |n: u32| n.div_ceil(self.multiple).saturating_mul(self.multiple);
+        let new = Size::new(up(new.height), up(new.width));
         draw.tell("height", i64::from(new.height));
         draw.tell("width", i64::from(new.width));
-        sample.resize(new, self.method.rule(self.antialias))?;
-        // Boxes end at the border; none goes.
-        let size = sample.size();
-        sample.objects.moved(&Affine::IDENTITY, size, size, &Keep::ALL)?;
+        sample.resize(new, self.method.rule(self.antialias, draw))?;
+        if self.clip {
+            // Boxes end at the border; none goes.
+            let size = sample.size();
+            sample.objects.moved(&Affine::IDENTITY, size, size, &Keep::ALL)?;
+        }
         Ok(Flow::On)
     }
 }

@@ -12,7 +12,7 @@ use lensframe::image::{Channels, Pixels};
 use super::{sample, scenes, step};
 
 /// Every operation that moves pixels, with parameters that move them much.
-const MOVING: &[&str] = &[
+pub(super) const MOVING: &[&str] = &[
     r#"{"op": "resize", "size": [77, 51]}"#,
     r#"{"op": "resize", "size": [40, 60], "antialias": true}"#,
     r#"{"op": "resize", "size": [150, 130], "method": "bicubic"}"#,
@@ -30,6 +30,8 @@ const MOVING: &[&str] = &[
     r#"{"op": "pad", "multiple": 64}"#,
     r#"{"op": "pad", "size": 160, "center": true}"#,
     r#"{"op": "pad", "square": true}"#,
+    r#"{"op": "pad", "sides": [3, 20, 11, 0]}"#,
+    r#"{"op": "rescale", "scales": [[100, 60]], "multiple": 32}"#,
     r#"{"op": "expand"}"#,
     r#"{"op": "flip", "x": true, "y": true}"#,
     r#"{"op": "random_flip", "x": 0.5, "y": 0.5}"#,
@@ -39,6 +41,20 @@ const MOVING: &[&str] = &[
     r#"{"op": "shear", "x": [-0.3, 0.3], "y": [-0.2, 0.2]}"#,
     r#"{"op": "translate", "x": [-20, 20], "y": [-15, 15]}"#,
     r#"{"op": "random_affine", "fill": [0, 0, 0], "min_side": 0, "min_area": 0}"#,
+    r#"{"op": "random_affine", "fill": [0, 0, 0], "min_side": 0, "min_area": 0, "corner": true}"#,
+    r#"{"op": "resize", "size": [61, 90], "method": "random"}"#,
+    r#"{"op": "rescale", "factor": [0.5, 0.75], "keep_ratio": false, "method": ["area", "bicubic"]}"#,
+    r#"{"op": "random_crop", "range": [40, 60]}"#,
+    r#"{"op": "random_crop", "share": [0.5, 0.6], "exact": true, "clip": false}"#,
+    r#"{"op": "constrained_crop", "inside": "part"}"#,
+    r#"{"op": "random_center_crop_pad", "size": [60, 90], "border": 20}"#,
+    r#"{"op": "random_flip", "x": 0.3, "y": 0.3, "both": 0.3, "exclusive": true}"#,
+    r#"{"op": "rotate", "angle": [20, 30], "negative": 0.5}"#,
+    r#"{"op": "shear", "x": [0.1, 0.3], "negative": 0.5}"#,
+    r#"{"op": "translate", "x": [0.1, 0.2], "relative": true, "whole": true, "negative": 0.5}"#,
+    r#"{"op": "random_shift", "most": 25}"#,
+    r#"{"op": "auto_augment", "policies": [[{"op": "rotate", "angle": [-40, 40]}],
+        [{"op": "flip", "x": true}, {"op": "resize_short", "size": 50, "p": 0.5}], []]}"#,
 ];
 
 fn painted(mask: &Rle) -> Pixels {
@@ -207,7 +223,7 @@ fn motion_says_where_points_came_from() {
 }
 
 /// Every operation that changes colours alone.
-const COLOURS: &[&str] = &[
+pub(super) const COLOURS: &[&str] = &[
     r#"{"op": "color_jitter", "brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 0.2}"#,
     r#"{"op": "photometric_distortion"}"#,
     r#"{"op": "photometric_distortion", "levels": true}"#,
@@ -222,6 +238,7 @@ const COLOURS: &[&str] = &[
     r#"{"op": "corrupt", "corruption": "frost", "severity": 3}"#,
     r#"{"op": "cut_out", "holes": [2, 2], "shape": [12, 9]}"#,
     r#"{"op": "random_erasing", "fill": null}"#,
+    r#"{"op": "cut_out", "holes": [1, 3], "ratio": [[0.1, 0.2], [0.3, 0.1]], "corner": true}"#,
 ];
 
 #[test]

@@ -107,6 +107,73 @@ fn crops_of_a_share_keep_to_their_ranges() {
 }
 
 #[test]
+fn what_lies_around_a_picture_goes_on_as_mmcv_has_it() {
+    // impad's own examples: 1 2 3 4 with two more to either side.
+    let row = |mode: &str| {
+        let bytes: Vec<u8> = (1..=4).flat_map(|level| [level; 3]).collect();
+        let mut sample =
+            Sample::of_picture(Picture::of_pixels(Pixels::new((1, 4), Channels::Rgb, bytes).unwrap()));
+        sample.objects = Objects::new(1, Vec::new());
+        sample.objects.bbox = Some(vec![[1., 0., 2., 1.]]);
+        let json = format!(r#"{{"op": "pad", "sides": [2, 1, 2, 0], "mode": "{mode}", "fill": [9, 9, 9]}}"#);
+        step(&json).run(&mut sample, [0; 3], None).unwrap();
+        assert_eq!(sample.size(), Size::new(2, 8));
+        assert_eq!(sample.objects.bbox.as_ref().unwrap()[0], [3., 1., 2., 1.]);
+        let pixels = sample.pixels().unwrap().unwrap();
+        let levels: Vec<u8> = pixels.data().chunks_exact(3).map(|pixel| pixel[0]).collect();
+        if mode != "constant" {
+            assert_eq!(levels[..8], levels[8..], "one row goes on as itself");
+        }
+        levels[8..].to_vec()
+    };
+    assert_eq!(row("reflect"), [3, 2, 1, 2, 3, 4, 3, 2]);
+    assert_eq!(row("symmetric"), [2, 1, 1, 2, 3, 4, 4, 3]);
+    assert_eq!(row("edge"), [1, 1, 1, 2, 3, 4, 4, 4]);
+    assert_eq!(row("constant"), [9, 9, 1, 2, 3, 4, 9, 9]);
+}
+
+#[test]
+fn sides_go_up_to_a_multiple() {
+    // imresize_to_multiple(size=(1333, 800), keep_ratio=True): 800 × 1067, up to multiples of 32.
+    let mut sample = with_boxes((480, 640), &[[0., 0., 320., 240.]]);
+    step(r#"{"op": "rescale", "scales": [[1333, 800]], "multiple": 32}"#)
+        .run(&mut sample, [0; 3], None)
+        .unwrap();
+    assert_eq!(sample.size(), Size::new(800, 1088));
+    assert_eq!(sample.objects.bbox.unwrap()[0], [0., 0., 544., 400.]);
+}
+
+#[test]
+fn holes_are_drawn_by_their_corner_or_their_middle() {
+    let share = |corner: bool| {
+        let json = format!(
+            r#"{{"op": "cut_out", "holes": [1, 1], "shape": [4, 4], "corner": {corner}, "fill": [200, 0, 0]}}"#
+        );
+        let hit = (0..2000u64).filter(|row| {
+            let mut sample = blank((8, 8));
+            step(&json).run(&mut sample, [3, 0, *row], None).unwrap();
+            sample.pixels().unwrap().unwrap().data()[..24].chunks_exact(3).any(|pixel| pixel[0] == 200)
+        });
+        hit.count() as f64 / 2000.0
+    };
+    // The corner's row is below 1 in 1/8 of the cases; the middle's below 3 in 3/8.
+    assert!((share(true) - 0.125).abs() < 0.03, "{}", share(true));
+    assert!((share(false) - 0.375).abs() < 0.04, "{}", share(false));
+}
+
+#[test]
+fn an_affine_map_about_the_corner_leaves_it_there() {
+    let json = r#"{"op": "random_affine", "corner": true, "translate": 0, "border": [-20, -10], "min_side": 0, "min_area": 0}"#;
+    for row in 0..20 {
+        let mut sample = blank((100, 80));
+        step(json).run(&mut sample, [1, 0, row], None).unwrap();
+        assert_eq!(sample.size(), Size::new(60, 60));
+        let [x, y] = sample.motion().point([0.0, 0.0]);
+        assert!(x.abs() < 1e-9 && y.abs() < 1e-9);
+    }
+}
+
+#[test]
 fn a_filter_takes_what_is_too_small() {
     let mut sample = with_boxes((50, 50), &[[0., 0., 3., 3.], [0., 0., 10., 1.], [5., 5., 9., 9.]]);
     let pipeline = step(r#"{"op": "filter_objects", "min_side": [2, 2], "empty": "drop"}"#);

@@ -1,7 +1,11 @@
 //! Pipelines: what lies on a picture moves with it.
 
 mod agreement;
+mod choices;
+mod covering;
 mod formulas;
+mod mmdetection;
+mod page;
 mod pipelines;
 mod rendering;
 

@@ -84,6 +84,24 @@ fn what_makes_no_sense_is_said_when_a_pipeline_is_built() {
         (r#"[{"op": "random_crop"}]"#, "one of them"),
         (r#"[{"op": "random_resized_crop", "size": 3, "scale": [1, 0.1]}]"#, "no range"),
         (r#"[{"op": "normalize", "mean": [0, 0, 0], "std": [1, 0, 1]}]"#, "no std is 0"),
+        (r#"[{"op": "resize", "size": 3, "method": []}]"#, "one at least"),
+        (r#"[{"op": "resize", "size": 3, "method": "cubic"}]"#, "or random"),
+        (r#"[{"op": "rescale"}]"#, "scales"),
+        (r#"[{"op": "rescale", "scales": [[3, 4]], "factor": [1, 1]}]"#, "one of them"),
+        (r#"[{"op": "random_crop", "size": 3, "range": [2, 4]}]"#, "one of them"),
+        (r#"[{"op": "random_flip", "x": 0.7, "y": 0.7, "exclusive": true}]"#, "more than 1"),
+        (r#"[{"op": "cut_out", "holes": [1, 1], "shape": [3, 4], "ratio": [0.1, 0.1]}]"#, "one of them"),
+        (r#"[{"op": "erase_patches", "patches": [2, 1], "ratio": [0.1, 0.2]}]"#, "patches"),
+        (r#"[{"op": "random_center_crop_pad", "size": 8, "ratios": []}]"#, "at least one"),
+        (r#"[{"op": "constrained_crop", "constraints": [[0.9, 0.1]]}]"#, "no range"),
+        (r#"[{"op": "rand_augment", "magnitude": 31}]"#, "less than num_magnitude_bins"),
+        (r#"[{"op": "auto_augment", "policies": []}]"#, "at least one list"),
+        (r#"[{"op": "auto_augment", "policies": [[]], "weights": [0]}]"#, "not all 0"),
+        (
+            r#"[{"op": "auto_augment", "policies": [[{"op": "rezise", "size": 3}]]}]"#,
+            "there is no operation 'rezise'",
+        ),
+        (r#"[{"op": "copy_paste", "steps": [{"op": "resize", "size": 0}]}]"#, "no pixel"),
         (
             r#"[{"op": "normalize", "mean": [0,0,0], "std": [1,1,1]}, {"op": "resize", "size": 3}]"#,
             "normalize was before it",
@@ -130,6 +148,8 @@ fn the_fused_pass_gives_the_numbers_of_the_steps_one_by_one() {
         r#"{"op": "rescale", "scales": [[70, 50]]}, {"op": "random_flip"}, {"op": "pad", "multiple": 32}"#,
         r#"{"op": "resize_contain", "size": 90, "fill": [114, 114, 114]}, {"op": "random_flip"}"#,
         r#"{"op": "expand", "ratio": [1.5, 2], "fill": [1, 2, 3]}, {"op": "random_crop", "size": 60}"#,
+        r#"{"op": "random_center_crop_pad", "size": 90, "border": 30, "fill": [9, 8, 7]}, {"op": "random_flip"}"#,
+        r#"{"op": "resize", "size": [50, 70], "method": "random"}, {"op": "random_crop", "range": [30, 40]}"#,
     ] {
         let pipeline = Pipeline::from_json(&format!("[{steps}, {end}]")).unwrap();
         for row in 0..ds.len() {
