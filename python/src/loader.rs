@@ -204,6 +204,8 @@ fn parts(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("padded", batch.padded)?;
     let rows: Vec<i64> = batch.rows.iter().map(|row| *row as i64).collect();
     dict.set_item("row", PyArray1::from_vec(py, rows))?;
+    let views: Vec<i64> = batch.views.iter().map(|view| *view as i64).collect();
+    dict.set_item("view", PyArray1::from_vec(py, views))?;
     if let Some(tensor) = batch.pictures {
         dict.set_item("img", array(py, tensor)?)?;
     }

@@ -37,13 +37,14 @@ pub struct Draw<'a> {
     random: Random,
     partners: Option<&'a dyn Partners>,
     normalised: bool,
+    view: usize,
     told: Option<Vec<(String, Value)>>,
 }
 
 impl<'a> Draw<'a> {
     /// The numbers of a key: seed, epoch, row, operation.
     pub fn new(key: [u64; 4]) -> Draw<'a> {
-        Draw { random: Random::keyed(&key), partners: None, normalised: false, told: None }
+        Draw { random: Random::keyed(&key), partners: None, normalised: false, view: 0, told: None }
     }
 
     /// With rows to mix in.
@@ -56,6 +57,17 @@ impl<'a> Draw<'a> {
     #[must_use]
     pub fn after_normalize(self, normalised: bool) -> Draw<'a> {
         Draw { normalised, ..self }
+    }
+
+    /// For one of the views that a step makes.
+    #[must_use]
+    pub fn of_view(self, view: usize) -> Draw<'a> {
+        Draw { view, ..self }
+    }
+
+    /// Which of the views that a step makes it is.
+    pub fn view(&self) -> usize {
+        self.view
     }
 
     /// True if pixels are normalised by now.
@@ -108,7 +120,7 @@ impl<'a> Draw<'a> {
     /// The numbers of a step within this one: its own stream, so that it does not matter how many it takes.
     pub(super) fn within(&mut self) -> Draw<'a> {
         let random = Random::keyed(&[self.random.next_u64()]);
-        Draw { random, partners: self.partners, normalised: self.normalised, told: None }
+        Draw { random, partners: self.partners, normalised: self.normalised, view: 0, told: None }
     }
 
     /// A row to mix in.

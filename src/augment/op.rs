@@ -10,7 +10,8 @@ use super::ops::canvas::{Expand, Pad};
 use super::ops::choose::AutoAugment;
 use super::ops::colour::{Blur, ColorJitter, Corrupt, HsvJitter, Lighting, PhotoMetricDistortion, Tone};
 use super::ops::constrained::ConstrainedCrop;
-use super::ops::crop::{CenterCrop, MinIouCrop, RandomCrop, RandomResizedCrop, RandomSizedCrop};
+use super::ops::crop::{CenterCrop, Crop, MinIouCrop, RandomCrop, RandomResizedCrop, RandomSizedCrop};
+use super::ops::each::Each;
 use super::ops::erase::{CutOut, ErasePatches, RandomErasing};
 use super::ops::mirror::{Flip, RandomFlip, RandomTurn};
 use super::ops::mix::{MixUp, Mosaic};
@@ -109,6 +110,7 @@ operations! {
     ResizeContain "resize_contain" [Picture Boxes Rotated Masks Points Maps] "Whole and in its shape onto the middle of a canvas (letterbox).";
     Rescale "rescale" [Picture Boxes Rotated Masks Points Maps] "Into a frame of which it touches one side (MMDetection's Resize).";
     CenterCrop "center_crop" [Picture Boxes Rotated Masks Points Maps Count] "The window in the middle.";
+    Crop "crop" [Picture Boxes Rotated Masks Points Maps Count] "The window at a place.";
     RandomCrop "random_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window anywhere.";
     RandomResizedCrop "random_resized_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window of a share of the area and of an aspect, in a size (torchvision).";
     RandomSizedCrop "random_sized_crop" [Picture Boxes Rotated Masks Points Maps Count] "A window of a share of the area and of an aspect (ChainerCV).";
@@ -141,6 +143,7 @@ operations! {
     MixUp "mix_up" [Picture Boxes Rotated Masks Points Count] "Another picture over this one, each at half its strength.";
     CopyPaste "copy_paste" [Picture Boxes Masks Points Maps Count] "Objects of another picture pasted on this one (Simple Copy-Paste).";
     AutoAugment "auto_augment" [Picture Boxes Rotated Masks Points Maps Count] "One of several lists of steps, by chance (RandomChoice, RandomApply).";
+    Each "each" [Picture Boxes Rotated Masks Points Maps Count] "Every one of several lists of steps, a view each (test-time augmentation).";
     RandAugment "rand_augment" [Picture Boxes Rotated Masks Points Maps Count] "A few of fourteen changes, all of one strength (torchvision).";
 }
 

@@ -48,6 +48,7 @@ impl Pipeline {
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Result<Pipeline> {
         let steps: Vec<Step> = steps.into_iter().collect();
         steps.iter().try_for_each(|step| step.op.check())?;
+        check_views(&steps)?;
         let (output, decoding) = (Output::default(), Decoding::default());
         let finish = Finish::new(&output, None)?;
         Ok(Pipeline { decoding, set: String::new(), steps, normalize: None, output, finish })
@@ -142,6 +143,7 @@ impl Pipeline {
             }
             own.push(step);
         }
+        check_views(&own)?;
         let finish = Finish::new(&output, normalize.as_ref().map(|(_, normalize)| normalize.clone()))?;
         Ok(Pipeline { decoding, set, steps: own, normalize, output, finish })
     }
@@ -188,17 +190,46 @@ impl Pipeline {
         &self.steps
     }
 
+    /// How many views of a row there are: 1, unless steps make [`Each`](super::ops::each::Each) of several.
+    pub fn views(&self) -> u64 {
+        let count = |step: &Step| match &step.op {
+            Op::Each(each) => each.of.len() as u64,
+            _ => 1,
+        };
+        self.steps.iter().map(count).fold(1, u64::saturating_mul)
+    }
+
     /// Sends a sample through. What is drawn depends on seed, epoch, row and the step's place.
     ///
     /// # Errors
     /// Those of [`Op::apply`], with the step as their place.
     pub fn run(&self, sample: &mut Sample, key: [u64; 3], partners: Option<&dyn Partners>) -> Result<Flow> {
+        self.run_view(0, sample, key, partners)
+    }
+
+    /// The same for one of the [`Pipeline::views`].
+    ///
+    /// # Errors
+    /// As [`Pipeline::run`].
+    pub fn run_view(
+        &self,
+        view: u64,
+        sample: &mut Sample,
+        key: [u64; 3],
+        partners: Option<&dyn Partners>,
+    ) -> Result<Flow> {
         let [seed, epoch, row] = key;
+        let mut left = view;
         let zeros = self.normalize.as_ref().map_or(usize::MAX, |(at, _)| *at);
         for (at, step) in self.steps.iter().enumerate() {
             let mut draw = Draw::new([seed, epoch, row, at as u64]);
             if let Some(partners) = partners {
                 draw = draw.with_partners(partners);
+            }
+            if let Op::Each(each) = &step.op {
+                let count = each.of.len().max(1) as u64;
+                draw = draw.of_view(usize::try_from(left % count).unwrap_or(0));
+                left /= count;
             }
             let place = || Place::area(format!("step {} ({})", at + 1, step.op.name()));
             let flow = step.apply(sample, draw.after_normalize(at >= zeros)).map_err(|e| e.at(place()))?;
@@ -207,6 +238,25 @@ impl Pipeline {
             }
         }
         Ok(Flow::On)
+    }
+}
+
+/// The most views of a row.
+const MOST_VIEWS: u64 = 4096;
+
+fn check_views(steps: &[Step]) -> Result<()> {
+    let mut views = 1_u64;
+    for step in steps {
+        if let Op::Each(each) = &step.op {
+            if step.p < 1.0 {
+                return Err(no_pipeline("each makes views of every row, and cannot be left out by chance: no p"));
+            }
+            views = views.saturating_mul(each.of.len() as u64);
+        }
+    }
+    match views <= MOST_VIEWS {
+        true => Ok(()),
+        false => Err(no_pipeline(&format!("its steps make {views} views of a row; {MOST_VIEWS} is the most"))),
     }
 }
 

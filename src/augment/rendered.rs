@@ -166,11 +166,20 @@ struct Made {
 }
 
 impl Made {
+    /// True if a row may become several.
+    fn is_several(&self) -> bool {
+        self.rendering.cut != Cut::Whole || self.rendering.pipeline.views() > 1
+    }
+
+    /// The piece that a row is a view of.
+    fn piece(&self, at: u64) -> Option<&Piece> {
+        self.pieces.get(usize::try_from(at / self.rendering.pipeline.views()).ok()?)
+    }
+
     /// The values of a row under these keys.
     fn row(&self, at: u64, keys: &[KeyIndex], access: &Access<'_>) -> Result<Vec<Value>> {
         let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let piece = self.pieces.get(index(at));
-        let piece = piece.ok_or_else(|| Error::new(ErrorKind::Index, format!("there is no row {at}")))?;
+        let piece = self.piece(at).ok_or_else(|| Error::new(ErrorKind::Index, format!("there is no row {at}")))?;
         let stored = self.reading.view().get_with(index(piece.row), access)?;
         let stored = stored.values();
         let mut sample = self.reading.sample(index(piece.row), stored)?;
@@ -182,8 +191,9 @@ impl Made {
         if let Some(window) = piece.window {
             sample.crop(window, &Keep::INSIDE)?;
         }
+        let view = at % self.rendering.pipeline.views();
         let key = [self.rendering.seed.wrapping_add(access.seed), access.epoch, at];
-        let flow = self.rendering.pipeline.run(&mut sample, key, Some(&self.reading));
+        let flow = self.rendering.pipeline.run_view(view, &mut sample, key, Some(&self.reading));
         if let Flow::Dropped(why) = flow.at(|| Place::none().row(piece.row))? {
             let what = format!("the pipeline drops it: {why}");
             return Err(Error::new(ErrorKind::Format, what).at(Place::area("pipeline").row(piece.row)));
@@ -212,10 +222,10 @@ impl Made {
             }
             Maker::Map(name, place) => row.map(name, &file(*place)?),
             Maker::Object(base, place) => row.object(base, *place),
-            Maker::Row(name, _) if name == "image_id" && self.rendering.cut != Cut::Whole => {
+            Maker::Row(name, _) if name == "image_id" && self.is_several() => {
                 Ok(self.counted(key, at))
             }
-            Maker::Row(name, place) => Ok(row.other(name, *place, piece.window)),
+            Maker::Row(name, place) => Ok(row.other(name, *place, &self.label(at, piece))),
             Maker::SourceRow => Ok(Value::from(piece.row)),
             Maker::SourceId => {
                 Ok(self.place_of("image_id").map_or(Value::Null, |place| row.value(place).clone()))
@@ -224,6 +234,18 @@ impl Made {
             Maker::Label => row.label(),
             Maker::Told(name) => Ok(row.told(name)),
         }
+    }
+
+    /// What is put into a file's name to tell a piece from the others of its row.
+    fn label(&self, at: u64, piece: &Piece) -> String {
+        let mut label = piece.window.map_or(String::new(), |window| format!("_{}_{}", window.y, window.x));
+        if let Some(object) = piece.object {
+            label = format!("{label}_{object}");
+        }
+        if self.rendering.pipeline.views() > 1 {
+            label = format!("{label}_view{}", at % self.rendering.pipeline.views());
+        }
+        label
     }
 
     /// A new id of the type that the key has.
@@ -264,7 +286,7 @@ impl Source for Made {
     }
 
     fn len(&self) -> usize {
-        self.pieces.len()
+        self.pieces.len() * usize::try_from(self.rendering.pipeline.views()).unwrap_or(1)
     }
 
     fn read(&self, rows: &Rows, keys: &[KeyIndex], access: &Access<'_>) -> Result<Batch> {
@@ -289,7 +311,7 @@ impl Source for Made {
     }
 
     fn prefetch(&self, rows: &Rows, _: &[KeyIndex]) {
-        let stored = rows.iter().filter_map(|at| self.pieces.get(usize::try_from(at).ok()?));
+        let stored = rows.iter().filter_map(|at| self.piece(at));
         let stored: Vec<u64> = stored.map(|piece| piece.row).collect();
         self.reading.view().announce(&Rows::indices(stored));
     }

@@ -11,7 +11,7 @@ use super::sample::Sample;
 use crate::dataset::Value;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::{Affine, Rle};
-use crate::image::{Encoding, LabelImage, MAX_LABEL_PIXELS, Window, encode};
+use crate::image::{Encoding, LabelImage, MAX_LABEL_PIXELS, encode};
 
 /// A sample with what it was made of.
 pub(super) struct Row<'a> {
@@ -124,7 +124,7 @@ impl Row<'_> {
     }
 
     /// A value of the row itself.
-    pub(super) fn other(&self, name: &str, place: usize, window: Option<Window>) -> Value {
+    pub(super) fn other(&self, name: &str, place: usize, label: &str) -> Value {
         let value = self.value(place);
         let size = self.sample.size();
         match name {
@@ -134,25 +134,22 @@ impl Row<'_> {
             "orientation" if self.encoding.is_some() => Value::Null,
             "extra" if !self.stays() => undeclared(value.clone()),
             "file_name" => match value.as_text() {
-                Some(text) => Value::from(self.named(text, window).as_str()),
+                Some(text) => Value::from(self.named(text, label).as_str()),
                 None => value.clone(),
             },
             _ => value.clone(),
         }
     }
 
-    /// A file name with the place of the piece in it, and the extension that the file now has.
-    fn named(&self, name: &str, window: Option<Window>) -> String {
+    /// A file name with what tells the piece from others in it, and the extension that the file now has.
+    fn named(&self, name: &str, label: &str) -> String {
         let (stem, extension) = match name.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() && !extension.contains('/') => {
                 (stem, Some(extension))
             }
             _ => (name, None),
         };
-        let mut made = stem.to_owned();
-        if let Some(window) = window {
-            made.push_str(&format!("_{}_{}", window.y, window.x));
-        }
+        let mut made = format!("{stem}{label}");
         let known = self.encoding.map(|encoding| encoding.format().extensions());
         let kept = extension.filter(|own| {
             known.is_none_or(|known| known.iter().any(|known| own.eq_ignore_ascii_case(known)))

@@ -16,6 +16,8 @@ pub struct Batch {
     pub index: u64,
     /// The rows of the view, in order; those that took the place of others stand where the others did.
     pub rows: Vec<u64>,
+    /// Which view of its row each is, where the pipeline makes several.
+    pub views: Vec<u64>,
     /// True if its rows were seen in this epoch before: it makes ranks equally long.
     pub padded: bool,
     /// The pictures: (B, C, H, W) or (B, H, W, C). Smaller ones lie in the top left corner, zeros around them.

@@ -58,7 +58,7 @@ impl Loader {
     /// Those of [`Reading::new`] and [`Plan::epoch`]; `Usage` for a rank that is none.
     pub fn new(ds: &Dataset, pipeline: Pipeline, plan: Plan, options: Options, job: &Job) -> Result<Loader> {
         let reading = Reading::new(ds, pipeline.set(), pipeline.decoding())?;
-        let known = Known::read(ds, pipeline.set(), &plan.sampler, job)?;
+        let known = Known::read(&seen(ds, pipeline.views())?, pipeline.set(), &plan.sampler, job)?;
         let loader = Loader {
             reading,
             pipeline: Arc::new(pipeline),
@@ -149,6 +149,20 @@ impl Loader {
         feed.issue();
         Ok(feed)
     }
+}
+
+/// The rows as a sampler sees them: each as often as a pipeline makes views of it.
+fn seen(ds: &Dataset, views: u64) -> Result<Dataset> {
+    if views == 1 {
+        return Ok(ds.clone());
+    }
+    let most = 1 << 32;
+    let rows = ds.len() as u64;
+    if rows.saturating_mul(views) > most {
+        let what = format!("{views} views of {rows} rows are more than {most}");
+        return Err(Error::new(ErrorKind::Limit, what).at(Place::area("feed")));
+    }
+    ds.take(&(0..rows * views).map(|row| row / views).collect::<Vec<_>>())
 }
 
 /// Threads that make batches.
@@ -248,7 +262,8 @@ impl Feed {
         while self.issued < self.share.len().min(self.next.saturating_add(self.ahead)) {
             let Some(order) = self.order(self.issued) else { return };
             let view = self.maker.reading.view();
-            if let Ok(view) = view.take(&order.batch.rows) {
+            let rows: Vec<u64> = order.batch.rows.iter().map(|row| row / self.maker.pipeline.views()).collect();
+            if let Ok(view) = view.take(&rows) {
                 view.announce(&Rows::all(view.len()));
             }
             if orders.send((self.issued, order)).is_err() {

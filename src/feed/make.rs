@@ -58,7 +58,7 @@ impl Maker {
         let mut places: Vec<Standing> = order.batch.rows.iter().map(|row| Standing::of(*row)).collect();
         loop {
             let start = Instant::now();
-            let rows: Vec<u64> = places.iter().map(|place| place.row).collect();
+            let rows: Vec<u64> = places.iter().map(|place| self.stored(place.row)).collect();
             let read = self.reading.samples(&rows)?;
             let mut samples = Vec::with_capacity(rows.len());
             for (at, sample) in read.into_iter().enumerate() {
@@ -80,6 +80,16 @@ impl Maker {
         }
     }
 
+    /// The row of the dataset that a row of the plan is a view of.
+    fn stored(&self, row: u64) -> u64 {
+        row / self.pipeline.views()
+    }
+
+    fn replaced(&self, place: &Standing) -> Option<Replaced> {
+        let why = place.why.clone()?;
+        Some(Replaced { row: self.stored(place.wanted), by: self.stored(place.row), why })
+    }
+
     /// Sends a sample through the pipeline, or another one in its place.
     fn through(
         &self,
@@ -95,15 +105,16 @@ impl Maker {
             }
             let reason = match sample.and_then(|mut sample| {
                 let key = [self.seed, order.epoch.number(), self.stream(order, at, place.row)];
-                let flow = self.pipeline.run(&mut sample, key, Some(&self.reading));
-                flow.map(|flow| (sample, flow)).map_err(|e| e.at(Place::none().row(place.row)))
+                let view = place.row % self.pipeline.views();
+                let flow = self.pipeline.run_view(view, &mut sample, key, Some(&self.reading));
+                flow.map(|flow| (sample, flow)).map_err(|e| e.at(Place::none().row(self.stored(place.row))))
             }) {
                 Ok((sample, Flow::On)) => return Ok(sample),
                 Ok((_, Flow::Dropped(why))) => Reason::Dropped(why),
                 Err(error) => Reason::Error(error),
             };
             self.next(order, at, place, reason)?;
-            sample = Partners::sample(&self.reading, place.row);
+            sample = Partners::sample(&self.reading, self.stored(place.row));
         }
     }
 
@@ -128,7 +139,7 @@ impl Maker {
         let row = order.epoch.stand_in(order.batch.index, at as u64, place.attempts);
         let (Some(row), true) = (row, place.attempts < TRIES) else {
             let what = format!("no row of {TRIES} could take its place; it could not be used: {why}");
-            return Err(Error::new(ErrorKind::Format, what).at(Place::area("feed").row(place.wanted)));
+            return Err(Error::new(ErrorKind::Format, what).at(Place::area("feed").row(self.stored(place.wanted))));
         };
         (place.row, place.attempts) = (row, place.attempts + 1);
         Ok(())
@@ -160,13 +171,14 @@ impl Maker {
             for (at, (sample, place)) in samples.iter().zip(places).enumerate() {
                 let done = finish.write(sample, tensor.part(at), canvas);
                 done.map_err(|error| {
-                    Damaged::Row(at, error.at(Place::area("image").row(place.row).key("img")))
+                    Damaged::Row(at, error.at(Place::area("image").row(self.stored(place.row)).key("img")))
                 })?;
             }
         }
         let mut batch = Batch {
             index: order.batch.index,
-            rows: places.iter().map(|place| place.row).collect(),
+            rows: places.iter().map(|place| self.stored(place.row)).collect(),
+            views: places.iter().map(|place| place.row % self.pipeline.views()).collect(),
             padded: order.batch.padded,
             pictures,
             sizes,
@@ -180,7 +192,7 @@ impl Maker {
             maps: Vec::new(),
             canvas,
             values: Vec::new(),
-            replaced: places.iter().filter_map(Standing::replaced).collect(),
+            replaced: places.iter().filter_map(|place| self.replaced(place)).collect(),
         };
         gather(samples, &mut batch).map_err(Damaged::Batch)?;
         Ok(batch)
@@ -201,10 +213,6 @@ impl Standing {
         Standing { wanted: row, row, attempts: 0, why: None }
     }
 
-    fn replaced(&self) -> Option<Replaced> {
-        let why = self.why.clone()?;
-        Some(Replaced { row: self.wanted, by: self.row, why })
-    }
 }
 
 /// Why a row cannot be used.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::each::check_plain;
 use super::{Operation, wrong};
 use crate::augment::draw::{Draw, Flow};
 use crate::augment::op::Step;
@@ -42,7 +43,7 @@ impl Operation for AutoAugment {
                 return Err(wrong("weights", "are one number a policy, none below 0 and not all 0"));
             }
         }
-        self.policies.iter().flatten().try_for_each(|step| step.op.check())
+        check_plain("policies", &self.policies)
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {

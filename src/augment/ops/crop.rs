@@ -1,4 +1,4 @@
-//! Operations that cut: [`CenterCrop`], [`RandomCrop`], [`RandomResizedCrop`], [`RandomSizedCrop`], [`MinIouCrop`].
+//! Operations that cut: [`CenterCrop`], [`Crop`], [`RandomCrop`], [`RandomResizedCrop`], [`RandomSizedCrop`], [`MinIouCrop`].
 
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,44 @@ impl Operation for CenterCrop {
         // Halves go to the even side, as ChainerCV and torchvision have it.
         let half = |all: u32, n: u32| pixels((f64::from(all - n) / 2.0).round_ties_even());
         let (y, x) = (half(size.height, wanted.height), half(size.width, wanted.width));
+        let window = Window { x, y, width: wanted.width, height: wanted.height };
+        cut(sample, window, &self.inside.keep(), self.empty, draw)
+    }
+}
+
+/// The window at a place. Four corners and the middle are `five_crop`'s; with both sides of a mirror they are ChainerCV's
+/// and torchvision's `ten_crop` (see [`Each`](super::each::Each)).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crop {
+    /// The window.
+    pub size: Side,
+    /// How much of the room that is left lies above it, and to its left: `[0, 0]` is the top left corner, `[1, 1]` the
+    /// bottom right one.
+    pub at: [f64; 2],
+    /// Smaller where the picture is.
+    #[serde(default)]
+    pub fit: bool,
+    /// Which objects stay.
+    #[serde(default)]
+    pub inside: Inside,
+    /// What becomes of a sample without objects.
+    #[serde(default)]
+    pub empty: Empty,
+}
+
+impl Operation for Crop {
+    fn check(&self) -> Result<()> {
+        self.at.iter().try_for_each(|at| check_range("at", [*at, *at], 0.0, 1.0))?;
+        self.size.check()
+    }
+
+    fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
+        let size = sample.size();
+        let wanted = fitting(size, self.size.size(), self.fit)?;
+        let place = |all: u32, n: u32, at: f64| pixels((f64::from(all - n) * at).round_ties_even());
+        let y = place(size.height, wanted.height, self.at[0]);
+        let x = place(size.width, wanted.width, self.at[1]);
         let window = Window { x, y, width: wanted.width, height: wanted.height };
         cut(sample, window, &self.inside.keep(), self.empty, draw)
     }

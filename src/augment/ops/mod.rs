@@ -10,6 +10,7 @@ pub mod choose;
 pub mod colour;
 pub mod constrained;
 pub mod crop;
+pub mod each;
 pub mod erase;
 pub mod methods;
 pub mod mirror;

@@ -168,7 +168,7 @@ fn an_affine_map_about_the_corner_leaves_it_there() {
         let mut sample = blank((100, 80));
         step(json).run(&mut sample, [1, 0, row], None).unwrap();
         assert_eq!(sample.size(), Size::new(60, 60));
-        let [x, y] = sample.motion().point([0.0, 0.0]);
+        let [x, y] = sample.motion().unwrap().point([0.0, 0.0]);
         assert!(x.abs() < 1e-9 && y.abs() < 1e-9);
     }
 }
