@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -11,6 +12,12 @@ from ._lensframe import Dataset, Feeder, pipeline_file
 from ._lensframe import Feed as _Feed
 
 Batch = Dict[str, Any]
+
+# The operations that leave all of a picture, upright, and add nothing.
+_WHOLE = frozenset(
+    ("resize", "resize_short", "rescale", "flip", "random_flip", "cut_out", "random_erasing", "color_jitter", "normalize")
+    + ("photometric_distortion", "hsv_jitter", "lighting", "tone", "blur", "corrupt", "filter_objects")
+)
 
 
 class Loader:
@@ -35,13 +42,17 @@ class Loader:
         rank, world_size: this process, and how many there are: those of ``torch.distributed`` or its environment.
         uneven: what becomes of batches that do not make a round of ranks: ``"drop"``, ``"pad"``, ``"error"``, ``"exact"``.
         collate: what a batch looks like: ``"flat"``, ``"padded"``, ``"list"``, the name of a trainer
-            (``"torchvision"``, ``"detr"``, ``"yolo"``, ``"coco"``), or a function of the flat batch.
+            (``"torchvision"``, ``"detr"``, ``"hf"``, ``"mmdet"``, ``"yolo"``, ``"coco"``), or a function of the flat batch.
         boxes: the layout of boxes: ``"xywh"``, ``"xyxy"``, ``"yxyx"``, ``"cxcywh"``.
         relative: boxes as shares of the picture's sides.
+        labels: the number of each class, in the order of ``dataset.classes()``, as COCO's category ids. Without them labels
+            are places in that list; ``"torchvision"`` counts from 1.
+        masks: draws ``segmentation``: ``masks`` (R, H, W) uint8, and those of the trainers that have masks.
         pad_multiple: sides of padded pictures are multiples of this.
-        transform: a function of a row's dict (``img`` as (H, W, 3) uint8, ``bbox``, ``label``, ...) that gives one; as
-            ``albumentations`` and ``torchvision.transforms.v2`` are wrapped. It runs where batches are asked for, one row
-            after the other; :attr:`statistics` tells what it costs.
+        transform: a function of a row's dict (``img`` as (H, W, 3), ``bbox`` x, y, w, h, ``label``, ...) that gives one; as
+            ``albumentations`` and ``torchvision.transforms.v2`` are wrapped. Pictures may come back in other sizes, as
+            (H, W, 3) or as a tensor (3, H, W), and with other objects. It runs where batches are asked for, one row after
+            the other; :attr:`statistics` tells what it costs.
     """
 
     def __init__(
@@ -63,6 +74,8 @@ class Loader:
         collate: Union[str, Callable[[Batch], Any]] = "flat",
         boxes: str = "xywh",
         relative: bool = False,
+        labels: Optional[Sequence[int]] = None,
+        masks: bool = False,
         pad_multiple: int = 1,
         transform: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
     ) -> None:
@@ -94,19 +107,18 @@ class Loader:
             "world": world_size or 1,
             "multiple": pad_multiple,
         }
-        self._form = (collate, boxes, relative)
-        self._collate = _named(*self._form)
         self._transform = transform
         self._epoch = 0
         self._resume: Optional[str] = None
         self._feed: Optional[_Feed] = None
         self._spent = {"transform": 0.0, "collate": 0.0}
+        numbers = None if labels is None else tuple(int(number) for number in labels)
+        form = _form(collate, boxes, relative, numbers, masks, multiple=pad_multiple)
         self._feeder = self._made()
+        self._form = dataclasses.replace(form, **_facts(self.pipeline))
 
-    def _made(self, rank: Optional[int] = None, world: Optional[int] = None) -> Feeder:
-        given = dict(self._arguments)
-        if rank is not None and world is not None:
-            given["rank"], given["world"] = rank, world
+    def _made(self, **other: Any) -> Feeder:
+        given = {**self._arguments, **other}
         of, pipeline, plan = given.pop("of"), given.pop("pipeline"), given.pop("plan")
         self._process = os.getpid()
         return Feeder(of, pipeline, json.dumps(plan), **given)
@@ -123,7 +135,7 @@ class Loader:
     def __iter__(self) -> Iterator[Any]:
         return self._batches(self._feeder, self._arguments["workers"])
 
-    def _batches(self, feeder: Feeder, workers: int) -> Iterator[Any]:
+    def _batches(self, feeder: Feeder, workers: int, most: Optional[int] = None) -> Iterator[Any]:
         if os.getpid() != self._process:
             # Threads do not come along into a process that was forked: it makes its batches itself.
             workers = 0
@@ -131,11 +143,13 @@ class Loader:
             self._feed.close()
         feed = feeder.feed(self._epoch, self._resume, workers)
         self._feed, self._resume = feed, None
-        while True:
+        given = 0
+        while most is None or given < most:
             batch = feed.next()
             if batch is None:
                 break
             yield self._finished(batch, feeder.dtype())
+            given += 1
         self._epoch += 1
         if self._feed is feed:
             self._last = json.loads(feed.statistics())
@@ -145,15 +159,18 @@ class Loader:
         from . import _collate
 
         start = time.perf_counter()
-        batch = _collate.flat(raw, dtype)
+        batch, objects = _collate.flat(raw, dtype)
+        if self._form.masks:
+            batch, objects = _collate.with_masks(batch, objects, self._form.hwc)
         if self._transform is not None:
-            batch = _collate.transformed(batch, self._transform)
-            now = time.perf_counter()
-            self._spent["transform"] += now - start
-            start = now
-        batch = self._collate(batch)
+            before = time.perf_counter()
+            batch, objects = _collate.transformed(batch, objects, self._transform, self._form)
+            spent = time.perf_counter() - before
+            self._spent["transform"] += spent
+            start += spent
+        done = self._form.finished(batch, objects)
         self._spent["collate"] += time.perf_counter() - start
-        return batch
+        return done
 
     def set_epoch(self, epoch: int) -> None:
         """The epoch that iterating begins with next."""
@@ -190,30 +207,48 @@ class Loader:
         steps: Dict[str, Any] = json.loads(self._feeder.pipeline())
         return steps
 
+    def shared(self, part: int, parts: int) -> Iterator[Any]:
+        """The batches of this rank that are the turn of one of several processes which share them: every so manieth."""
+        given = self._arguments
+        left = self._feeder.feed(self._epoch, self._resume, 0).left()
+        # A turn of the parts need not be full; what ranks leave out or do twice stays as it is.
+        plan = {**given["plan"], "uneven": "pad" if given["plan"]["uneven"] == "pad" else "exact"}
+        feeder = self._made(plan=plan, rank=part * given["world"] + given["rank"], world=given["world"] * parts)
+        return self._batches(feeder, min(given["workers"], 1), max(0, -(-(left - part) // parts)))
+
     def torch(self) -> Any:
         """The loader as a ``torch.utils.data.IterableDataset`` of batches, for ``DataLoader(..., batch_size=None)``.
 
         Workers of the ``DataLoader`` share the batches of this rank among them.
         """
-        return _iterable(self)
+        from ._batches import Batches
+
+        return Batches(self)
 
     def __getstate__(self) -> Dict[str, Any]:
         state = self.__dict__.copy()
         state["_resume"] = self.state_dict()["position"]
-        state["_feeder"] = state["_feed"] = state["_collate"] = None
+        state["_feeder"] = state["_feed"] = None
         return state
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._collate = _named(*self._form)
         self._feeder = self._made()
 
 
-def _named(collate: Union[str, Callable[[Batch], Any]], boxes: str, relative: bool) -> Callable[[Batch], Any]:
+def _form(*given: Any, **more: Any) -> Any:
     # NumPy is not imported before it is needed.
-    from . import _collate
+    from ._collate import Form
 
-    return _collate.named(collate, boxes, relative)
+    form = Form(*given, **more)
+    form.check()
+    return form
+
+
+def _facts(pipeline: Mapping[str, Any]) -> Dict[str, bool]:
+    """What a pipeline says of the pictures that come out."""
+    steps = [step["op"] for step in pipeline["steps"]]
+    return {"hwc": pipeline["output"]["order"] == "hwc", "whole": all(step in _WHOLE for step in steps)}
 
 
 def _pipeline(given: Any) -> str:
@@ -240,31 +275,3 @@ def _threads() -> int:
     """Cores that this process may use, shared with the others of its machine."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
-
-
-def _iterable(loader: Loader) -> Any:
-    from torch.utils.data import IterableDataset, get_worker_info
-
-    class Batches(IterableDataset):  # type: ignore[misc, type-arg, unused-ignore]
-        """Batches of a :class:`Loader`."""
-
-        def __init__(self, loader: Loader) -> None:
-            self.loader = loader
-
-        def __len__(self) -> int:
-            return len(self.loader)
-
-        def set_epoch(self, epoch: int) -> None:
-            self.loader.set_epoch(epoch)
-
-        def __iter__(self) -> Iterator[Any]:
-            info = get_worker_info()
-            if info is None:
-                return iter(self.loader)
-            given = self.loader._arguments
-            rank = given["rank"] * info.num_workers + info.id
-            feeder = self.loader._made(rank, given["world"] * info.num_workers)
-            return self.loader._batches(feeder, min(given["workers"], 1))
-
-    Batches.__module__ = __name__
-    return Batches(loader)

@@ -109,6 +109,8 @@ def test_collates(scenes):
     assert next(iter(loader(scenes, steps, collate=lambda batch: batch["row"].sum()))) == 6
     with pytest.raises(ValueError, match="collate is one of"):
         loader(scenes, collate="mmdet3")
+    with pytest.raises(ValueError, match="its own layout"):
+        loader(scenes, collate="detr", boxes="xyxy")
 
 
 def test_a_function_of_python_is_a_step(scenes):
@@ -123,6 +125,45 @@ def test_a_function_of_python_is_a_step(scenes):
     assert np.array_equal(batch["img"], plain["img"] // 2)
     assert len(batch["bbox"]) == batch["offsets"][-1] <= 4
     assert own.statistics["transform"] > 0
+    planes = next(iter(loader(scenes, steps["steps"], transform=darker)))
+    assert np.array_equal(planes["img"], batch["img"].transpose(0, 3, 1, 2)), "(H, W, 3) for the function alone"
+
+
+def test_a_function_may_change_sizes_and_objects(scenes):
+    def cut(row):
+        keep = np.arange(len(row["bbox"])) < row["row"] % 3
+        side = 8 + 4 * int(row["row"])
+        return {**row, "img": row["img"][:side, : side + 2], **{k: row[k][keep] for k in ("bbox", "label", "masks")}}
+
+    keys = scenes.select(["img", "bbox", "label", "segmentation", "image_id"])
+    steps = [{"op": "resize", "size": [32, 40]}]
+    own = loader(keys, steps, transform=lambda row: cut({k: v for k, v in row.items() if k != "segmentation"}), masks=True)
+    batch = next(iter(own))
+    assert batch["img"].shape == (4, 3, 20, 22) and batch["size"].tolist() == [[8, 10], [12, 14], [16, 18], [20, 22]]
+    assert not batch["img"][0, :, 8:].any() and not batch["img"][0, :, :, 10:].any()
+    assert np.diff(batch["offsets"]).tolist() == [0, 1, 2, 0] and batch["bbox"].shape == (3, 4)
+    assert batch["masks"].shape == (3, 32, 40) and batch["image_id"].tolist() == [1, 2, 3, 4]
+    rows = next(iter(loader(keys, steps, transform=lambda row: {"img": row["img"][:9]}, collate="list", pad_multiple=16)))
+    assert [row["img"].shape for row in rows] == [(3, 9, 40)] * 4
+
+
+def test_what_a_function_may_not_give_is_said(scenes):
+    steps = [{"op": "resize", "size": 16}]
+    wrong = {
+        "a dict": lambda row: row["img"],
+        "0 bbox, . label": lambda row: {"img": row["img"], "bbox": row["bbox"][:0], "label": row["label"]},
+        "same keys": lambda row: {"img": row["img"], **({"x": 1} if row["row"] else {})},
+    }
+    for said, function in wrong.items():
+        with pytest.raises((TypeError, ValueError), match=said):
+            next(iter(loader(scenes.select(["img", "bbox", "label"]), steps, transform=function)))
+
+
+def test_keys_of_objects_are_known_whatever_their_number(scenes):
+    # As many objects as rows: which is which cannot be told by lengths.
+    single = scenes.keep_objects("object_id % 1000 = 1").select(["img", "bbox", "object_id"])
+    for row in next(iter(loader(single, [{"op": "resize", "size": 8}], collate="list"))):
+        assert row["object_id"].shape == (1,) and row["bbox"].shape == (1, 4)
 
 
 def test_pipelines_come_from_files_too(scenes, tmp_path):
@@ -205,5 +246,27 @@ def test_trainers_get_their_own_forms(scenes):
     assert mask.shape == samples[:, 0].shape and not mask[:, 0, 0].any()
     batch = next(iter(loader(scenes, steps, collate="yolo")))
     assert batch["batch_idx"].shape[0] == batch["bboxes"].shape[0] == batch["cls"].shape[0]
-    fed = torch.utils.data.DataLoader(loader(scenes).torch(), batch_size=None, num_workers=2, multiprocessing_context="spawn")
+
+
+def test_workers_of_pytorch_share_the_batches_of_a_rank(scenes):
+    data = pytest.importorskip("torch").utils.data
+    fed = data.DataLoader(loader(scenes).torch(), batch_size=None, num_workers=2, multiprocessing_context="spawn")
     assert sorted(int(row) for batch in fed for row in batch["row"]) == list(range(12))
+    for options in ({"uneven": "drop"}, {"uneven": "pad"}, {"uneven": "exact", "rank": 1}):
+        own = lambda: loader(scenes, [], 2, shuffle=True, workers=0, world_size=4, **{"rank": 0, **options})
+        alone = [batch["row"].tolist() for batch in own()]
+        for workers in (1, 2):
+            feed = data.DataLoader(own().torch(), batch_size=None, num_workers=workers)
+            assert [batch["row"].tolist() for batch in feed] == alone and len(feed) == len(alone)
+
+
+def test_workers_of_pytorch_hear_of_epochs(scenes):
+    data = pytest.importorskip("torch").utils.data
+    batches = loader(scenes, [], shuffle=True, workers=0).torch()
+    feed = data.DataLoader(batches, batch_size=None, num_workers=1, persistent_workers=True)
+    epochs = []
+    for epoch in range(2):
+        batches.set_epoch(epoch)
+        epochs.append([batch["row"].tolist() for batch in feed])
+    alone = loader(scenes, [], shuffle=True, workers=0)
+    assert epochs == [[batch["row"].tolist() for batch in alone] for _ in range(2)]
