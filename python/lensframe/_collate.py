@@ -297,10 +297,10 @@ def _widened(values: List[Any], sizes: Sequence[Any], axis: Optional[int] = None
 
 
 def _stacked(values: List[Any]) -> Any:
-    if values and all(hasattr(value, "shape") for value in values) and len({tuple(value.shape) for value in values}) == 1:
-        if isinstance(values[0], np.ndarray):
-            return np.stack(values)
+    if values and all(isinstance(value, (np.ndarray, np.generic)) for value in values):
+        return np.stack(values) if len({value.shape for value in values}) == 1 else values
+    if values and type(values[0]).__module__ == "torch" and len({tuple(value.shape) for value in values}) == 1:
         import torch
 
-        return torch.stack(values) if isinstance(values[0], torch.Tensor) else np.stack(values)
+        return torch.stack(values)
     return _column(values)
