@@ -304,3 +304,26 @@ def _stacked(values: List[Any]) -> Any:
 
         return torch.stack(values)
     return _column(values)
+
+
+def placed(img: Any, memory: Any) -> Any:
+    """Pictures copied into the first numbers of an array or a tensor: it in their shape, and nothing moved but numbers."""
+    torch_memory = type(memory).__module__ == "torch"
+    there = memory.numpy() if torch_memory and isinstance(img, np.ndarray) else memory
+    if not hasattr(there, "reshape") or (there.dtype != img.dtype):
+        raise ValueError(f"pictures of {img.dtype} are copied into arrays or tensors of that type, not into {_kind(memory)}")
+    many = 1
+    for side in img.shape:
+        many *= int(side)
+    shape = tuple(there.shape)
+    flags = getattr(there, "flags", None)
+    if int(np.prod(shape)) < many or not (there.is_contiguous() if flags is None else flags.c_contiguous and flags.writeable):
+        raise ValueError(f"a batch of {tuple(img.shape)} takes {many} numbers of memory in one piece, which {_kind(memory)} is not")
+    into = there.reshape(-1)[:many].reshape(img.shape)
+    into[...] = img
+    return memory.reshape(-1)[:many].reshape(img.shape) if torch_memory else into
+
+
+def _kind(memory: Any) -> str:
+    shape = tuple(getattr(memory, "shape", ()))
+    return f"{type(memory).__name__} {shape} of {getattr(memory, 'dtype', 'no type')}"

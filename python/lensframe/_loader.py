@@ -48,6 +48,8 @@ class Loader:
         labels: the number of each class, in the order of ``dataset.classes()``, as COCO's category ids. Without them labels
             are places in that list; ``"torchvision"`` counts from 1.
         masks: draws ``segmentation``: ``masks`` (R, H, W) uint8, and those of the trainers that have masks.
+        out: arrays or tensors that pictures are copied into, in turns, as pinned memory: a batch is in ``out[n % len(out)]``
+            until that one's next turn. Each is of the pictures' type, in one piece, and holds at least as many numbers.
         pad_multiple: sides of padded pictures are multiples of this.
         transform: a function of a row's dict (``img`` as (H, W, 3), ``bbox`` x, y, w, h, ``label``, ...) that gives one; as
             ``albumentations`` and ``torchvision.transforms.v2`` are wrapped. Pictures may come back in other sizes, as
@@ -76,6 +78,7 @@ class Loader:
         relative: bool = False,
         labels: Optional[Sequence[int]] = None,
         masks: bool = False,
+        out: Optional[Sequence[Any]] = None,
         pad_multiple: int = 1,
         transform: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
     ) -> None:
@@ -108,6 +111,10 @@ class Loader:
             "multiple": pad_multiple,
         }
         self._transform = transform
+        self._out = None if out is None else list(out)
+        self._turn = 0
+        if self._out == []:
+            raise ValueError("out is at least one array or tensor")
         self._epoch = 0
         self._resume: Optional[str] = None
         self._feed: Optional[_Feed] = None
@@ -168,6 +175,9 @@ class Loader:
             spent = time.perf_counter() - before
             self._spent["transform"] += spent
             start += spent
+        if self._out is not None and "img" in batch:
+            batch["img"] = _collate.placed(batch["img"], self._out[self._turn % len(self._out)])
+            self._turn += 1
         done = self._form.finished(batch, objects)
         self._spent["collate"] += time.perf_counter() - start
         return done
@@ -221,6 +231,8 @@ class Loader:
 
         Workers of the ``DataLoader`` share the batches of this rank among them.
         """
+        if self._out is not None:
+            raise ValueError("out is memory of this process: let the DataLoader pin memory (pin_memory=True)")
         from ._batches import Batches
 
         return Batches(self)

@@ -50,6 +50,40 @@ def test_pictures_are_not_copied_and_their_memory_is_used_again(scenes):
     assert len(addresses) < 12, "each batch had memory of its own"
 
 
+def test_pictures_go_to_other_libraries_without_a_copy(scenes):
+    batch = next(iter(loader(scenes)))
+    address = batch["img"].__array_interface__["data"][0]
+    same_memory = np.from_dlpack(batch["img"])
+    assert same_memory.__array_interface__["data"][0] == address and same_memory.flags.writeable
+    torch = pytest.importorskip("torch")
+    for tensor in (torch.from_dlpack(batch["img"]), torch.from_numpy(batch["img"]), torch.as_tensor(batch["img"])):
+        assert tensor.data_ptr() == address
+    tensor[0, 0, 0, 0] = 77
+    assert batch["img"][0, 0, 0, 0] == 77
+    del batch, same_memory
+    assert tensor[0, 0, 0, 0] == 77, "the tensor keeps the memory"
+    own = next(iter(loader(scenes, {"steps": STEPS, "output": {"dtype": "bf16"}})))["img"]
+    assert own.dtype == torch.bfloat16 and torch.from_dlpack(own).data_ptr() == own.data_ptr()
+
+
+def test_pictures_are_copied_into_memory_of_the_caller(scenes):
+    wanted = list(loader(scenes, batch_size=5))
+    out = [np.zeros((5, 3, 24, 40), np.float32) for _ in range(2)]
+    for at, (batch, want) in enumerate(zip(loader(scenes, batch_size=5, out=out), wanted)):
+        assert np.array_equal(batch["img"], want["img"]) and batch["img"].flags.c_contiguous
+        assert batch["img"].__array_interface__["data"][0] == out[at % 2].__array_interface__["data"][0]
+    wrong = {"float32.*uint8": np.zeros(99999, np.uint8), "takes 11520 numbers": np.zeros(9, np.float32)}
+    for said, memory in {**wrong, "in one piece": np.zeros((99999, 2), np.float32)[:, 0]}.items():
+        with pytest.raises(ValueError, match=said):
+            next(iter(loader(scenes, batch_size=5, out=[memory])))
+    with pytest.raises(ValueError, match="at least one"):
+        loader(scenes, out=[])
+    torch = pytest.importorskip("torch")
+    memory = torch.zeros(20000)
+    images, _ = next(iter(loader(scenes, batch_size=5, out=[memory], collate="torchvision")))
+    assert images[0].data_ptr() == memory.data_ptr() and np.array_equal(images[0].numpy(), wanted[0]["img"][0])
+
+
 def test_batches_do_not_depend_on_threads(scenes):
     alone = list(loader(scenes, shuffle=True, workers=0))
     for workers in (1, 3):
