@@ -16,9 +16,11 @@ class Batches(IterableDataset):  # type: ignore[misc, type-arg, unused-ignore]
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
-        # Workers have loaders of their own: this number is the one thing that they see change.
-        self._epoch = torch.full((1,), -1, dtype=torch.int64)
-        self._epoch.share_memory_()  # type: ignore[no-untyped-call, unused-ignore]
+        # An epoch, and how often one was set. Workers have loaders of their own: this is the one thing that they see change.
+        self._told = torch.zeros(2, dtype=torch.int64)
+        self._told.share_memory_()  # type: ignore[no-untyped-call, unused-ignore]
+        self._heard = 0
+        self._begun = False
 
     def __len__(self) -> int:
         return len(self.loader)
@@ -26,12 +28,22 @@ class Batches(IterableDataset):  # type: ignore[misc, type-arg, unused-ignore]
     def set_epoch(self, epoch: int) -> None:
         """The epoch that iterating begins with next, in workers too. Without it new workers begin with the same one."""
         self.loader.set_epoch(epoch)
-        self._epoch[0] = epoch
+        self._told[0] = epoch
+        self._told[1] += 1
 
     def __iter__(self) -> Iterator[Any]:
         info = get_worker_info()
         if info is None:
             return iter(self.loader)
-        if int(self._epoch) >= 0:
-            self.loader.set_epoch(int(self._epoch))
+        epoch, times = self._told.tolist()
+        if times != self._heard:
+            self.loader.set_epoch(epoch)
+            self._number, self._heard = epoch, times
+        elif self._begun:
+            # Counted here and not where an epoch ends: workers that stay do not all get to the end of one that is left.
+            self._number += 1
+            self.loader.set_epoch(self._number)
+        else:
+            self._number = self.loader.epoch
+        self._begun = True
         return self.loader.shared(info.id, info.num_workers)

@@ -217,13 +217,18 @@ def transformed(
     for number, row in zip(numbers, rows(batch, objects, form.hwc)):
         if not form.hwc and isinstance(row.get("img"), np.ndarray):
             row["img"] = np.ascontiguousarray(np.moveaxis(row["img"], 0, 2))
-        given = function(row)
+        try:
+            given = function(row)
+        except Exception as error:
+            if hasattr(error, "add_note"):
+                error.add_note(f"in the transform of row {number}")
+            raise
         if not isinstance(given, dict):
             raise TypeError(f"transform gives a dict of a row, not {type(given).__name__}")
         given = dict(given)
         if made and given.keys() != made[0].keys():
             odd = ", ".join(sorted(given.keys() ^ made[0].keys()))
-            raise ValueError(f"transform gives the same keys for every row; of row {numbers[0]} and row {number} one lacks {odd}")
+            raise ValueError(f"transform gives the same keys for every row; of rows {numbers[0]} and {number} one lacks {odd}")
         counts = {name: len(given[name]) for name in given if name in objects}
         if len(set(counts.values())) > 1:
             told = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -318,7 +323,8 @@ def placed(img: Any, memory: Any) -> Any:
     shape = tuple(there.shape)
     flags = getattr(there, "flags", None)
     if int(np.prod(shape)) < many or not (there.is_contiguous() if flags is None else flags.c_contiguous and flags.writeable):
-        raise ValueError(f"a batch of {tuple(img.shape)} takes {many} numbers of memory in one piece, which {_kind(memory)} is not")
+        what = f"a batch of {tuple(img.shape)} takes {many} numbers of memory in one piece"
+        raise ValueError(f"{what}, which {_kind(memory)} is not")
     into = there.reshape(-1)[:many].reshape(img.shape)
     into[...] = img
     return memory.reshape(-1)[:many].reshape(img.shape) if torch_memory else into

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, U
 
 from ._lensframe import Dataset, Feeder, pipeline_file
 from ._lensframe import Feed as _Feed
+from .errors import LensframeError
 
 Batch = Dict[str, Any]
 
@@ -23,13 +24,14 @@ _WHOLE = frozenset(
 class Loader:
     """Batches of a dataset, made by threads while the training step runs.
 
-    Iterating gives the batches of an epoch, and then the next epoch's. What they hold depends on seed, epoch and place
-    alone: not on threads, ranks or where a run was resumed.
+    Iterating gives the batches of an epoch, and then the next epoch's, even if the first was left early. What they hold
+    depends on seed, epoch and place alone: not on threads, ranks or where a run was resumed.
 
     Args:
         dataset: the rows; a view of anything.
         pipeline: what is done to them: steps as a list of dicts (``[{"op": "resize", "size": 224}, ...]``), a dict with
-            ``steps``, ``decode`` and ``output`` too, or the path of a file (JSON, TOML, YAML). Without one pictures stay as they are.
+            ``steps``, ``decode`` and ``output`` too, or the path of a file (JSON, TOML, YAML). Without one pictures stay as
+            they are.
         batch_size: rows a batch.
         shuffle: in another order every epoch; or give ``sampler``.
         sampler: a name (``"weighted"``, ``"class_aware"``, ``"repeat_factor"``, ``"aspect_groups"``, ``"infinite"``, ...),
@@ -82,8 +84,14 @@ class Loader:
         pad_multiple: int = 1,
         transform: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
     ) -> None:
-        if on_error not in ("fail", "substitute"):
-            raise ValueError(f"on_error is 'fail' or 'substitute', not {on_error!r}")
+        if not isinstance(dataset, Dataset):
+            raise TypeError(f"dataset is a lensframe.Dataset, as lensframe.open(path) gives it, not {type(dataset).__name__}")
+        _one_of("on_error", on_error, ("fail", "substitute"))
+        _one_of("uneven", uneven, ("drop", "pad", "error", "exact"))
+        _at_least("batch_size", batch_size, 1)
+        _at_least("seed", seed, 0)
+        if (rank is None) != (world_size is None):
+            raise ValueError("rank and world_size go together: give both, or neither")
         if sampler is not None and shuffle:
             raise ValueError("shuffle and sampler both say the order: give one of them")
         if isinstance(sampler, str):
@@ -91,20 +99,20 @@ class Loader:
         order: Mapping[str, Any] = sampler or {"kind": "shuffled" if shuffle else "sequential"}
         if rank is None and world_size is None:
             rank, world_size = _ranks()
-        if workers is None:
-            workers = _threads()
+        workers = _threads() if workers is None else _at_least("workers", workers, 0)
+        ahead = 2 * max(workers, 1) if ahead is None else _at_least("ahead", ahead, 0)
         self._arguments: Dict[str, Any] = {
             "of": dataset,
             "pipeline": _pipeline(pipeline),
             "plan": {
                 "sampler": dict(order),
-                "batch": batch_size,
+                "batch": int(batch_size),
                 "last": "drop" if drop_last else "keep",
                 "uneven": uneven,
-                "seed": seed,
+                "seed": int(seed),
             },
             "workers": workers,
-            "ahead": 2 * max(workers, 1) if ahead is None else ahead,
+            "ahead": ahead,
             "substitute": on_error == "substitute",
             "rank": rank or 0,
             "world": world_size or 1,
@@ -128,11 +136,20 @@ class Loader:
         given = {**self._arguments, **other}
         of, pipeline, plan = given.pop("of"), given.pop("pipeline"), given.pop("plan")
         self._process = os.getpid()
-        return Feeder(of, pipeline, json.dumps(plan), **given)
+        try:
+            return Feeder(of, pipeline, _json(plan), **given)
+        except ValueError as error:
+            if isinstance(error, LensframeError):
+                raise
+            # What else a plan has was looked at before. A place in a text that nobody wrote helps nobody.
+            raise ValueError("sampler: " + str(error).split(" at line ")[0]) from None
 
     def __len__(self) -> int:
-        """The batches of an epoch for this rank."""
-        return self._feeder.len(self._epoch)
+        """The batches of an epoch for this rank; a TypeError where there is no end."""
+        many = self._feeder.len(self._epoch)
+        if self._arguments["plan"]["sampler"]["kind"] == "infinite":
+            raise TypeError("an endless sampler has no length")
+        return many
 
     def __repr__(self) -> str:
         plan = self._arguments["plan"]
@@ -146,13 +163,21 @@ class Loader:
         if os.getpid() != self._process:
             # Threads do not come along into a process that was forked: it makes its batches itself.
             workers = 0
-        if self._feed is not None and os.getpid() == self._process:
+        elif self._feed is not None:
             self._feed.close()
+            # Who left an epoch early has had it, as with PyTorch's loaders: the next is in another order.
+            self._epoch += 1
         feed = feeder.feed(self._epoch, self._resume, workers)
         self._feed, self._resume = feed, None
         given = 0
         while most is None or given < most:
-            batch = feed.next()
+            try:
+                batch = feed.next()
+            except ValueError as error:
+                if self._feed is feed or isinstance(error, LensframeError):
+                    raise
+                what = "this iteration ended when another one of the same loader began; make a loader for each"
+                raise RuntimeError(what) from None
             if batch is None:
                 break
             yield self._finished(batch, feeder.dtype())
@@ -186,7 +211,13 @@ class Loader:
         """The epoch that iterating begins with next."""
         if epoch < 0:
             raise ValueError(f"epochs are counted from 0, not {epoch}")
+        self._leave()
         self._epoch, self._resume = int(epoch), None
+
+    def _leave(self) -> None:
+        if self._feed is not None and os.getpid() == self._process:
+            self._feed.close()
+        self._feed = None
 
     @property
     def epoch(self) -> int:
@@ -200,9 +231,9 @@ class Loader:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Goes on where a loader of the same rows, sampler and batch size was."""
-        if self._feed is not None:
-            self._feed.close()
-            self._feed = None
+        if not {"epoch", "position"} <= state.keys():
+            raise ValueError("a state has 'epoch' and 'position', as state_dict() gives them")
+        self._leave()
         self._epoch, self._resume = int(state["epoch"]), state["position"]
 
     @property
@@ -220,6 +251,8 @@ class Loader:
     def shared(self, part: int, parts: int) -> Iterator[Any]:
         """The batches of this rank that are the turn of one of several processes which share them: every so manieth."""
         given = self._arguments
+        # Of a process that this one was forked from, or of an epoch that was left early.
+        self._feed = None
         left = self._feeder.feed(self._epoch, self._resume, 0).left()
         # A turn of the parts need not be full; what ranks leave out or do twice stays as it is.
         plan = {**given["plan"], "uneven": "pad" if given["plan"]["uneven"] == "pad" else "exact"}
@@ -268,7 +301,23 @@ def _pipeline(given: Any) -> str:
         return '{"steps": []}'
     if isinstance(given, (str, os.PathLike)):
         return pipeline_file(given)
-    return json.dumps(given if isinstance(given, Mapping) else list(given))
+    return _json(given if isinstance(given, Mapping) else list(given))
+
+
+def _json(value: Any) -> str:
+    """As JSON, numbers and arrays of NumPy too."""
+    return json.dumps(value, default=lambda one: one.tolist() if hasattr(one, "tolist") else dict(one))
+
+
+def _one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} is {', '.join(map(repr, known[:-1]))} or {known[-1]!r}, not {value!r}")
+
+
+def _at_least(name: str, value: Any, least: int) -> int:
+    if not hasattr(value, "__index__") or not least <= value.__index__() < 1 << 63:
+        raise ValueError(f"{name} is a whole number, at least {least}, not {value!r}")
+    return int(value)
 
 
 def _ranks() -> "tuple[int, int]":

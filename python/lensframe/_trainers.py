@@ -118,10 +118,11 @@ def detr(batch: Batch, objects: Names, form: Form) -> Any:
     """``(samples, mask, targets)``: the two of DETR's ``NestedTensor`` (its mask is True where there is no picture) and
     targets, whose boxes are shares of the picture without what is padded."""
     samples = _pictures(batch)
-    each = [
-        _detr_target(row, form, (int(row["size"][0]), int(row["size"][1])), "labels") for row in rows(batch, objects, form.hwc)
-    ]
-    return samples, _tensor(_beyond(batch, canvas_of(batch, form.hwc))), each
+    targets = []
+    for row in rows(batch, objects, form.hwc):
+        own = int(row["size"][0]), int(row["size"][1])
+        targets.append(_detr_target(row, form, own, "labels"))
+    return samples, _tensor(_beyond(batch, canvas_of(batch, form.hwc))), targets
 
 
 def hf(batch: Batch, objects: Names, form: Form) -> Batch:
@@ -172,7 +173,7 @@ def coco(batch: Batch, objects: Names, form: Form) -> Any:
 
     ``category_id`` is the place of the class, unless :attr:`Form.labels` gives COCO's numbers.
     """
-    targets = []
+    pictures, targets = _pictures(batch), []
     for row in rows(batch, objects, form.hwc):
         found = []
         for at in range(len(row.get("bbox", ()))):
@@ -192,7 +193,7 @@ def coco(batch: Batch, objects: Names, form: Form) -> Any:
                 one["segmentation"] = shape if isinstance(shape, dict) else [ring.tolist() for ring in shape]
             found.append(one)
         targets.append(found)
-    return batch["img"], targets
+    return pictures, targets
 
 
 @dataclasses.dataclass

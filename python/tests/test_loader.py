@@ -182,10 +182,14 @@ def test_a_function_may_change_sizes_and_objects(scenes):
 
 
 def test_what_a_function_may_not_give_is_said(scenes):
+    def fail(row):
+        raise ValueError("mine")
+
     steps = [{"op": "resize", "size": 16}]
     wrong = {
         "a dict": lambda row: row["img"],
         "0 bbox, . label": lambda row: {"img": row["img"], "bbox": row["bbox"][:0], "label": row["label"]},
+        "(?s)mine": fail,
         "same keys": lambda row: {"img": row["img"], **({"x": 1} if row["row"] else {})},
     }
     for said, function in wrong.items():
@@ -228,10 +232,40 @@ def test_errors_name_the_row_and_bad_rows_can_be_replaced(scenes):
 
 
 def test_a_loader_left_early_or_twice_begun_is_no_trouble(scenes):
-    own = loader(scenes, batch_size=1)
-    for _ in range(10):
-        next(iter(own))
-    assert len(list(own)) == 12
+    own = loader(scenes, batch_size=1, shuffle=True)
+    firsts = [next(iter(own))["row"][0] for _ in range(10)]
+    assert len(set(firsts)) > 1, "an epoch that was left is over"
+    assert len(list(own)) == 12 and own.epoch == 11
+    own.set_epoch(0)
+    assert next(iter(own))["row"][0] == firsts[0]
+    own.set_epoch(5)
+    assert own.state_dict()["position"] is None and next(iter(own))["row"][0] == firsts[5]
+    one = iter(own)
+    next(one)
+    next(iter(own))
+    with pytest.raises(RuntimeError, match="another one of the same loader"):
+        next(one)
+
+
+def test_arguments_that_make_no_sense_are_told_by_name(scenes):
+    wrong = {
+        "batch_size": (0, -1, 2.5, "8"), "seed": (-1, 2**70), "workers": (-1, 1.5), "ahead": (-2,), "uneven": ("some",),
+        "on_error": ("skip",), "rank": (1,), "world_size": (2,), "sampler": ("wieghted", {"kind": "windowed", "windw": 3}),
+    }  # fmt: skip
+    for name, values in wrong.items():
+        for value in values:
+            with pytest.raises(ValueError, match=name) as told:
+                loader(scenes, **{name: value})
+            assert "line 1" not in str(told.value)
+    with pytest.raises(TypeError, match="lensframe.open"):
+        lensframe.Loader("scenes.lf", STEPS)
+    with pytest.raises(TypeError, match="no length"):
+        len(loader(scenes, sampler="infinite"))
+    with pytest.raises(ValueError, match="position"):
+        loader(scenes).load_state_dict({"epoch": 1})
+    steps = [{"op": "resize", "size": np.array([8, 9])}, {"op": "rotate", "angle": [np.float32(1), 2]}]
+    assert next(iter(loader(scenes, steps, np.int64(2), seed=np.int64(3))))["img"].shape == (2, 3, 8, 9)
+
 
 
 def test_a_loader_is_pickled_and_works_in_a_spawned_process(scenes, tmp_path):
@@ -299,8 +333,11 @@ def test_workers_of_pytorch_hear_of_epochs(scenes):
     batches = loader(scenes, [], shuffle=True, workers=0).torch()
     feed = data.DataLoader(batches, batch_size=None, num_workers=1, persistent_workers=True)
     epochs = []
-    for epoch in range(2):
-        batches.set_epoch(epoch)
+    for epoch in (0, 1, None, 1):
+        if epoch is not None:
+            batches.set_epoch(epoch)
         epochs.append([batch["row"].tolist() for batch in feed])
+        next(iter(feed)) if epoch == 1 else None
     alone = loader(scenes, [], shuffle=True, workers=0)
-    assert epochs == [[batch["row"].tolist() for batch in alone] for _ in range(2)]
+    wanted = [[batch["row"].tolist() for batch in alone] for _ in range(4)]
+    assert epochs == [wanted[n] for n in (0, 1, 3, 1)], "the third was left early"
