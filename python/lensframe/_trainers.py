@@ -108,10 +108,12 @@ def _detr_target(row: Batch, form: Form, canvas: Tuple[int, int], label: str) ->
     return target
 
 
-def _beyond(batch: Batch, canvas: Tuple[int, int]) -> Any:
-    """Where there is no picture, (B, H, W) bool."""
-    rows_, columns = np.arange(canvas[0])[None, :, None], np.arange(canvas[1])[None, None, :]
-    return (rows_ >= batch["size"][:, 0, None, None]) | (columns >= batch["size"][:, 1, None, None])
+def _covered(batch: Batch, canvas: Tuple[int, int], there: Any, beyond: Any) -> Any:
+    """(B, H, W): one value where there is a picture, another beyond it."""
+    out = np.full((len(batch["size"]), *canvas), beyond)
+    for at, (height, width) in enumerate(batch["size"].tolist()):
+        out[at, :height, :width] = there
+    return out
 
 
 def detr(batch: Batch, objects: Names, form: Form) -> Any:
@@ -122,7 +124,7 @@ def detr(batch: Batch, objects: Names, form: Form) -> Any:
     for row in rows(batch, objects, form.hwc):
         own = int(row["size"][0]), int(row["size"][1])
         targets.append(_detr_target(row, form, own, "labels"))
-    return samples, _tensor(_beyond(batch, canvas_of(batch, form.hwc))), targets
+    return samples, _tensor(_covered(batch, canvas_of(batch, form.hwc), False, True)), targets
 
 
 def hf(batch: Batch, objects: Names, form: Form) -> Batch:
@@ -135,7 +137,8 @@ def hf(batch: Batch, objects: Names, form: Form) -> Batch:
             high, wide = (whole - int(own) for whole, own in zip(canvas, row["size"]))
             row["masks"] = np.pad(row["masks"], ((0, 0), (0, high), (0, wide)))
         labels.append(_detr_target(row, form, canvas, "class_labels"))
-    return {"pixel_values": pixels, "pixel_mask": _tensor((~_beyond(batch, canvas)).astype(np.int64)), "labels": labels}
+    mask = _tensor(_covered(batch, canvas, np.int64(1), np.int64(0)))
+    return {"pixel_values": pixels, "pixel_mask": mask, "labels": labels}
 
 
 def yolo(batch: Batch, objects: Names, form: Form) -> Batch:

@@ -270,6 +270,18 @@ def test_ultralytics_itself(place):
     assert all(isinstance(batch[name], torch.Tensor) for name in ("img", "batch_idx", "cls", "bboxes"))
 
 
+def test_letterboxes_are_those_of_ultralytics(place, small):
+    pytest.importorskip("ultralytics")
+    from ultralytics.data.augment import LetterBox
+
+    opened = pytest.importorskip("PIL.Image").open
+    step = {"op": "resize_contain", "size": [33, 40], "fill": [114] * 3, "enlarge": True, "round": True}
+    batch = collated(small, "flat", [step])
+    for found, name in zip(batch["img"], ("a.png", "b.png")):
+        want = LetterBox((33, 40))(image=np.asarray(opened(place / name)))
+        assert np.abs(found.transpose(1, 2, 0).astype(int) - want).max() <= 1
+
+
 def test_mmengine_itself(small):
     pytest.importorskip("torch")
     structures = pytest.importorskip("mmengine.structures")
