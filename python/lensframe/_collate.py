@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -54,7 +55,11 @@ class Form:
 
         batch = with_labels(batch, self.labels)
         if not callable(self.collate) and self.collate in TRAINERS:
-            return TRAINERS[self.collate](batch, objects, self)
+            # Trainers have channels in front; in memory they may lie behind, as PyTorch's `channels_last`.
+            if self.hwc and "img" in batch:
+                img = batch["img"]
+                batch = {**batch, "img": img.permute(0, 3, 1, 2) if is_tensor(img) else np.moveaxis(img, 3, 1)}
+            return TRAINERS[self.collate](batch, objects, dataclasses.replace(self, hwc=False))
         batch = with_boxes(batch, self.boxes, self.relative)
         if callable(self.collate):
             return self.collate(batch)
@@ -91,8 +96,6 @@ def _own(value: Any) -> Any:
 
 def _bfloat(bits: Any) -> Any:
     """NumPy has no such type: PyTorch's where it is there, else the 16 bits."""
-    import sys
-
     torch = sys.modules.get("torch")
     return bits if torch is None else torch.from_numpy(bits.view(np.int16)).view(torch.bfloat16)
 
@@ -104,7 +107,7 @@ def _column(values: List[Any]) -> Any:
     return values
 
 
-def canvas_of(batch: Batch, hwc: bool) -> Tuple[int, int]:
+def canvas_of(batch: Batch, hwc: bool = False) -> Tuple[int, int]:
     """(height, width) of the pictures, of which smaller ones lie in the top left corner."""
     img = batch.get("img")
     if img is None or isinstance(img, list):
@@ -167,7 +170,7 @@ def _coded(shape: Any, height: int, width: int) -> Tuple[int, int, bytes]:
     return rings[0] if len(rings) == 1 else (height, width, native.mask_merge(rings, False))
 
 
-def rows(batch: Batch, objects: Names, hwc: bool) -> List[Batch]:
+def rows(batch: Batch, objects: Names, hwc: bool = False) -> List[Batch]:
     """A dict a row: its own part of everything; pictures and masks without what was padded."""
     out = []
     for at in range(len(batch["row"])):
@@ -304,16 +307,22 @@ def _widened(values: List[Any], sizes: Sequence[Any], axis: Optional[int] = None
 def _stacked(values: List[Any]) -> Any:
     if values and all(isinstance(value, (np.ndarray, np.generic)) for value in values):
         return np.stack(values) if len({value.shape for value in values}) == 1 else values
-    if values and type(values[0]).__module__ == "torch" and len({tuple(value.shape) for value in values}) == 1:
+    if values and all(map(is_tensor, values)) and len({tuple(value.shape) for value in values}) == 1:
         import torch
 
         return torch.stack(values)
     return _column(values)
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether it is PyTorch's, or of a type made of it; PyTorch is not imported to know."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
 def placed(img: Any, memory: Any) -> Any:
     """Pictures copied into the first numbers of an array or a tensor: it in their shape, and nothing moved but numbers."""
-    torch_memory = type(memory).__module__ == "torch"
+    torch_memory = is_tensor(memory)
     there = memory.numpy() if torch_memory and isinstance(img, np.ndarray) else memory
     if not hasattr(there, "reshape") or (there.dtype != img.dtype):
         raise ValueError(f"pictures of {img.dtype} are copied into arrays or tensors of that type, not into {_kind(memory)}")

@@ -191,19 +191,22 @@ class Loader:
         from . import _collate
 
         start = time.perf_counter()
+        form = self._form
         batch, objects = _collate.flat(raw, dtype)
-        if self._form.masks:
-            batch, objects = _collate.with_masks(batch, objects, self._form.hwc)
+        if form.masks:
+            batch, objects = _collate.with_masks(batch, objects, form.hwc)
         if self._transform is not None:
             before = time.perf_counter()
-            batch, objects = _collate.transformed(batch, objects, self._transform, self._form)
+            batch, objects = _collate.transformed(batch, objects, self._transform, form)
+            # Tensors have their channels in front, whatever the pipeline gave.
+            form = dataclasses.replace(form, hwc=form.hwc and not _collate.is_tensor(batch.get("img")), whole=False)
             spent = time.perf_counter() - before
             self._spent["transform"] += spent
             start += spent
         if self._out is not None and "img" in batch:
             batch["img"] = _collate.placed(batch["img"], self._out[self._turn % len(self._out)])
             self._turn += 1
-        done = self._form.finished(batch, objects)
+        done = form.finished(batch, objects)
         self._spent["collate"] += time.perf_counter() - start
         return done
 

@@ -24,10 +24,18 @@ def _tensor(value: Any) -> Any:
     return torch.from_numpy(np.ascontiguousarray(value))
 
 
+def _strided(img: Any) -> Any:
+    """A tensor (B, C, H, W) on the same memory, where channels may lie behind."""
+    flags = getattr(img, "flags", None)
+    if flags is None or flags.c_contiguous:
+        return _tensor(img)
+    return _tensor(img.transpose(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 def _pictures(batch: Batch) -> Any:
     if "img" not in batch:
         raise ValueError("these rows have no picture: select the key 'img' too, or collate as 'flat'")
-    return _tensor(batch["img"])
+    return _strided(batch["img"])
 
 
 def _there(row: Batch) -> Any:
@@ -66,7 +74,7 @@ def torchvision(batch: Batch, objects: Names, form: Form) -> Any:
         batch = {**batch, "label": np.where(batch["label"] >= 0, batch["label"] + 1, batch["label"])}
     batch = with_boxes(batch, "xyxy", False)
     images, targets = [], []
-    for row in rows(batch, objects, form.hwc):
+    for row in rows(batch, objects):
         images.append(_tensor(row["img"]))
         keep = _there(row)
         target: Batch = {}
@@ -121,18 +129,18 @@ def detr(batch: Batch, objects: Names, form: Form) -> Any:
     targets, whose boxes are shares of the picture without what is padded."""
     samples = _pictures(batch)
     targets = []
-    for row in rows(batch, objects, form.hwc):
+    for row in rows(batch, objects):
         own = int(row["size"][0]), int(row["size"][1])
         targets.append(_detr_target(row, form, own, "labels"))
-    return samples, _tensor(_covered(batch, canvas_of(batch, form.hwc), False, True)), targets
+    return samples, _tensor(_covered(batch, canvas_of(batch), False, True)), targets
 
 
 def hf(batch: Batch, objects: Names, form: Form) -> Batch:
     """``pixel_values``, ``pixel_mask`` (int64, 1 where there is a picture) and ``labels`` as the image processors of
     Transformers give them for DETR and its kin: boxes are shares of the padded picture, which ``size`` is of too."""
-    pixels, canvas = _pictures(batch), canvas_of(batch, form.hwc)
+    pixels, canvas = _pictures(batch), canvas_of(batch)
     labels = []
-    for row in rows(batch, objects, form.hwc):
+    for row in rows(batch, objects):
         if "masks" in row:
             high, wide = (whole - int(own) for whole, own in zip(canvas, row["size"]))
             row["masks"] = np.pad(row["masks"], ((0, 0), (0, high), (0, wide)))
@@ -144,9 +152,9 @@ def hf(batch: Batch, objects: Names, form: Form) -> Batch:
 def yolo(batch: Batch, objects: Names, form: Form) -> Batch:
     """``img``, ``batch_idx`` (R,), ``cls`` (R, 1) and ``bboxes`` (R, 4; cx, cy, w, h as shares of the padded picture), all
     float32, with ``im_file``, ``ori_shape`` and ``resized_shape`` where they are known, as Ultralytics'; crowds are left out."""
-    img, (high, wide) = _pictures(batch), canvas_of(batch, form.hwc)
+    img, (high, wide) = _pictures(batch), canvas_of(batch)
     numbers, labels, boxes = [np.zeros(0)], [np.zeros(0)], [np.zeros((0, 4))]
-    for at, row in enumerate(rows(batch, objects, form.hwc)):
+    for at, row in enumerate(rows(batch, objects)):
         keep = _drawn(row)
         if "bbox" in row and "label" in row:
             numbers.append(np.full(np.count_nonzero(keep), at))
@@ -177,7 +185,7 @@ def coco(batch: Batch, objects: Names, form: Form) -> Any:
     ``category_id`` is the place of the class, unless :attr:`Form.labels` gives COCO's numbers.
     """
     pictures, targets = _pictures(batch), []
-    for row in rows(batch, objects, form.hwc):
+    for row in rows(batch, objects):
         found = []
         for at in range(len(row.get("bbox", ()))):
             one: Dict[str, Any] = {"bbox": [float(v) for v in row["bbox"][at]]}
@@ -255,12 +263,11 @@ def mmdet(batch: Batch, objects: Names, form: Form) -> Batch:
     crowds, ``ignored_instances``, with ``bboxes`` (x, y, x, y), ``labels`` and where they are asked for ``masks``. Its
     data preprocessor swaps channels, normalises and pads: let the pipeline do what it is not told to do."""
     _pictures(batch)
-    canvas = canvas_of(batch, form.hwc)
+    canvas = canvas_of(batch)
     batch = with_boxes(batch, "xyxy", False)
     inputs, samples = [], []
-    for row in rows(batch, objects, form.hwc):
-        img = row["img"]
-        inputs.append(_tensor(np.moveaxis(img, 2, 0) if form.hwc and isinstance(img, np.ndarray) else img))
+    for row in rows(batch, objects):
+        inputs.append(_tensor(row["img"]))
         shape = (int(row["size"][0]), int(row["size"][1]))
         facts: Dict[str, Any] = {"img_shape": shape, "pad_shape": canvas, "batch_input_shape": canvas}
         if row.get("height") and row.get("width"):

@@ -316,6 +316,45 @@ def test_trainers_get_their_own_forms(scenes):
     assert batch["batch_idx"].shape[0] == batch["bboxes"].shape[0] == batch["cls"].shape[0]
 
 
+def test_transforms_of_torchvision_are_wrapped(scenes):
+    v2 = pytest.importorskip("torchvision.transforms.v2")
+    torch, kinds = pytest.importorskip("torch"), pytest.importorskip("torchvision.tv_tensors")
+    chain = [v2.RandomIoUCrop(), v2.Resize((64, 48)), v2.SanitizeBoundingBoxes(), v2.ToDtype(torch.float32, scale=True)]
+    steps = v2.Compose(chain)
+
+    def transform(row):
+        boxes = kinds.BoundingBoxes(row["bbox"], format="XYWH", canvas_size=row["img"].shape[:2])
+        out = steps({"img": kinds.Image(row["img"].transpose(2, 0, 1)), "boxes": boxes, "labels": torch.from_numpy(row["label"])})
+        return {"img": out["img"], "bbox": out["boxes"].numpy(), "label": out["labels"].numpy()}
+
+    keys = scenes.select(["img", "bbox", "label"])
+    flat = next(iter(loader(keys, [], transform=transform)))
+    assert flat["img"].shape == (4, 3, 64, 48) and flat["img"].dtype == torch.float32 and flat["size"].tolist() == [[64, 48]] * 4
+    assert len(flat["bbox"]) == len(flat["label"]) == flat["offsets"][-1]
+    for form in ("list", "padded", "torchvision", "detr", "hf", "mmdet", "yolo", "coco"):
+        for order in ("chw", "hwc"):
+            pipeline = {"steps": [], "output": {"order": order}}
+            batch = next(iter(loader(keys, pipeline, transform=transform, collate=form)))
+            if form == "torchvision":
+                assert [tuple(image.shape) for image in batch[0]] == [(3, 64, 48)] * 4
+            if form == "hf":
+                assert batch["pixel_mask"].shape == (4, 64, 48) and bool(batch["pixel_mask"].all())
+
+
+def test_channels_may_lie_behind_in_memory(scenes):
+    torch = pytest.importorskip("torch")
+    steps = [{"op": "resize", "size": [24, 32]}]
+    for dtype in ("u8", "f32", "bf16"):
+        front, behind = ({"steps": steps, "output": {"order": order, "dtype": dtype}} for order in ("chw", "hwc"))
+        for form, pictures in (("yolo", lambda b: b["img"]), ("hf", lambda b: b["pixel_values"]), ("detr", lambda b: b[0])):
+            wanted = pictures(next(iter(loader(scenes, front, collate=form))))
+            found = pictures(next(iter(loader(scenes, behind, collate=form))))
+            assert torch.equal(found, wanted) and found.is_contiguous(memory_format=torch.channels_last)
+        images, _ = next(iter(loader(scenes, behind, collate="torchvision")))
+        inputs = next(iter(loader(scenes, behind, collate="mmdet")))["inputs"]
+        assert all(torch.equal(a, b) and a.shape == (3, 24, 32) for a, b in zip(images, inputs))
+
+
 def test_workers_of_pytorch_share_the_batches_of_a_rank(scenes):
     data = pytest.importorskip("torch").utils.data
     fed = data.DataLoader(loader(scenes).torch(), batch_size=None, num_workers=2, multiprocessing_context="spawn")
