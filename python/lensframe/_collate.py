@@ -1,41 +1,103 @@
-"""What batches look like: the forms that trainers take."""
+"""What batches look like: flat, padded, as a list of rows; boxes, labels and masks as they are asked for."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Union
+import dataclasses
+import sys
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from . import _lensframe as native
+
 Batch = Dict[str, Any]
+#: The names of keys that have a value for each object.
+Names = FrozenSet[str]
 
-_LAYOUTS = ("xywh", "xyxy", "yxyx", "cxcywh")
+LAYOUTS = ("xywh", "xyxy", "yxyx", "cxcywh")
+# What a batch says of itself and not of its rows.
+_OWN = ("offsets", "padded", "replaced")
 
 
-def flat(raw: Dict[str, Any], dtype: str) -> Batch:
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """How batches of a loader are to look."""
+
+    collate: Union[str, Callable[[Batch], Any]] = "flat"
+    boxes: str = "xywh"
+    relative: bool = False
+    # The number of each class.
+    labels: Optional[Tuple[int, ...]] = None
+    masks: bool = False
+    # Pixels, and not planes.
+    hwc: bool = False
+    # Whether all of every picture is in the batch and nothing else is, so that its size says by how much it was scaled.
+    whole: bool = False
+    multiple: int = 1
+
+    def check(self) -> None:
+        """A ValueError for names that there are not."""
+        from ._trainers import TRAINERS
+
+        if self.boxes not in LAYOUTS:
+            raise ValueError(f"boxes are one of {', '.join(LAYOUTS)}, not {self.boxes!r}")
+        known = ["flat", "padded", "list", *TRAINERS]
+        if not callable(self.collate) and self.collate not in known:
+            raise ValueError(f"collate is one of {', '.join(known)}, or a function, not {self.collate!r}")
+        if self.collate in TRAINERS and (self.boxes != "xywh" or self.relative):
+            raise ValueError(f"collate={self.collate!r} has its own layout of boxes: leave out boxes and relative")
+        if self.masks and self.collate in ("yolo", "coco"):
+            raise ValueError(f"collate={self.collate!r} has no masks: leave out masks=True")
+
+    def finished(self, batch: Batch, objects: Names) -> Any:
+        """The batch in this form; boxes come x, y, w, h in pixels."""
+        from ._trainers import TRAINERS
+
+        batch = with_labels(batch, self.labels)
+        if not callable(self.collate) and self.collate in TRAINERS:
+            # Trainers have channels in front; in memory they may lie behind, as PyTorch's `channels_last`.
+            if self.hwc and "img" in batch:
+                img = batch["img"]
+                batch = {**batch, "img": img.permute(0, 3, 1, 2) if is_tensor(img) else np.moveaxis(img, 3, 1)}
+            return TRAINERS[self.collate](batch, objects, dataclasses.replace(self, hwc=False))
+        batch = with_boxes(batch, self.boxes, self.relative)
+        if callable(self.collate):
+            return self.collate(batch)
+        if self.collate == "padded":
+            return padded(batch, objects)
+        return rows(batch, objects, self.hwc) if self.collate == "list" else batch
+
+
+def flat(raw: Dict[str, Any], dtype: str) -> Tuple[Batch, Names]:
     """The parts of a batch under their names; objects of all rows one after the other, parted by ``offsets``."""
     batch: Batch = {}
     if "img" in raw:
         img = raw["img"]
         batch["img"] = img.view(np.float16) if dtype == "float16" else _bfloat(img) if dtype == "bfloat16" else img
     batch.update({"row": raw["row"], "size": raw["size"], "source_map": raw["source_map"].reshape(-1, 2, 3)})
+    if raw["view"].any():
+        batch["view"] = raw["view"]
     for name, values in raw["values"].items():
         batch[name] = _column(values)
     for name, value in raw["maps"].items():
         batch[name] = value
     if raw["objects"]:
         batch["offsets"] = raw["offsets"]
-        batch.update(raw["objects"])
+        batch.update({name: _own(value) for name, value in raw["objects"].items()})
     if raw["padded"]:
         batch["padded"] = True
     if raw["replaced"]:
         batch["replaced"] = raw["replaced"]
-    return batch
+    return batch, frozenset(raw["objects"])
+
+
+def _own(value: Any) -> Any:
+    """Memory that the caller may change, as PyTorch asks: columns of Arrow are nobody's to change."""
+    return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
 
 
 def _bfloat(bits: Any) -> Any:
     """NumPy has no such type: PyTorch's where it is there, else the 16 bits."""
-    import sys
-
     torch = sys.modules.get("torch")
     return bits if torch is None else torch.from_numpy(bits.view(np.int16)).view(torch.bfloat16)
 
@@ -47,28 +109,24 @@ def _column(values: List[Any]) -> Any:
     return values
 
 
-def named(collate: Union[str, Callable[[Batch], Any]], layout: str, relative: bool) -> Callable[[Batch], Any]:
-    """The function of a form's name; boxes are put into a layout before."""
-    if layout not in _LAYOUTS:
-        raise ValueError(f"boxes are one of {', '.join(_LAYOUTS)}, not {layout!r}")
-    forms: Dict[str, Callable[[Batch], Any]] = {
-        "flat": lambda batch: batch,
-        "padded": padded,
-        "list": rows,
-        "torchvision": torchvision,
-        "detr": detr,
-        "yolo": yolo,
-        "coco": coco,
-    }
-    own = {"torchvision": ("xyxy", False), "detr": ("cxcywh", True), "yolo": ("cxcywh", True), "coco": ("xywh", False)}
-    if callable(collate):
-        form = collate
-    elif collate in forms:
-        form = forms[collate]
-        layout, relative = own.get(collate, (layout, relative))
-    else:
-        raise ValueError(f"collate is one of {', '.join(forms)}, or a function, not {collate!r}")
-    return lambda batch: form(with_boxes(batch, layout, relative))
+def canvas_of(batch: Batch, hwc: bool = False) -> Tuple[int, int]:
+    """(height, width) of the pictures, of which smaller ones lie in the top left corner."""
+    img = batch.get("img")
+    if img is None or isinstance(img, list):
+        return tuple(int(side) for side in np.max(batch["size"], axis=0, initial=0))  # type: ignore[return-value]
+    height, width = img.shape[1:3] if hwc else img.shape[-2:]
+    return int(height), int(width)
+
+
+def with_labels(batch: Batch, numbers: Optional[Sequence[int]]) -> Batch:
+    """Labels as the numbers of their classes; what is negative is no class and stays."""
+    if numbers is None or "label" not in batch:
+        return batch
+    labels = np.asarray(batch["label"])
+    if labels.size and int(labels.max()) >= len(numbers):
+        raise ValueError(f"labels gives numbers of {len(numbers)} classes, and there is a class {int(labels.max())}")
+    table = np.array([*numbers, 0], dtype=np.int64)
+    return {**batch, "label": np.where(labels >= 0, table[np.minimum(labels, len(numbers))], labels)}
 
 
 def with_boxes(batch: Batch, layout: str, relative: bool) -> Batch:
@@ -90,47 +148,52 @@ def with_boxes(batch: Batch, layout: str, relative: bool) -> Batch:
     return {**batch, "bbox": np.stack(made, axis=1)}
 
 
-def _per_object(batch: Batch) -> List[str]:
-    """The keys that have a value for each object."""
-    if "offsets" not in batch:
-        return []
-    many, rows = int(batch["offsets"][-1]), len(batch["row"])
-    known = ("bbox", "rbox", "point", "segmentation", "label", "score", "area", "crowded", "difficult")
-    named = {"row", "size", "source_map", "img", "offsets", "padded", "replaced"}
+def with_masks(batch: Batch, objects: Names, hwc: bool) -> Tuple[Batch, Names]:
+    """``masks`` of all objects, (R, H, W) uint8 of 0 and 1 on the canvas of the batch, drawn of ``segmentation``."""
+    if "offsets" not in batch or ("segmentation" not in batch and batch["offsets"][-1] > 0):
+        raise ValueError("masks are drawn of the key 'segmentation', which these rows have not: leave out masks=True")
+    shapes, offsets = batch.get("segmentation", []), batch["offsets"]
+    masks = np.zeros((int(offsets[-1]), *canvas_of(batch, hwc)), dtype=np.uint8)
+    for at, (height, width) in enumerate(batch["size"].tolist()):
+        first, last = int(offsets[at]), int(offsets[at + 1])
+        coded = [_coded(shape, height, width) for shape in shapes[first:last]]
+        if coded:
+            masks[first:last, :height, :width] = native.mask_decode(coded).transpose(0, 2, 1)
+    return {**batch, "masks": masks}, objects | {"masks"}
 
-    def is_of_objects(name: str, value: Any) -> bool:
-        return name in known or (many != rows and hasattr(value, "__len__") and len(value) == many)
 
-    return [name for name, value in batch.items() if name not in named and is_of_objects(name, value)]
+def _coded(shape: Any, height: int, width: int) -> Tuple[int, int, bytes]:
+    """A shape as run lengths; no shape covers nothing."""
+    if isinstance(shape, dict):
+        return (*shape["size"], shape["counts"])
+    rings = [(height, width, native.mask_of_polygon(ring, height, width)) for ring in shape or ()]
+    if not rings:
+        return height, width, native.mask_of_counts([height * width], height, width)
+    return rings[0] if len(rings) == 1 else (height, width, native.mask_merge(rings, False))
 
 
-def rows(batch: Batch) -> List[Batch]:
-    """A dict a row: its own part of everything; pictures without what was padded."""
-    of_objects = set(_per_object(batch))
+def rows(batch: Batch, objects: Names, hwc: bool = False) -> List[Batch]:
+    """A dict a row: its own part of everything; pictures and masks without what was padded."""
     out = []
     for at in range(len(batch["row"])):
+        height, width = (int(side) for side in batch["size"][at])
         row: Batch = {}
         for name, value in batch.items():
-            if name in ("offsets", "padded", "replaced"):
+            if name in _OWN:
                 continue
-            if name in of_objects:
+            if name in objects:
                 first, last = batch["offsets"][at], batch["offsets"][at + 1]
-                row[name] = value[first:last]
+                own = value[first:last]
+                row[name] = own[:, :height, :width] if name == "masks" else own
             elif name == "img":
-                row[name] = _cut(value[at], batch["size"][at])
+                row[name] = value[at][:height, :width] if hwc else value[at][..., :height, :width]
             else:
                 row[name] = value[at]
         out.append(row)
     return out
 
 
-def _cut(picture: Any, size: Any) -> Any:
-    height, width = int(size[0]), int(size[1])
-    channels_last = picture.shape[-1] == 3 and picture.shape[0] != 3
-    return picture[:height, :width] if channels_last else picture[:, :height, :width]
-
-
-def padded(batch: Batch) -> Batch:
+def padded(batch: Batch, objects: Names) -> Batch:
     """Objects as (B, R, ...), with ``count`` of them real; -1 where there is none in labels, 0 else."""
     if "offsets" not in batch:
         return batch
@@ -138,128 +201,146 @@ def padded(batch: Batch) -> Batch:
     most = int(counts.max()) if len(counts) else 0
     place = np.arange(most)[None, :] < counts[:, None]
     out = {name: value for name, value in batch.items() if name != "offsets"}
-    for name in _per_object(batch):
+    for name in objects & out.keys():
         value = batch[name]
-        if not isinstance(value, np.ndarray):
-            continue
-        whole = np.full((len(counts), most) + value.shape[1:], -1 if name == "label" else 0, value.dtype)
-        whole[place] = value
-        out[name] = whole
+        if isinstance(value, np.ndarray):
+            whole = np.full((len(counts), most) + value.shape[1:], -1 if name == "label" else 0, value.dtype)
+            whole[place] = value
+            out[name] = whole
+        else:
+            out[name] = [value[first:last] for first, last in zip(batch["offsets"][:-1], batch["offsets"][1:])]
     out["count"] = counts
     return out
 
 
-def _tensors(row: Batch) -> Batch:
-    import torch
-
-    target: Batch = {}
-    if "bbox" in row:
-        target["boxes"] = torch.from_numpy(np.ascontiguousarray(row["bbox"], dtype=np.float32))
-    if "label" in row:
-        target["labels"] = torch.from_numpy(np.ascontiguousarray(row["label"], dtype=np.int64))
-    if "area" in row:
-        target["area"] = torch.from_numpy(np.ascontiguousarray(row["area"], dtype=np.float32))
-    if "crowded" in row:
-        target["iscrowd"] = torch.from_numpy(np.array([bool(flag) for flag in row["crowded"]], dtype=np.int64))
-    if isinstance(row.get("image_id"), (int, np.integer)):
-        target["image_id"] = int(row["image_id"])
-    return target
-
-
-def torchvision(batch: Batch) -> Any:
-    """``(images, targets)`` as torchvision's detection references: lists of tensors and of dicts of tensors."""
-    import torch
-
-    images, targets = [], []
-    for row in rows(batch):
-        images.append(torch.from_numpy(np.ascontiguousarray(row["img"])))
-        targets.append(_tensors(row))
-    return images, targets
-
-
-def detr(batch: Batch) -> Any:
-    """``(samples, mask, targets)``: pictures padded to one size, a mask that is True where there is none, and targets
-    with boxes cx, cy, w, h as shares; labels, ``orig_size`` and ``size`` as DETR's."""
-    import torch
-
-    height, width = batch["img"].shape[-2:]
-    rows_, columns = np.arange(height)[None, :, None], np.arange(width)[None, None, :]
-    sizes = batch["size"]
-    mask = (rows_ >= sizes[:, 0, None, None]) | (columns >= sizes[:, 1, None, None])
-    targets = []
-    for row in rows(batch):
-        target = _tensors(row)
-        target["size"] = torch.as_tensor(np.asarray(row["size"]))
-        if "height" in row and "width" in row:
-            target["orig_size"] = torch.tensor([int(row["height"]), int(row["width"])])
-        targets.append(target)
-    return torch.from_numpy(batch["img"]), torch.from_numpy(mask), targets
-
-
-def yolo(batch: Batch) -> Batch:
-    """``img``, ``batch_idx``, ``cls`` and ``bboxes`` (cx, cy, w, h as shares of the padded picture), as Ultralytics'."""
-    import torch
-
-    counts = np.diff(batch["offsets"]) if "offsets" in batch else np.zeros(len(batch["row"]), np.int64)
-    boxes = np.asarray(batch.get("bbox", np.zeros((0, 4))), dtype=np.float64)
-    height, width = batch["img"].shape[-2:]
-    own = np.repeat(batch["size"], counts, axis=0)
-    share = np.stack([own[:, 1] / width, own[:, 0] / height] * 2, axis=1) if len(own) else np.zeros((0, 4))
-    labels = np.asarray(batch.get("label", np.zeros(0)), dtype=np.float32)
-    return {
-        "img": torch.from_numpy(batch["img"]),
-        "batch_idx": torch.from_numpy(np.repeat(np.arange(len(counts)), counts).astype(np.float32)),
-        "cls": torch.from_numpy(labels.reshape(-1, 1)),
-        "bboxes": torch.from_numpy((boxes * share).astype(np.float32)),
-    }
-
-
-def coco(batch: Batch) -> Any:
-    """``(images, targets)`` with a list of COCO's annotations for each picture, as ``CocoDetection`` gives them."""
-    targets = []
-    for row in rows(batch):
-        found = []
-        for at in range(len(row.get("bbox", ()))):
-            one: Dict[str, Any] = {"bbox": [float(v) for v in row["bbox"][at]]}
-            if "label" in row:
-                one["category_id"] = int(row["label"][at])
-            if "image_id" in row:
-                one["image_id"] = row["image_id"]
-            if "area" in row and row["area"][at] is not None:
-                one["area"] = float(row["area"][at])
-            found.append(one)
-        targets.append(found)
-    return batch["img"], targets
-
-
-def transformed(batch: Batch, function: Callable[[Dict[str, Any]], Dict[str, Any]]) -> Batch:
-    """Each row through a function of Python, and together again."""
-    made = []
-    for row in rows(batch):
-        given = function(row)
+def transformed(
+    batch: Batch, objects: Names, function: Callable[[Dict[str, Any]], Dict[str, Any]], form: Form
+) -> Tuple[Batch, Names]:
+    """Each row through a function of Python, and together again; pictures are (H, W, C) for the function."""
+    made: List[Batch] = []
+    numbers = batch["row"].tolist()
+    for number, row in zip(numbers, rows(batch, objects, form.hwc)):
+        if not form.hwc and isinstance(row.get("img"), np.ndarray):
+            row["img"] = np.ascontiguousarray(np.moveaxis(row["img"], 0, 2))
+        try:
+            given = function(row)
+        except Exception as error:
+            if hasattr(error, "add_note"):
+                error.add_note(f"in the transform of row {number}")
+            raise
         if not isinstance(given, dict):
             raise TypeError(f"transform gives a dict of a row, not {type(given).__name__}")
+        given = dict(given)
+        if made and given.keys() != made[0].keys():
+            odd = ", ".join(sorted(given.keys() ^ made[0].keys()))
+            raise ValueError(f"transform gives the same keys for every row; of rows {numbers[0]} and {number} one lacks {odd}")
+        counts = {name: len(given[name]) for name in given if name in objects}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{count} {name}" for name, count in counts.items())
+            raise ValueError(f"transform gave {told} for row {number}: give as many of each, or leave a key out")
+        if not form.hwc and "img" in given:
+            given["img"] = _planes(given["img"])
         made.append(given)
-    out: Batch = {}
-    of_objects = set(_per_object(batch)) | {"bbox", "label"}
+    out: Batch = {"row": batch["row"], "size": batch["size"]}
+    sizes = [_size(row["img"], form.hwc) for row in made if "img" in row]
+    if sizes:
+        out["size"] = np.array(sizes, dtype=np.int64)
+    ours = frozenset(name for name in (made[0] if made else ()) if name in objects)
+    if ours:
+        some = next(iter(ours))
+        out["offsets"] = np.cumsum([0] + [len(row[some]) for row in made])
     for name in made[0] if made else ():
         values = [row[name] for row in made]
-        if name in of_objects and "offsets" in batch:
-            out[name] = np.concatenate([np.asarray(v) for v in values]) if all(len(v) or True for v in values) else values
-        else:
+        if name == "img":
+            out[name] = _canvas(values, form)
+        elif name == "masks" and name in ours:
+            out[name] = np.concatenate(_widened(values, [np.asarray(v).shape[1:] for v in values]))
+        elif name in ours:
+            listed = all(isinstance(value, list) for value in values) and isinstance(batch[name], list)
+            out[name] = sum(values, []) if listed else np.concatenate([_shaped(v, batch[name]) for v in values])
+        elif name not in ("row", "size"):
             out[name] = _stacked(values)
-    if "offsets" in batch and made:
-        first = next((name for name in made[0] if name in of_objects), None)
-        if first is not None:
-            out["offsets"] = np.cumsum([0] + [len(row[first]) for row in made])
+    return out, ours
+
+
+def _shaped(value: Any, like: Any) -> Any:
+    """An array that has the columns of another one where it has no row."""
+    value = np.asarray(value)
+    return np.zeros((0, *like.shape[1:]), like.dtype) if len(value) == 0 and isinstance(like, np.ndarray) else value
+
+
+def _planes(img: Any) -> Any:
+    """(H, W, C) as (C, H, W); what has its channels in front, as a tensor does, stays."""
+    if not isinstance(img, np.ndarray) or img.ndim != 3 or img.shape[2] not in (1, 3):
+        return img
+    return np.moveaxis(img, 2, 0)
+
+
+def _size(img: Any, hwc: bool) -> Tuple[int, int]:
+    shape = tuple(int(side) for side in img.shape)
+    height, width = shape[:2] if len(shape) == 2 or (hwc and isinstance(img, np.ndarray)) else shape[-2:]
+    return height, width
+
+
+def _canvas(values: List[Any], form: Form) -> Any:
+    """Pictures in one array or tensor, smaller ones in the top left corner."""
+    shapes = [tuple(value.shape) for value in values]
+    if len(set(shapes)) == 1 and form.multiple == 1:
+        return _stacked(values)
+    front = form.hwc and isinstance(values[0], np.ndarray)
+    side = slice(0, 2) if front else slice(-2, None)
+    return _stacked(_widened(values, [shape[side] for shape in shapes], 0 if front else None, form.multiple))
+
+
+def _widened(values: List[Any], sizes: Sequence[Any], axis: Optional[int] = None, multiple: int = 1) -> List[Any]:
+    """Arrays or tensors with zeros below and to the right, until all are as high and wide (from `axis`; the last two)."""
+    height, width = (-(-int(side) // multiple) * multiple for side in np.max(np.array(sizes).reshape(-1, 2), axis=0, initial=0))
+    out = []
+    for value in values:
+        first = value.ndim - 2 if axis is None else axis
+        shape = (*value.shape[:first], height, width, *value.shape[first + 2 :])
+        place = tuple([slice(None)] * first + [slice(0, side) for side in value.shape[first : first + 2]])
+        whole = np.zeros(shape, value.dtype) if isinstance(value, np.ndarray) else value.new_zeros(shape)
+        whole[place] = value
+        out.append(whole)
     return out
 
 
 def _stacked(values: List[Any]) -> Any:
-    if all(hasattr(value, "shape") for value in values) and len({tuple(value.shape) for value in values}) == 1:
-        if isinstance(values[0], np.ndarray):
-            return np.stack(values)
+    if values and all(isinstance(value, (np.ndarray, np.generic)) for value in values):
+        return np.stack(values) if len({value.shape for value in values}) == 1 else values
+    if values and all(map(is_tensor, values)) and len({tuple(value.shape) for value in values}) == 1:
         import torch
 
-        return torch.stack(values) if isinstance(values[0], torch.Tensor) else np.stack(values)
+        return torch.stack(values)
     return _column(values)
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether it is PyTorch's, or of a type made of it; PyTorch is not imported to know."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def placed(img: Any, memory: Any) -> Any:
+    """Pictures copied into the first numbers of an array or a tensor: it in their shape, and nothing moved but numbers."""
+    torch_memory = is_tensor(memory)
+    there = memory.numpy() if torch_memory and isinstance(img, np.ndarray) else memory
+    if not hasattr(there, "reshape") or (there.dtype != img.dtype):
+        raise ValueError(f"pictures of {img.dtype} are copied into arrays or tensors of that type, not into {_kind(memory)}")
+    many = 1
+    for side in img.shape:
+        many *= int(side)
+    shape = tuple(there.shape)
+    flags = getattr(there, "flags", None)
+    if int(np.prod(shape)) < many or not (there.is_contiguous() if flags is None else flags.c_contiguous and flags.writeable):
+        what = f"a batch of {tuple(img.shape)} takes {many} numbers of memory in one piece"
+        raise ValueError(f"{what}, which {_kind(memory)} is not")
+    into = there.reshape(-1)[:many].reshape(img.shape)
+    into[...] = img
+    return memory.reshape(-1)[:many].reshape(img.shape) if torch_memory else into
+
+
+def _kind(memory: Any) -> str:
+    shape = tuple(getattr(memory, "shape", ()))
+    return f"{type(memory).__name__} {shape} of {getattr(memory, 'dtype', 'no type')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -9,15 +10,22 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, U
 
 from ._lensframe import Dataset, Feeder, pipeline_file
 from ._lensframe import Feed as _Feed
+from .errors import LensframeError
 
 Batch = Dict[str, Any]
+
+# The operations that leave all of a picture, upright, and add nothing.
+_WHOLE = frozenset(
+    ("resize", "resize_short", "rescale", "flip", "random_flip", "cut_out", "random_erasing", "color_jitter", "normalize")
+    + ("photometric_distortion", "hsv_jitter", "lighting", "tone", "blur", "corrupt", "filter_objects")
+)
 
 
 class Loader:
     """Batches of a dataset, made by threads while the training step runs.
 
-    Iterating gives the batches of an epoch, and then the next epoch's. What they hold depends on seed, epoch and place
-    alone: not on threads, ranks or where a run was resumed.
+    Iterating gives the batches of an epoch, and then the next epoch's, even if the first was left early. What they hold
+    depends on seed, epoch and place alone: not on threads, ranks or where a run was resumed.
 
     Args:
         dataset: the rows; a view of anything.
@@ -36,13 +44,19 @@ class Loader:
         rank, world_size: this process, and how many there are: those of ``torch.distributed`` or its environment.
         uneven: what becomes of batches that do not make a round of ranks: ``"drop"``, ``"pad"``, ``"error"``, ``"exact"``.
         collate: what a batch looks like: ``"flat"``, ``"padded"``, ``"list"``, the name of a trainer
-            (``"torchvision"``, ``"detr"``, ``"yolo"``, ``"coco"``), or a function of the flat batch.
+            (``"torchvision"``, ``"detr"``, ``"hf"``, ``"mmdet"``, ``"yolo"``, ``"coco"``), or a function of the flat batch.
         boxes: the layout of boxes: ``"xywh"``, ``"xyxy"``, ``"yxyx"``, ``"cxcywh"``.
         relative: boxes as shares of the picture's sides.
+        labels: the number of each class, in the order of ``dataset.classes()``, as COCO's category ids. Without them labels
+            are places in that list; ``"torchvision"`` counts from 1.
+        masks: draws ``segmentation``: ``masks`` (R, H, W) uint8, and those of the trainers that have masks.
+        out: arrays or tensors that pictures are copied into, in turns, as pinned memory: a batch is in ``out[n % len(out)]``
+            until that one's next turn. Each is of the pictures' type, in one piece, and holds at least as many numbers.
         pad_multiple: sides of padded pictures are multiples of this.
-        transform: a function of a row's dict (``img`` as (H, W, 3) uint8, ``bbox``, ``label``, ...) that gives one; as
-            ``albumentations`` and ``torchvision.transforms.v2`` are wrapped. It runs where batches are asked for, one row
-            after the other; :attr:`statistics` tells what it costs.
+        transform: a function of a row's dict (``img`` as (H, W, 3), ``bbox`` x, y, w, h, ``label``, ...) that gives one; as
+            ``albumentations`` and ``torchvision.transforms.v2`` are wrapped. Pictures may come back in other sizes, as
+            (H, W, 3) or as a tensor (3, H, W), and with other objects. It runs where batches are asked for, one row after
+            the other; :attr:`statistics` tells what it costs.
     """
 
     def __init__(
@@ -64,11 +78,20 @@ class Loader:
         collate: Union[str, Callable[[Batch], Any]] = "flat",
         boxes: str = "xywh",
         relative: bool = False,
+        labels: Optional[Sequence[int]] = None,
+        masks: bool = False,
+        out: Optional[Sequence[Any]] = None,
         pad_multiple: int = 1,
         transform: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
     ) -> None:
-        if on_error not in ("fail", "substitute"):
-            raise ValueError(f"on_error is 'fail' or 'substitute', not {on_error!r}")
+        if not isinstance(dataset, Dataset):
+            raise TypeError(f"dataset is a lensframe.Dataset, as lensframe.open(path) gives it, not {type(dataset).__name__}")
+        _one_of("on_error", on_error, ("fail", "substitute"))
+        _one_of("uneven", uneven, ("drop", "pad", "error", "exact"))
+        _at_least("batch_size", batch_size, 1)
+        _at_least("seed", seed, 0)
+        if (rank is None) != (world_size is None):
+            raise ValueError("rank and world_size go together: give both, or neither")
         if sampler is not None and shuffle:
             raise ValueError("shuffle and sampler both say the order: give one of them")
         if isinstance(sampler, str):
@@ -76,45 +99,57 @@ class Loader:
         order: Mapping[str, Any] = sampler or {"kind": "shuffled" if shuffle else "sequential"}
         if rank is None and world_size is None:
             rank, world_size = _ranks()
-        if workers is None:
-            workers = _threads()
+        workers = _threads() if workers is None else _at_least("workers", workers, 0)
+        ahead = 2 * max(workers, 1) if ahead is None else _at_least("ahead", ahead, 0)
         self._arguments: Dict[str, Any] = {
             "of": dataset,
             "pipeline": _pipeline(pipeline),
             "plan": {
                 "sampler": dict(order),
-                "batch": batch_size,
+                "batch": int(batch_size),
                 "last": "drop" if drop_last else "keep",
                 "uneven": uneven,
-                "seed": seed,
+                "seed": int(seed),
             },
             "workers": workers,
-            "ahead": 2 * max(workers, 1) if ahead is None else ahead,
+            "ahead": ahead,
             "substitute": on_error == "substitute",
             "rank": rank or 0,
             "world": world_size or 1,
             "multiple": pad_multiple,
         }
-        self._form = (collate, boxes, relative)
-        self._collate = _named(*self._form)
         self._transform = transform
+        self._out = None if out is None else list(out)
+        self._turn = 0
+        if self._out == []:
+            raise ValueError("out is at least one array or tensor")
         self._epoch = 0
         self._resume: Optional[str] = None
         self._feed: Optional[_Feed] = None
         self._spent = {"transform": 0.0, "collate": 0.0}
+        numbers = None if labels is None else tuple(int(number) for number in labels)
+        form = _form(collate, boxes, relative, numbers, masks, multiple=pad_multiple)
         self._feeder = self._made()
+        self._form = dataclasses.replace(form, **_facts(self.pipeline))
 
-    def _made(self, rank: Optional[int] = None, world: Optional[int] = None) -> Feeder:
-        given = dict(self._arguments)
-        if rank is not None and world is not None:
-            given["rank"], given["world"] = rank, world
+    def _made(self, **other: Any) -> Feeder:
+        given = {**self._arguments, **other}
         of, pipeline, plan = given.pop("of"), given.pop("pipeline"), given.pop("plan")
         self._process = os.getpid()
-        return Feeder(of, pipeline, json.dumps(plan), **given)
+        try:
+            return Feeder(of, pipeline, _json(plan), **given)
+        except ValueError as error:
+            if isinstance(error, LensframeError):
+                raise
+            # What else a plan has was looked at before. A place in a text that nobody wrote helps nobody.
+            raise ValueError("sampler: " + str(error).split(" at line ")[0]) from None
 
     def __len__(self) -> int:
-        """The batches of an epoch for this rank."""
-        return self._feeder.len(self._epoch)
+        """The batches of an epoch for this rank; a TypeError where there is no end."""
+        many = self._feeder.len(self._epoch)
+        if self._arguments["plan"]["sampler"]["kind"] == "infinite":
+            raise TypeError("an endless sampler has no length")
+        return many
 
     def __repr__(self) -> str:
         plan = self._arguments["plan"]
@@ -124,19 +159,29 @@ class Loader:
     def __iter__(self) -> Iterator[Any]:
         return self._batches(self._feeder, self._arguments["workers"])
 
-    def _batches(self, feeder: Feeder, workers: int) -> Iterator[Any]:
+    def _batches(self, feeder: Feeder, workers: int, most: Optional[int] = None) -> Iterator[Any]:
         if os.getpid() != self._process:
             # Threads do not come along into a process that was forked: it makes its batches itself.
             workers = 0
-        if self._feed is not None and os.getpid() == self._process:
+        elif self._feed is not None:
             self._feed.close()
+            # Who left an epoch early has had it, as with PyTorch's loaders: the next is in another order.
+            self._epoch += 1
         feed = feeder.feed(self._epoch, self._resume, workers)
         self._feed, self._resume = feed, None
-        while True:
-            batch = feed.next()
+        given = 0
+        while most is None or given < most:
+            try:
+                batch = feed.next()
+            except ValueError as error:
+                if self._feed is feed or isinstance(error, LensframeError):
+                    raise
+                what = "this iteration ended when another one of the same loader began; make a loader for each"
+                raise RuntimeError(what) from None
             if batch is None:
                 break
             yield self._finished(batch, feeder.dtype())
+            given += 1
         self._epoch += 1
         if self._feed is feed:
             self._last = json.loads(feed.statistics())
@@ -146,21 +191,36 @@ class Loader:
         from . import _collate
 
         start = time.perf_counter()
-        batch = _collate.flat(raw, dtype)
+        form = self._form
+        batch, objects = _collate.flat(raw, dtype)
+        if form.masks:
+            batch, objects = _collate.with_masks(batch, objects, form.hwc)
         if self._transform is not None:
-            batch = _collate.transformed(batch, self._transform)
-            now = time.perf_counter()
-            self._spent["transform"] += now - start
-            start = now
-        batch = self._collate(batch)
+            before = time.perf_counter()
+            batch, objects = _collate.transformed(batch, objects, self._transform, form)
+            # Tensors have their channels in front, whatever the pipeline gave.
+            form = dataclasses.replace(form, hwc=form.hwc and not _collate.is_tensor(batch.get("img")), whole=False)
+            spent = time.perf_counter() - before
+            self._spent["transform"] += spent
+            start += spent
+        if self._out is not None and "img" in batch:
+            batch["img"] = _collate.placed(batch["img"], self._out[self._turn % len(self._out)])
+            self._turn += 1
+        done = form.finished(batch, objects)
         self._spent["collate"] += time.perf_counter() - start
-        return batch
+        return done
 
     def set_epoch(self, epoch: int) -> None:
         """The epoch that iterating begins with next."""
         if epoch < 0:
             raise ValueError(f"epochs are counted from 0, not {epoch}")
+        self._leave()
         self._epoch, self._resume = int(epoch), None
+
+    def _leave(self) -> None:
+        if self._feed is not None and os.getpid() == self._process:
+            self._feed.close()
+        self._feed = None
 
     @property
     def epoch(self) -> int:
@@ -174,9 +234,9 @@ class Loader:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Goes on where a loader of the same rows, sampler and batch size was."""
-        if self._feed is not None:
-            self._feed.close()
-            self._feed = None
+        if not {"epoch", "position"} <= state.keys():
+            raise ValueError("a state has 'epoch' and 'position', as state_dict() gives them")
+        self._leave()
         self._epoch, self._resume = int(state["epoch"]), state["position"]
 
     @property
@@ -191,30 +251,52 @@ class Loader:
         steps: Dict[str, Any] = json.loads(self._feeder.pipeline())
         return steps
 
+    def shared(self, part: int, parts: int) -> Iterator[Any]:
+        """The batches of this rank that are the turn of one of several processes which share them: every so manieth."""
+        given = self._arguments
+        # Of a process that this one was forked from, or of an epoch that was left early.
+        self._feed = None
+        left = self._feeder.feed(self._epoch, self._resume, 0).left()
+        # A turn of the parts need not be full; what ranks leave out or do twice stays as it is.
+        plan = {**given["plan"], "uneven": "pad" if given["plan"]["uneven"] == "pad" else "exact"}
+        feeder = self._made(plan=plan, rank=part * given["world"] + given["rank"], world=given["world"] * parts)
+        return self._batches(feeder, min(given["workers"], 1), max(0, -(-(left - part) // parts)))
+
     def torch(self) -> Any:
         """The loader as a ``torch.utils.data.IterableDataset`` of batches, for ``DataLoader(..., batch_size=None)``.
 
         Workers of the ``DataLoader`` share the batches of this rank among them.
         """
-        return _iterable(self)
+        if self._out is not None:
+            raise ValueError("out is memory of this process: let the DataLoader pin memory (pin_memory=True)")
+        from ._batches import Batches
+
+        return Batches(self)
 
     def __getstate__(self) -> Dict[str, Any]:
         state = self.__dict__.copy()
         state["_resume"] = self.state_dict()["position"]
-        state["_feeder"] = state["_feed"] = state["_collate"] = None
+        state["_feeder"] = state["_feed"] = None
         return state
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._collate = _named(*self._form)
         self._feeder = self._made()
 
 
-def _named(collate: Union[str, Callable[[Batch], Any]], boxes: str, relative: bool) -> Callable[[Batch], Any]:
+def _form(*given: Any, **more: Any) -> Any:
     # NumPy is not imported before it is needed.
-    from . import _collate
+    from ._collate import Form
 
-    return _collate.named(collate, boxes, relative)
+    form = Form(*given, **more)
+    form.check()
+    return form
+
+
+def _facts(pipeline: Mapping[str, Any]) -> Dict[str, bool]:
+    """What a pipeline says of the pictures that come out."""
+    steps = [step["op"] for step in pipeline["steps"]]
+    return {"hwc": pipeline["output"]["order"] == "hwc", "whole": all(step in _WHOLE for step in steps)}
 
 
 def _pipeline(given: Any) -> str:
@@ -222,7 +304,23 @@ def _pipeline(given: Any) -> str:
         return '{"steps": []}'
     if isinstance(given, (str, os.PathLike)):
         return pipeline_file(given)
-    return json.dumps(given if isinstance(given, Mapping) else list(given))
+    return _json(given if isinstance(given, Mapping) else list(given))
+
+
+def _json(value: Any) -> str:
+    """As JSON, numbers and arrays of NumPy too."""
+    return json.dumps(value, default=lambda one: one.tolist() if hasattr(one, "tolist") else dict(one))
+
+
+def _one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} is {', '.join(map(repr, known[:-1]))} or {known[-1]!r}, not {value!r}")
+
+
+def _at_least(name: str, value: Any, least: int) -> int:
+    if not hasattr(value, "__index__") or not least <= value.__index__() < 1 << 63:
+        raise ValueError(f"{name} is a whole number, at least {least}, not {value!r}")
+    return int(value)
 
 
 def _ranks() -> "tuple[int, int]":
@@ -241,31 +339,3 @@ def _threads() -> int:
     """Cores that this process may use, shared with the others of its machine."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
-
-
-def _iterable(loader: Loader) -> Any:
-    from torch.utils.data import IterableDataset, get_worker_info
-
-    class Batches(IterableDataset):  # type: ignore[misc, type-arg, unused-ignore]
-        """Batches of a :class:`Loader`."""
-
-        def __init__(self, loader: Loader) -> None:
-            self.loader = loader
-
-        def __len__(self) -> int:
-            return len(self.loader)
-
-        def set_epoch(self, epoch: int) -> None:
-            self.loader.set_epoch(epoch)
-
-        def __iter__(self) -> Iterator[Any]:
-            info = get_worker_info()
-            if info is None:
-                return iter(self.loader)
-            given = self.loader._arguments
-            rank = given["rank"] * info.num_workers + info.id
-            feeder = self.loader._made(rank, given["world"] * info.num_workers)
-            return self.loader._batches(feeder, min(given["workers"], 1))
-
-    Batches.__module__ = __name__
-    return Batches(loader)

@@ -162,7 +162,11 @@ impl PyFeed {
             let came = self.with(py, |feed| feed.next_within(PATIENCE))?;
             match came {
                 Some(None) => return Ok(None),
-                Some(Some(batch)) => return parts(py, batch.raise(py)?).map(|dict| Some(dict.unbind())),
+                Some(Some(batch)) => {
+                    // A signal that came meanwhile is an exception here, and not within what makes arrays.
+                    py.check_signals()?;
+                    return parts(py, batch.raise(py)?).map(|dict| Some(dict.unbind()));
+                }
                 None => py.check_signals()?,
             }
         }

@@ -40,8 +40,16 @@ impl Reading {
     /// maps, and computed masks.
     ///
     /// # Errors
-    /// `Type` for boxes in another form than x, y, w, h; `Corrupt` for keys whose axis says nothing.
+    /// `NotFound` for a set that is not there; `Type` for boxes in another form than x, y, w, h; `Corrupt` for keys whose axis says nothing.
     pub fn new(ds: &Dataset, set: &str, decoding: Decoding) -> Result<Reading> {
+        let sets = ds.sets();
+        if !set.is_empty() && !sets.iter().any(|known| known == set) {
+            let named = |set: &String| if set.is_empty() { "the unnamed one".to_owned() } else { set.clone() };
+            let there: Vec<String> = sets.iter().map(named).collect();
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no object set '{set}'"))
+                .at(Place::area("pipeline").key("set"))
+                .remedy(format!("there are: {}", there.join(", "))));
+        }
         let mut roles = Vec::new();
         for key in ds.keys().iter() {
             let (Some(name), Some(own)) = (key.name(), key.field()) else {
@@ -67,6 +75,11 @@ impl Reading {
         let ds = ds.select(names)?;
         ds.check_boxes("augment")?;
         Ok(Reading { ds, roles: roles.into(), decoding })
+    }
+
+    /// True if rows have pictures.
+    pub fn has_pictures(&self) -> bool {
+        self.roles.iter().any(|(_, role)| *role == Role::Picture)
     }
 
     /// The view that values are read of: the keys in their order.

@@ -11,7 +11,7 @@ use super::warp::warp;
 use crate::dataset::Value;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::geometry::{Affine, Size};
-use crate::image::{Interpolation, Pixels, Window};
+use crate::image::{Interpolation, Limits, Pixels, Window};
 
 /// What is outside a picture in a label map: MMDetection's value, which losses ignore.
 pub const IGNORED: i32 = 255;
@@ -42,6 +42,15 @@ impl Default for Motion {
 
 fn whole(size: Size) -> (f64, f64) {
     (size.height.into(), size.width.into())
+}
+
+/// Pictures are not made larger than decoders let them be.
+fn check(size: Size) -> Result<()> {
+    let most = Limits::default().pixels;
+    match size.pixels() <= most {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Limit, format!("a picture of {size} has more than {most} pixels"))),
+    }
 }
 
 impl Sample {
@@ -135,8 +144,14 @@ impl Sample {
     /// In another size.
     ///
     /// # Errors
-    /// `Usage` for a size without a pixel; those of decoding.
+    /// `Usage` for a size without a pixel, `Limit` for one of more than 2^28; `Key` where the size is not known; those of
+    /// decoding.
     pub fn resize(&mut self, size: Size, rule: Interpolation) -> Result<()> {
+        check(size)?;
+        if self.size.pixels() == 0 {
+            let what = "the size of its picture is not known, so that nothing can be scaled with it";
+            return Err(Error::new(ErrorKind::Key, what).remedy("select img, or height and width"));
+        }
         if let Some(picture) = &mut self.picture {
             picture.resize(size, rule)?;
         }
@@ -188,6 +203,7 @@ impl Sample {
     /// # Errors
     /// `Usage` if it does not fit; those of decoding.
     pub fn pad(&mut self, canvas: Canvas) -> Result<()> {
+        check(canvas.size)?;
         if let Some(picture) = &mut self.picture {
             picture.pad(canvas)?;
         }
@@ -200,6 +216,7 @@ impl Sample {
     /// # Errors
     /// `Usage` for a size without a pixel; those of decoding.
     pub fn warp(&mut self, map: &Affine, to: Size, fill: [u8; 3], nearest: bool, keep: &Keep) -> Result<()> {
+        check(to)?;
         if let Some(picture) = &mut self.picture {
             let pixels = warp(picture.pixels()?, map, to, fill, nearest)?;
             picture.replace(pixels);

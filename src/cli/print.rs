@@ -109,7 +109,12 @@ pub(super) fn bytes(n: u64) -> String {
 
 /// `1 row`, `2 rows`.
 pub(super) fn plural(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+    let ending = match n {
+        1 => "",
+        _ if noun.ends_with("ch") || noun.ends_with('x') => "es",
+        _ => "s",
+    };
+    format!("{} {noun}{ending}", count(n))
 }
 
 /// Columns of text, the first line a heading, aligned; the last column is not padded.

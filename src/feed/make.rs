@@ -101,9 +101,14 @@ impl Maker {
         let mut sample = sample;
         loop {
             if self.stopped.load(Ordering::Relaxed) {
-                return Err(Error::new(ErrorKind::Cancelled, "the feed was left").at(Place::area("feed")));
+                return Err(left());
             }
             let reason = match sample.and_then(|mut sample| {
+                if sample.picture().is_none() && self.reading.has_pictures() {
+                    return Err(Error::new(ErrorKind::Key, "the row has no picture")
+                        .at(Place::area("feed").row(self.stored(place.row)).key("img"))
+                        .remedy("filter such rows out, substitute others, or select keys without img"));
+                }
                 let key = [self.seed, order.epoch.number(), self.stream(order, at, place.row)];
                 let view = place.row % self.pipeline.views();
                 let flow = self.pipeline.run_view(view, &mut sample, key, Some(&self.reading));
@@ -169,6 +174,9 @@ impl Maker {
                 tensor.bytes_mut().fill(0);
             }
             for (at, (sample, place)) in samples.iter().zip(places).enumerate() {
+                if self.stopped.load(Ordering::Relaxed) {
+                    return Err(Damaged::Batch(left()));
+                }
                 let done = finish.write(sample, tensor.part(at), canvas);
                 done.map_err(|error| {
                     Damaged::Row(at, error.at(Place::area("image").row(self.stored(place.row)).key("img")))
@@ -213,6 +221,10 @@ impl Standing {
         Standing { wanted: row, row, attempts: 0, why: None }
     }
 
+}
+
+fn left() -> Error {
+    Error::new(ErrorKind::Cancelled, "the feed was left").at(Place::area("feed"))
 }
 
 /// Why a row cannot be used.

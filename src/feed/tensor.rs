@@ -22,7 +22,7 @@ impl Pool {
     pub fn tensor(self: &Arc<Self>, dtype: Dtype, shape: Vec<usize>) -> Tensor {
         let bytes = shape.iter().product::<usize>() * dtype.bytes();
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        // The smallest that is large enough; without one, a new one in the place of the largest.
+        // The smallest that is large enough; without one, a new one in the place of one that is too small.
         let fits = |block: &MutableBuffer| block.capacity() >= bytes;
         let best = (0..free.len()).filter(|at| fits(&free[*at])).min_by_key(|at| free[*at].capacity());
         let mut block = match best {

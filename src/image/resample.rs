@@ -39,9 +39,8 @@ pub enum Interpolation {
     Lanczos4,
     /// The mean of what is covered: OpenCV's `INTER_AREA`.
     Area,
-    /// Pillow's rule, whose support widens when the picture shrinks. Pillow clips to 8 bits between its two passes, and
-    /// this pass does not: bicubic and Lanczos, which overshoot, differ by more than a level across the hardest edges of
-    /// pictures that grow.
+    /// Pillow's rule, whose support widens when the picture shrinks. Bicubic and Lanczos overshoot, and are clipped to 8
+    /// bits between columns and rows, as there.
     Antialias(Filter),
 }
 
@@ -203,10 +202,18 @@ impl Resample {
     pub fn write(&self, source: &Pixels, mut target: Target<'_>) -> Result<()> {
         target.expects(self.out(), source.channels())?;
         let [rows, columns] = self.axes(source.size())?;
-        match source.channels() {
-            Channels::Gray => passes::run::<1>(source, &rows, &columns, &mut target),
-            Channels::Rgb => passes::run::<3>(source, &rows, &columns, &mut target),
+        if matches!(self.rule, Interpolation::Antialias(Filter::Bicubic | Filter::Lanczos)) {
+            let reach = rows.reach();
+            let size = (reach.end - reach.start, columns.len() as u32);
+            let mut narrow = Pixels::filled(size, source.channels(), [0; 3])?;
+            let order = Order::Hwc;
+            let channels = source.channels();
+            let mut middle = Target::new(Values::U8(narrow.data_mut()), order, size, channels)?;
+            run(source, &Axis::as_is(reach.clone()), &columns, &mut middle);
+            run(&narrow, &rows.from(reach.start), &Axis::as_is(0..size.1), &mut target);
+            return Ok(());
         }
+        run(source, &rows, &columns, &mut target);
         Ok(())
     }
 
@@ -253,6 +260,13 @@ impl Resample {
         let rows = line(self.part.y, self.part.height, top, self.size.0, y..y + height, self.flip_y);
         let columns = line(self.part.x, self.part.width, left, self.size.1, x..x + width, self.flip_x);
         Ok([Axis::new(self.rule, &rows), Axis::new(self.rule, &columns)])
+    }
+}
+
+fn run(source: &Pixels, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
+    match source.channels() {
+        Channels::Gray => passes::run::<1>(source, rows, columns, target),
+        Channels::Rgb => passes::run::<3>(source, rows, columns, target),
     }
 }
 

@@ -89,6 +89,17 @@ impl Axis {
         axis
     }
 
+    /// The samples of a line as they are.
+    pub(super) fn as_is(samples: Range<u32>) -> Axis {
+        Axis { taps: 1, weights: vec![1.0; samples.len()], first: samples.collect() }
+    }
+
+    /// The same of a line that begins later.
+    pub(super) fn from(&self, start: u32) -> Axis {
+        let first = self.first.iter().map(|first| first - start).collect();
+        Axis { taps: self.taps, first, weights: self.weights.clone() }
+    }
+
     /// Outputs.
     pub(super) fn len(&self) -> usize {
         self.first.len()
