@@ -74,6 +74,7 @@ const TYPES: &[(&[&str], Reader)] = &[
     (&["DefaultFormatBundle"], load::bundle),
     (&["Collect", "PackDetInputs", "ImageToTensor", "ToTensor", "ToDataContainer", "Transpose"], load::pack),
     (&["Resize", "RandomResize", "RandomChoiceResize", "FixScaleResize"], size::resize),
+    (&["ResizeShortestEdge"], size::shortest),
     (&["Pad"], size::pad),
     (&["RandomCrop"], size::random_crop),
     (&["MinIoURandomCrop"], size::min_iou),

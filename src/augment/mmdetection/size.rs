@@ -66,6 +66,19 @@ pub(super) fn resize(dict: &mut Dict, state: &mut State) -> Result<Vec<Json>> {
     Ok(vec![step])
 }
 
+/// 3.x has Detectron2's rule too.
+pub(super) fn shortest(dict: &mut Dict, _: &mut State) -> Result<Vec<Json>> {
+    let (method, antialias) = method(dict)?;
+    dict.only("resize_type", &["Resize".into()], "only Resize is known here")?;
+    dict.only("keep_ratio", &[true.into()], "the shape stays")?;
+    dict.only("clip_object_border", &[true.into()], "boxes of whole pictures stay in them")?;
+    let size: u32 = dict.need("scale")?;
+    let most: Option<u32> = dict.take("max_size")?;
+    Ok(vec![json!({
+        "op": "resize_short", "size": size, "at_most": most, "round": true, "method": method, "antialias": antialias
+    })])
+}
+
 /// A canvas: before normalisation of a colour, after it of zeros.
 pub(super) fn padded(dict: &Dict, state: &State, name: &str, value: &Json, how: Json) -> Result<Vec<Json>> {
     let mut step = how;

@@ -36,7 +36,8 @@ impl Operation for Resize {
     }
 }
 
-/// Until the shorter edge has a length; the other follows, cut off to a whole number (ChainerCV's `scale`).
+/// Until the shorter edge has a length; the other follows, cut off to a whole number (ChainerCV's `scale`) or rounded
+/// (`ResizeShortestEdge` of Detectron2 and MMDetection).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResizeShort {
@@ -48,6 +49,9 @@ pub struct ResizeShort {
     /// The most that the longer edge may have; the picture stays smaller then.
     #[serde(default)]
     pub at_most: Option<u32>,
+    /// Sides are rounded to the nearest pixel, halves up; else cut off.
+    #[serde(default)]
+    pub round: bool,
     /// How pixels are mixed: `nearest`, `bilinear`, `bicubic`, `lanczos` or `area`, several of them, or `random`.
     #[serde(default)]
     pub method: Methods,
@@ -69,11 +73,17 @@ impl Operation for ResizeShort {
         let (short, long) = (size.height.min(size.width).max(1), size.height.max(size.width).max(1));
         let edge = if self.longer { long } else { short };
         let (mut to, mut of) = (self.size, edge);
-        // The other edge, cut off: n · to / of.
+        // n · to / of, cut off or rounded.
         let scaled = |n: u32, to: u32, of: u32| {
-            u32::try_from(u64::from(n) * u64::from(to) / u64::from(of)).unwrap_or(u32::MAX).max(1)
+            let half = if self.round { u64::from(of / 2) } else { 0 };
+            let length = (u64::from(n) * u64::from(to)).saturating_add(half) / u64::from(of);
+            u32::try_from(length).unwrap_or(u32::MAX).max(1)
         };
-        if let Some(most) = self.at_most.filter(|most| scaled(long, to, of) > *most) {
+        let beyond = |most: &u32| match self.round {
+            true => u64::from(long) * u64::from(to) > u64::from(*most) * u64::from(of),
+            false => scaled(long, to, of) > *most,
+        };
+        if let Some(most) = self.at_most.filter(beyond) {
             (to, of) = (most, long);
         }
         let new = Size::new(scaled(size.height, to, of), scaled(size.width, to, of));
@@ -186,8 +196,8 @@ impl Operation for Rescale {
             return Err(wrong("multiple", "is 0"));
         }
         if let Some(factor) = self.factor {
-            if !self.scales.is_empty() {
-                return Err(wrong("factor", "or scales are given, one of them"));
+            if !self.scales.is_empty() || self.ratio.is_some() {
+                return Err(wrong("factor", "stands alone, without scales and ratio"));
             }
             return factor.iter().try_for_each(|n| check_range("factor", [*n, *n], 0.001, 1000.0));
         }
@@ -196,6 +206,9 @@ impl Operation for Rescale {
         }
         if self.among == Among::Range && self.scales.len() != 2 {
             return Err(wrong("scales", "are two where something between is drawn"));
+        }
+        if self.ratio.is_some() && self.scales.len() > 1 {
+            return Err(wrong("ratio", "is a factor of one frame, and scales are several"));
         }
         self.ratio.map_or(Ok(()), |range| check_range("ratio", range, 0.001, 1000.0))
     }

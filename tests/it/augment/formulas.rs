@@ -56,6 +56,12 @@ fn sizes_are_those_of_the_formulas() {
     assert_eq!(after(r#"{"op": "resize_short", "size": 24}"#, (48, 32)), (36, 24));
     assert_eq!(after(r#"{"op": "resize_short", "size": 24, "longer": true}"#, (48, 32)), (24, 16));
     assert_eq!(after(r#"{"op": "resize_short", "size": 800, "at_most": 1333}"#, (480, 1280)), (499, 1333));
+    // Detectron2's rounds: 1066.67 is 1067.
+    assert_eq!(after(r#"{"op": "resize_short", "size": 800, "at_most": 1333}"#, (480, 640)), (800, 1066));
+    let rounded = r#"{"op": "resize_short", "size": 800, "at_most": 1333, "round": true}"#;
+    assert_eq!(after(rounded, (480, 640)), (800, 1067));
+    assert_eq!(after(rounded, (300, 1200)), (333, 1333));
+    assert_eq!(after(rounded, (1200, 2000)), (800, 1333));
     // MMDetection's (1333, 800) fits either way.
     for (from, to) in [((480, 640), (800, 1067)), ((640, 480), (1067, 800)), ((300, 1200), (333, 1333))] {
         assert_eq!(after(r#"{"op": "rescale", "scales": [[1333, 800]]}"#, from), to);

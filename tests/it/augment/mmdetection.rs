@@ -188,6 +188,10 @@ fn scales_are_chosen_as_resize_chooses() {
         ),
         rescale(json!({"factor": [0.5, 2.0], "keep_ratio": false, "method": "bicubic", "antialias": true}))
     );
+    assert_eq!(
+        three(json!({"type": "ResizeShortestEdge", "scale": 800, "max_size": 1333})),
+        [whole(json!({"op": "resize_short", "size": 800, "at_most": 1333, "round": true}))]
+    );
     // Half as wide, twice as high.
     let pipeline = read(json!([{"type": "Resize", "scale_factor": [0.5, 2.0]}]));
     assert_eq!(numbers(&pipeline, plain((10, 31), [0; 3])).1, [20, 16, 3]);
