@@ -249,14 +249,18 @@ fn check_views(steps: &[Step]) -> Result<()> {
     for step in steps {
         if let Op::Each(each) = &step.op {
             if step.p < 1.0 {
-                return Err(no_pipeline("each makes views of every row, and cannot be left out by chance: no p"));
+                return Err(no_pipeline(
+                    "each makes views of every row, and cannot be left out by chance: no p",
+                ));
             }
             views = views.saturating_mul(each.of.len() as u64);
         }
     }
     match views <= MOST_VIEWS {
         true => Ok(()),
-        false => Err(no_pipeline(&format!("its steps make {views} views of a row; {MOST_VIEWS} is the most"))),
+        false => {
+            Err(no_pipeline(&format!("its steps make {views} views of a row; {MOST_VIEWS} is the most")))
+        }
     }
 }
 

@@ -44,7 +44,8 @@ impl Reading {
     pub fn new(ds: &Dataset, set: &str, decoding: Decoding) -> Result<Reading> {
         let sets = ds.sets();
         if !set.is_empty() && !sets.iter().any(|known| known == set) {
-            let named = |set: &String| if set.is_empty() { "the unnamed one".to_owned() } else { set.clone() };
+            let named =
+                |set: &String| if set.is_empty() { "the unnamed one".to_owned() } else { set.clone() };
             let there: Vec<String> = sets.iter().map(named).collect();
             return Err(Error::new(ErrorKind::NotFound, format!("there is no object set '{set}'"))
                 .at(Place::area("pipeline").key("set"))

@@ -179,7 +179,8 @@ impl Made {
     /// The values of a row under these keys.
     fn row(&self, at: u64, keys: &[KeyIndex], access: &Access<'_>) -> Result<Vec<Value>> {
         let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let piece = self.piece(at).ok_or_else(|| Error::new(ErrorKind::Index, format!("there is no row {at}")))?;
+        let piece =
+            self.piece(at).ok_or_else(|| Error::new(ErrorKind::Index, format!("there is no row {at}")))?;
         let stored = self.reading.view().get_with(index(piece.row), access)?;
         let stored = stored.values();
         let mut sample = self.reading.sample(index(piece.row), stored)?;
@@ -222,9 +223,7 @@ impl Made {
             }
             Maker::Map(name, place) => row.map(name, &file(*place)?),
             Maker::Object(base, place) => row.object(base, *place),
-            Maker::Row(name, _) if name == "image_id" && self.is_several() => {
-                Ok(self.counted(key, at))
-            }
+            Maker::Row(name, _) if name == "image_id" && self.is_several() => Ok(self.counted(key, at)),
             Maker::Row(name, place) => Ok(row.other(name, *place, &self.label(at, piece))),
             Maker::SourceRow => Ok(Value::from(piece.row)),
             Maker::SourceId => {

@@ -49,7 +49,9 @@ fn check(size: Size) -> Result<()> {
     let most = Limits::default().pixels;
     match size.pixels() <= most {
         true => Ok(()),
-        false => Err(Error::new(ErrorKind::Limit, format!("a picture of {size} has more than {most} pixels"))),
+        false => {
+            Err(Error::new(ErrorKind::Limit, format!("a picture of {size} has more than {most} pixels")))
+        }
     }
 }
 

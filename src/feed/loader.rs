@@ -262,7 +262,8 @@ impl Feed {
         while self.issued < self.share.len().min(self.next.saturating_add(self.ahead)) {
             let Some(order) = self.order(self.issued) else { return };
             let view = self.maker.reading.view();
-            let rows: Vec<u64> = order.batch.rows.iter().map(|row| row / self.maker.pipeline.views()).collect();
+            let rows: Vec<u64> =
+                order.batch.rows.iter().map(|row| row / self.maker.pipeline.views()).collect();
             if let Ok(view) = view.take(&rows) {
                 view.announce(&Rows::all(view.len()));
             }

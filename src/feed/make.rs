@@ -144,7 +144,9 @@ impl Maker {
         let row = order.epoch.stand_in(order.batch.index, at as u64, place.attempts);
         let (Some(row), true) = (row, place.attempts < TRIES) else {
             let what = format!("no row of {TRIES} could take its place; it could not be used: {why}");
-            return Err(Error::new(ErrorKind::Format, what).at(Place::area("feed").row(self.stored(place.wanted))));
+            return Err(
+                Error::new(ErrorKind::Format, what).at(Place::area("feed").row(self.stored(place.wanted)))
+            );
         };
         (place.row, place.attempts) = (row, place.attempts + 1);
         Ok(())
@@ -220,7 +222,6 @@ impl Standing {
     fn of(row: u64) -> Standing {
         Standing { wanted: row, row, attempts: 0, why: None }
     }
-
 }
 
 fn left() -> Error {

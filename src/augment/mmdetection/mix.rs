@@ -115,6 +115,20 @@ pub(super) fn rand_augment(dict: &mut Dict, state: &mut State) -> Result<Vec<Jso
     Ok(vec![step; dict.or("aug_num", 2usize)?.min(1000)])
 }
 
+/// One of each list after the other, in all combinations: a view each.
+pub(super) fn test_time(dict: &mut Dict, state: &mut State) -> Result<Vec<Json>> {
+    let mut made = Vec::new();
+    for list in dict.need::<Vec<Vec<Json>>>("transforms")? {
+        if list.len() <= 1 {
+            made.extend(state.within(list)?);
+            continue;
+        }
+        let views = policies(dict, state, list)?;
+        made.push(json!({"op": "each", "of": views}));
+    }
+    Ok(made)
+}
+
 pub(super) fn all(dict: &mut Dict, state: &mut State) -> Result<Vec<Json>> {
     let steps = dict.need("transforms")?;
     state.within(steps)
@@ -123,11 +137,15 @@ pub(super) fn all(dict: &mut Dict, state: &mut State) -> Result<Vec<Json>> {
 /// Test time: one scale, as it is. More than one view is not one sample.
 pub(super) fn one_view(dict: &mut Dict, state: &mut State) -> Result<Vec<Json>> {
     dict.skip(&["flip_direction"]);
-    dict.only("flip", &[false.into()], "several views of one picture are made by predict, not by a feed")?;
+    dict.only(
+        "flip",
+        &[false.into()],
+        "several views of one picture are made by each, as TestTimeAug has it",
+    )?;
     dict.only("scale_factor", &[Json::Null], "it is read of img_scale alone")?;
     if let Some(scale) = dict.take::<Json>("img_scale")? {
         if pairs::<u32>(dict, "img_scale", scale.clone())?.len() > 1 {
-            let why = "are several: views of one picture are made by predict, not by a feed";
+            let why = "are several: views of one picture are made by each, as TestTimeAug has it";
             return Err(dict.wrong("img_scale", why));
         }
         state.scale = Some(scale);

@@ -102,6 +102,7 @@ const TYPES: &[(&[&str], Reader)] = &[
     (&["RandAugment"], mix::rand_augment),
     (&["Compose", "ProposalBroadcaster"], mix::all),
     (&["MultiScaleFlipAug"], mix::one_view),
+    (&["TestTimeAug"], mix::test_time),
 ];
 
 /// What has no counterpart, and what to do.
@@ -113,7 +114,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("InstaBoost", "copy_paste is the nearest that there is"),
     ("LoadProposals", "proposals are an object set of their own: the pipeline's set names it"),
     ("LoadMultiChannelImageFromFiles", "a picture is one file here"),
-    ("TestTimeAug", "several views of one picture are made by predict, not by a feed"),
     ("TransformBroadcaster", "a sample has one picture here"),
     ("MultiBranch", "a sample has one branch here: make a loader for each"),
 ];

@@ -22,6 +22,8 @@ pub(super) const MOVING: &[&str] = &[
     r#"{"op": "resize_contain", "size": 160, "enlarge": true, "round": true}"#,
     r#"{"op": "rescale", "scales": [[133, 80], [100, 60]], "among": "range"}"#,
     r#"{"op": "center_crop", "size": [40, 50]}"#,
+    r#"{"op": "crop", "size": [40, 50], "at": [1, 0.3]}"#,
+    r#"{"op": "each", "of": [[{"op": "crop", "size": 50, "at": [0, 1]}, {"op": "flip", "x": true}]]}"#,
     r#"{"op": "random_crop", "size": [48, 56]}"#,
     r#"{"op": "random_crop", "share": [0.5, 0.6]}"#,
     r#"{"op": "random_resized_crop", "size": [64, 80]}"#,

@@ -206,6 +206,29 @@ fn scales_are_chosen_as_resize_chooses() {
 }
 
 #[test]
+fn views_of_test_time_are_all_combinations() {
+    let pipeline = read(json!([
+        {"type": "LoadImageFromFile"},
+        {"type": "TestTimeAug", "transforms": [
+            [{"type": "Resize", "scale": [60, 40], "keep_ratio": true},
+             {"type": "Resize", "scale": [30, 20], "keep_ratio": true},
+             {"type": "Resize", "scale": [90, 60], "keep_ratio": true}],
+            [{"type": "RandomFlip", "prob": 1.0}, {"type": "RandomFlip", "prob": 0.0}],
+            [{"type": "PackDetInputs"}]
+        ]}
+    ]));
+    assert_eq!(pipeline.views(), 6);
+    let widths = [60, 30, 90, 60, 30, 90];
+    for (view, width) in (0..6).zip(widths) {
+        let mut sample = plain((20, 30), [0; 3]);
+        pipeline.run_view(view, &mut sample, [0; 3], None).unwrap();
+        assert_eq!(sample.size().width, width);
+        let lefts = sample.motion().unwrap().point([0.0, 0.0])[0];
+        assert_eq!(lefts, if view < 3 { f64::from(width) } else { 0.0 }, "view {view}");
+    }
+}
+
+#[test]
 fn pairs_are_height_and_width_in_2_and_width_and_height_in_3() {
     for (step, size) in [
         (json!({"type": "RandomCrop", "crop_size": [300, 600]}), "size"),
@@ -399,7 +422,6 @@ fn what_is_not_known_is_refused_with_its_step_its_type_and_what_is_near() {
         (json!({"type": "Albu", "transforms": []}), "operations of ours"),
         (json!({"type": "InstaBoost"}), "copy_paste"),
         (json!({"type": "LoadProposals"}), "object set"),
-        (json!({"type": "TestTimeAug", "transforms": []}), "predict"),
         (
             json!({"type": "MultiScaleFlipAug", "img_scale": [3, 3], "flip": true, "transforms": []}),
             "several views",

@@ -126,3 +126,32 @@ fn memory_goes_back_to_the_pool_of_the_loader() {
     let address = pool.tensor(Dtype::F32, vec![8]).bytes().as_ptr();
     assert_eq!(pool.tensor(Dtype::F32, vec![8]).bytes().as_ptr(), address);
 }
+
+#[test]
+fn views_of_a_row_come_one_after_the_other_and_lead_back_to_it() {
+    let ds = scenes(5);
+    let steps = r#"[{"op": "resize", "size": [40, 60]},
+        {"op": "each", "of": [[], [{"op": "flip", "x": true}], [{"op": "crop", "size": 20, "at": [1, 1]}]]},
+        {"op": "resize", "size": 32}]"#;
+    let sequential = Plan { uneven: Uneven::Exact, ..Plan::new(Sampler::Sequential, 4) };
+    let mut seen = Vec::new();
+    for batch in loader(&ds, steps, sequential.clone(), options(2)).epoch(0).unwrap() {
+        let batch = batch.unwrap();
+        for (at, (row, view)) in batch.rows.iter().zip(&batch.views).enumerate() {
+            let back = batch.back[at].unwrap().point([0.0, 0.0]);
+            let whole = ds.image(*row as usize).unwrap();
+            let (high, wide) = (f64::from(whole.height()), f64::from(whole.width()));
+            let wanted = [[0.0, 0.0], [wide, 0.0], [wide * 40.0 / 60.0, high / 2.0]][*view as usize];
+            assert!(back.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9), "{back:?} {wanted:?}");
+            seen.push((*row, *view));
+        }
+    }
+    assert_eq!(seen, (0..5).flat_map(|row| (0..3).map(move |view| (row, view))).collect::<Vec<_>>());
+    // Ranks share views as they share rows.
+    let shares = (0..2).map(|rank| {
+        let options = Options { rank, world: 2, ..options(1) };
+        let feed = loader(&ds, steps, sequential.clone(), options).epoch(0).unwrap();
+        feed.map(|batch| batch.unwrap().rows.len()).sum::<usize>()
+    });
+    assert_eq!(shares.sum::<usize>(), 15);
+}
