@@ -14,7 +14,7 @@ use super::sample::Sample;
 use crate::error::{Error, ErrorKind, Place, Result};
 
 /// What is done to every sample. A pipeline is a value: it is written as JSON, TOML or YAML, and what it does to a row
-/// depends on nothing but seed, epoch and row.
+/// depends on nothing but seed, epoch and row. `schemas/pipeline.json` is the same rule for other programs.
 ///
 /// ```
 /// use lensframe::augment::Pipeline;

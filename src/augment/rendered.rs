@@ -22,6 +22,7 @@ use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::geometry::Size;
 use crate::image::{Encoding, Filter, Interpolation, Orientation};
 use crate::job::Job;
+use crate::schema::axis::{Axis, base_name};
 use crate::schema::classes::ClassTable;
 use crate::schema::field;
 
@@ -54,7 +55,8 @@ pub struct Rendering {
 pub struct Rendered {
     /// The rows.
     pub view: Dataset,
-    /// Keys that no pipeline moves: other object sets than its own, other pictures, computed masks.
+    /// Keys that no pipeline moves: other object sets than its own, unless they have no place on the picture and it stays
+    /// one, other pictures, computed masks.
     pub left_out: Vec<String>,
 }
 
@@ -79,19 +81,18 @@ impl Rendering {
         let set = self.pipeline.set();
         let reading = Reading::new(ds, set, self.pipeline.decoding())?;
         let pieces = self.cut.pieces(&reading, set, job)?;
-        let left_out = ds
-            .keys()
-            .iter()
-            .filter_map(Key::name)
-            .filter(|name| reading.view().keys().position(name).is_none());
-        let left_out = left_out.map(str::to_owned).collect();
-        let (keys, makers) = self.keys(&reading)?;
-        let source = Made { rendering: self.clone(), reading, pieces: pieces.into(), keys, makers };
+        let (kept, left_out) = match self.cut == Cut::Whole && self.pipeline.views() == 1 {
+            true => placeless(ds, &reading)?,
+            false => (Vec::new(), others(ds, &reading)),
+        };
+        let kept = ds.select(kept)?;
+        let (keys, makers) = self.keys(&reading, &kept);
+        let source = Made { rendering: self.clone(), reading, kept, pieces: pieces.into(), keys, makers };
         Ok(Rendered { view: Dataset::new(source), left_out })
     }
 
     /// The keys that come out, and what each is made of.
-    fn keys(&self, reading: &Reading) -> Result<(Keys, Vec<Maker>)> {
+    fn keys(&self, reading: &Reading, kept: &Dataset) -> (Keys, Vec<Maker>) {
         let mut keys = Vec::new();
         let mut makers = Vec::new();
         let mut id = None;
@@ -137,8 +138,39 @@ impl Rendering {
                 add(field::row_of(name, DataType::Utf8), Maker::Told(name.clone()));
             }
         }
-        Ok((Keys::many(keys), makers))
+        keys.extend(kept.keys().iter().cloned());
+        makers.extend((0..kept.keys().len()).map(Maker::Kept));
+        (Keys::many(keys), makers)
     }
+}
+
+/// The names of keys that samples are not made of.
+fn others(ds: &Dataset, reading: &Reading) -> Vec<String> {
+    let names = ds.keys().iter().filter_map(Key::name);
+    names.filter(|name| reading.view().keys().position(name).is_none()).map(str::to_owned).collect()
+}
+
+/// Of the keys that samples are not made of, those of sets that have no place on the picture, as captions; and the rest.
+fn placeless(ds: &Dataset, reading: &Reading) -> Result<(Vec<String>, Vec<String>)> {
+    let mut placed = Vec::new();
+    let mut found = Vec::new();
+    for name in others(ds, reading) {
+        let own = ds.keys().get(ds.keys().find(&name)?).and_then(Key::field);
+        let set = match own.map(|own| Axis::of(own)).transpose()? {
+            Some(Axis::Object(set)) => Some(set),
+            _ => None,
+        };
+        if let (Some(own), Some(set)) = (own, &set)
+            && ["bbox", "rbox", "point", "segmentation", "mask"].contains(&base_name(own)?)
+        {
+            placed.push(set.clone());
+        }
+        found.push((name, set));
+    }
+    let stays = |set: &Option<String>| set.as_ref().is_some_and(|set| !placed.contains(set));
+    let (kept, gone): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, set)| stays(set));
+    let names = |list: Vec<(String, Option<String>)>| list.into_iter().map(|(name, _)| name).collect();
+    Ok((names(kept), names(gone)))
 }
 
 /// What a key is made of.
@@ -155,11 +187,15 @@ enum Maker {
     SourceMap,
     Label,
     Told(String),
+    /// A key that has no place on the picture, by its place among those.
+    Kept(usize),
 }
 
 struct Made {
     rendering: Rendering,
     reading: Reading,
+    /// The rows' keys that nothing is done to.
+    kept: Dataset,
     pieces: Arc<[Piece]>,
     keys: Keys,
     makers: Vec<Maker>,
@@ -232,6 +268,10 @@ impl Made {
             Maker::SourceMap => Ok(row.source_map()),
             Maker::Label => row.label(),
             Maker::Told(name) => Ok(row.told(name)),
+            Maker::Kept(place) => {
+                let values = self.kept.get_with(piece.row as usize, &Access::default())?;
+                Ok(values.values().get(*place).cloned().unwrap_or(Value::Null))
+            }
         }
     }
 

@@ -80,7 +80,8 @@ impl Affine {
             return None;
         }
         let [p, q, s, t] = [e / det, -b / det, -d / det, a / det];
-        Some(Affine([p, q, -(p * c + q * f), s, t, -(s * c + t * f)]))
+        // Added to 0, a 0 has no sign.
+        Some(Affine([p, q, -(p * c + q * f), s, t, -(s * c + t * f)].map(|number| number + 0.0)))
     }
 
     /// How much larger areas become; negative if it mirrors.

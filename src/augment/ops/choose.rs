@@ -43,7 +43,7 @@ impl Operation for AutoAugment {
                 return Err(wrong("weights", "are one number a policy, none below 0 and not all 0"));
             }
         }
-        check_plain("policies", &self.policies)
+        check_plain("policies", self.policies.iter().flatten())
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {

@@ -38,7 +38,7 @@ impl Operation for Each {
         if self.of.is_empty() {
             return Err(wrong("of", "is at least one list of steps"));
         }
-        check_plain("of", &self.of)
+        check_plain("of", self.of.iter().flatten())
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {
@@ -54,13 +54,13 @@ impl Operation for Each {
     }
 }
 
-/// Lists of steps within a step: sound, and none of them makes views, since those are counted among the steps of a
+/// Steps within a step: sound, and none of them makes views, since those are counted among the steps of a
 /// pipeline alone.
 ///
 /// # Errors
 /// `Usage` for parameters that make no sense, and for views within a step.
-pub(super) fn check_plain(name: &str, lists: &[Vec<Step>]) -> Result<()> {
-    for step in lists.iter().flatten() {
+pub(super) fn check_plain<'a>(name: &str, steps: impl IntoIterator<Item = &'a Step>) -> Result<()> {
+    for step in steps {
         if matches!(step.op, Op::Each(_)) {
             return Err(wrong(name, "has each, which stands among the steps of a pipeline itself"));
         }

@@ -4,6 +4,7 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use serde::{Deserialize, Serialize};
 
+use super::each::check_plain;
 use super::mix::fitted;
 use super::{Operation, check_range};
 use crate::augment::draw::{Draw, Flow};
@@ -54,7 +55,7 @@ impl Operation for CopyPaste {
     fn check(&self) -> Result<()> {
         check_range("bbox_occluded_thr", [0.0, self.bbox_occluded_thr], 0.0, f64::MAX)?;
         check_range("max_num_pasted", [1.0, self.max_num_pasted.into()], 1.0, f64::MAX)?;
-        self.steps.iter().flatten().try_for_each(|step| step.op.check())
+        check_plain("steps", self.steps.iter().flatten())
     }
 
     fn apply(&self, sample: &mut Sample, draw: &mut Draw<'_>) -> Result<Flow> {

@@ -7,7 +7,9 @@ mod formulas;
 mod mmdetection;
 mod page;
 mod pipelines;
+mod program;
 mod rendering;
+mod schema;
 
 use lensframe::augment::{Pipeline, Sample};
 use lensframe::dataset::{Access, Dataset};

@@ -74,7 +74,7 @@ fn every_operation_that_the_page_names_is_one() {
 }
 
 /// Every operation that is neither one that moves all nor one of colours alone.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     r#"{"op": "mosaic", "size": [80, 100]}"#,
     r#"{"op": "mix_up", "size": [80, 100]}"#,
     r#"{"op": "copy_paste", "selected": false}"#,
