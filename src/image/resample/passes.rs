@@ -23,6 +23,11 @@ const ROUND: f32 = 12_582_912.0;
 /// Resamples a picture with `N` channels.
 pub(super) fn run<const N: usize>(source: &Pixels, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
     #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx512bw") && std::arch::is_x86_feature_detected!("avx512vl") {
+        // SAFETY: the processor has what the function asks.
+        return unsafe { by_avx512::<N>(source, rows, columns, target) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2, which is all that the function asks.
         return unsafe { by_avx2::<N>(source, rows, columns, target) };
@@ -33,6 +38,12 @@ pub(super) fn run<const N: usize>(source: &Pixels, rows: &Axis, columns: &Axis, 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn by_avx2<const N: usize>(source: &Pixels, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
+    plain::<N>(source, rows, columns, target);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn by_avx512<const N: usize>(source: &Pixels, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
     plain::<N>(source, rows, columns, target);
 }
 

@@ -50,7 +50,9 @@ impl Axis {
         let scale = line.length / f64::from(line.size.max(1));
         let (lowest, highest) = (i64::from(line.limit.start), i64::from(line.limit.end) - 1);
         let mut found: Vec<(i64, f64)> = Vec::new();
-        let mut outputs: Vec<(u32, Vec<f32>)> = Vec::with_capacity(line.wanted.len());
+        let mut all: Vec<(i64, f64)> = Vec::new();
+        // For each output: where its taps end in the list, its first sample and its last.
+        let mut outputs: Vec<(usize, i64, i64)> = Vec::with_capacity(line.wanted.len());
         for at in line.wanted.clone() {
             found.clear();
             taps(rule, line, scale, at, &mut found);
@@ -58,33 +60,29 @@ impl Axis {
             found.iter_mut().for_each(|(index, _)| *index = (*index).clamp(lowest, highest));
             let first = found.iter().map(|(index, _)| *index).min().unwrap_or(lowest);
             let last = found.iter().map(|(index, _)| *index).max().unwrap_or(lowest);
-            let mut weights = vec![0.0_f64; (last - first + 1) as usize];
-            found.iter().for_each(|(index, weight)| weights[(index - first) as usize] += weight);
-            let sum: f64 = weights.iter().sum();
-            outputs.push((first as u32, weights.into_iter().map(|weight| (weight / sum) as f32).collect()));
+            all.extend_from_slice(&found);
+            outputs.push((all.len(), first, last));
+        }
+        // Every output gets as many taps, all within the line.
+        let most = outputs.iter().map(|(_, first, last)| last - first + 1).max().unwrap_or(1);
+        let count = most as usize;
+        let latest = (highest + 1 - most).max(lowest);
+        let mut axis = Axis { taps: count, first: Vec::new(), weights: vec![0.0; outputs.len() * count] };
+        let mut sums = vec![0.0_f64; count];
+        let mut begin = 0;
+        for (own, (end, first, _)) in axis.weights.chunks_exact_mut(count).zip(outputs) {
+            let start = first.min(latest);
+            axis.first.push(start as u32);
+            sums.fill(0.0);
+            all[begin..end].iter().for_each(|(index, weight)| sums[(index - start) as usize] += weight);
+            let sum: f64 = sums.iter().sum();
+            own.iter_mut().zip(&sums).for_each(|(own, weight)| *own = (weight / sum) as f32);
+            begin = end;
         }
         if line.flipped {
-            outputs.reverse();
-        }
-        Axis::level(outputs, line.limit.clone())
-    }
-
-    /// Gives every output as many taps, all within the line.
-    fn level(outputs: Vec<(u32, Vec<f32>)>, limit: Range<u32>) -> Axis {
-        let taps = outputs.iter().map(|(_, weights)| weights.len()).max().unwrap_or(1);
-        let mut axis = Axis {
-            taps,
-            first: Vec::with_capacity(outputs.len()),
-            weights: Vec::with_capacity(outputs.len() * taps),
-        };
-        for (first, weights) in outputs {
-            let latest = limit.end.saturating_sub(taps as u32).max(limit.start);
-            let start = first.min(latest);
-            let before = (first - start) as usize;
-            axis.first.push(start);
-            axis.weights.extend(std::iter::repeat_n(0.0, before));
-            axis.weights.extend(&weights);
-            axis.weights.extend(std::iter::repeat_n(0.0, taps - before - weights.len()));
+            axis.first.reverse();
+            axis.weights.chunks_exact_mut(count).for_each(<[f32]>::reverse);
+            axis.weights.reverse();
         }
         axis
     }

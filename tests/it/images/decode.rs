@@ -157,6 +157,42 @@ fn windows_are_exact_pixels_of_the_whole_picture() {
 }
 
 #[test]
+fn windows_of_scaled_photographs_are_exact_too_however_colours_are_sampled() {
+    let Some(data) = crate::data() else { return };
+    let mut files = Vec::new();
+    for folder in ["photos", "codec-cases", "coco-photos/images"] {
+        let Ok(entries) = std::fs::read_dir(data.join(folder)) else { continue };
+        files.extend(entries.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok()));
+    }
+    let mut random = lensframe::random::Random::keyed(&[17]);
+    let mut compared = 0;
+    for file in files {
+        for scale in [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth] {
+            let scaled = Decode { scale, upright: false, ..Decode::default() };
+            let Ok(whole) = decode(&file, &scaled) else { continue };
+            let (height, width) = whole.header.size;
+            for _ in 0..12 {
+                let mut below = |n: u32| random.below(n.into()) as u32;
+                let (y, x) = (below(height), below(width));
+                let (rows, columns) = (1 + below(height - y), 1 + below(width - x));
+                let window = Window { x, y, width: columns, height: rows };
+                let part = decode(&file, &Decode { window: Some(window), ..scaled }).unwrap().pixels;
+                let step = scale.step();
+                let (height, width) = part.size();
+                let cut = Window { x: x / step, y: y / step, width, height };
+                assert!(
+                    part == whole.pixels.crop(cut).unwrap(),
+                    "{scale:?} {window:?} of {:?}",
+                    whole.header
+                );
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 300, "{compared}");
+}
+
+#[test]
 fn scaled_pictures_have_the_stated_size_and_are_near_the_means_of_blocks() {
     for (orientation, file) in stored_every_way() {
         let whole = decode(&file, &Decode::default()).unwrap().pixels;

@@ -197,17 +197,17 @@ fn whole((height, width): (u32, u32)) -> Window {
     Window { x: 0, y: 0, width, height }
 }
 
-/// The window with two units of blocks more on each side, its left edge where units begin.
+/// The window with what the library needs around it to make the same pixels: a unit of blocks more at the left, where it
+/// begins with one, and at the right, since colours of half resolution are mixed across the cut; rows are read in their
+/// order and end where they end, after a unit of rows at the top.
 fn widened(window: Window, layout: &Layout<'_>, scale: Scale, (height, width): (u32, u32)) -> Window {
     let (h, v) = if layout.frame.components.len() == 1 { (1, 1) } else { layout.frame.most() };
-    let span = |from: u32, n: u32, unit: u32, all: u32| {
-        let first = (from / unit).saturating_sub(2) * unit;
-        let last = ((from + n).div_ceil(unit) + 2).saturating_mul(unit).min(all);
-        (first, last - first)
-    };
-    let (x, width) = span(window.x, window.width, 8 * h / scale.step(), width);
-    let (y, height) = span(window.y, window.height, 8 * v / scale.step(), height);
-    Window { x, y, width, height }
+    let (across, down) = (8 * h / scale.step(), 8 * v / scale.step());
+    let before = |from: u32, unit: u32| (from / unit).saturating_sub(1) * unit;
+    let (x, y) = (before(window.x, across), before(window.y, down));
+    let right = ((window.x + window.width).div_ceil(across) + 1).saturating_mul(across).min(width);
+    let bottom = (window.y + window.height).min(height);
+    Window { x, y, width: right - x, height: bottom - y }
 }
 
 /// Four inverted inks, as everybody writes them, on white paper: each of the first three times the fourth.
