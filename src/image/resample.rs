@@ -204,7 +204,7 @@ impl Resample {
         let [rows, columns] = self.axes(source.size())?;
         if matches!(self.rule, Interpolation::Antialias(Filter::Bicubic | Filter::Lanczos)) {
             let reach = rows.reach();
-            let size = (reach.end - reach.start, columns.len() as u32);
+            let size = (reach.end - reach.start, self.out().1);
             let mut narrow = Pixels::filled(size, source.channels(), [0; 3])?;
             let order = Order::Hwc;
             let channels = source.channels();

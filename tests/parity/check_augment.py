@@ -8,7 +8,6 @@ and so it does without the Python extension beside the program. Of large photogr
 
 Allowed is one level, and none where a rule is said to be a tool's to the byte. Some causes of more are known, and are what is
 left out, or is held against something else beside:
-- Pillow clips bicubic and Lanczos between its two passes and we do not: we are held against its floats, which it does not clip.
 - OpenCV rounds places to 1/32 of a pixel when it warps: we are held against Pillow's places, which are exact, wherever no
   border is mixed in; against OpenCV few samples may be further off than two levels.
 - Where a place falls upon the border of two samples, rounding decides which is taken, and tools add up their places in single
@@ -117,16 +116,6 @@ def pil_resize(size, method):
     return lambda source, _=None: np.asarray(Image.fromarray(source).resize(size[::-1], PILLOW[method]))
 
 
-def float_resize(size, method):
-    """Pillow's rule in single precision, clipped once at the end."""
-
-    def resized(source, _=None):
-        planes = (Image.fromarray(source[..., n].astype(np.float32)) for n in range(3))
-        return levels(np.stack([np.asarray(plane.resize(size[::-1], PILLOW[method])) for plane in planes], axis=2))
-
-    return resized
-
-
 def certain(size, near, centre):
     """Which samples of a resized picture have a place that is further than `near` from the border of two samples."""
 
@@ -152,11 +141,7 @@ def resizes(table):
                 continue
             inner = certain(size, 1e-6, 0) if method == "area" and how != "smaller" else None
             table.hold(f"resize {method}, {how}", "OpenCV", step, cv_resize(size, method), inner=inner)
-            clips = method in ("bicubic", "lanczos")
-            name = f"resize {method} antialias, {how}"
-            table.hold(name, "Pillow", anti, pil_resize(size, method), further=0.02 if clips else 0)
-            if clips:
-                table.hold(name, "Pillow, floats", anti, float_resize(size, method))
+            table.hold(f"resize {method} antialias, {how}", "Pillow", anti, pil_resize(size, method))
 
     def short(source, _=None):
         height, width = source.shape[:2]
