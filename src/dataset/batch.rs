@@ -46,8 +46,9 @@ impl Batch {
     /// that declare an Arrow field become arrays; a value that does not fit its field fails its row.
     ///
     /// # Errors
-    /// [`ErrorKind::Length`] if a column is not as long as `rows`; [`ErrorKind::Limit`] as [`pack`].
-    pub fn of_values(
+    /// [`ErrorKind::Length`] if a column is not as long as `rows`; [`ErrorKind::Limit`] if text, bytes or list elements would
+    /// pass 2^31 in one array.
+    pub(crate) fn of_values(
         keys: &[&Key],
         columns: Vec<Vec<Value>>,
         rows: &Rows,
