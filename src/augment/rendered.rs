@@ -242,7 +242,9 @@ impl Made {
             true => Encoding::Jpeg { quality: 95, orientation: Orientation::Upright },
             false => Encoding::Png,
         };
-        let encoding = self.rendering.encoding.or((!sample.is_as_stored()).then_some(usual));
+        let changed = (!sample.is_as_stored()).then_some(usual);
+        // A row without a picture has no file, and its name stays.
+        let encoding = sample.picture().and(self.rendering.encoding.or(changed));
         let mut row = Row { sample, encoding, stored };
         keys.iter().map(|key| self.value(*key, at, piece, &mut row)).collect()
     }
@@ -253,10 +255,7 @@ impl Made {
             |place: usize| self.reading.view().file_of(piece.row as usize, KeyIndex(place), row.value(place));
         match maker {
             Maker::Picture => row.picture(),
-            Maker::Map(name, place) if row.value(*place).is_null() => {
-                debug_assert!(row.sample.maps().iter().all(|(own, _)| own != name));
-                Ok(Value::Null)
-            }
+            Maker::Map(_, place) if row.value(*place).is_null() => Ok(Value::Null),
             Maker::Map(name, place) => row.map(name, &file(*place)?),
             Maker::Object(base, place) => row.object(base, *place),
             Maker::Row(name, _) if name == "image_id" && self.is_several() => Ok(self.counted(key, at)),

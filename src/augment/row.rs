@@ -128,6 +128,8 @@ impl Row<'_> {
         let value = self.value(place);
         let size = self.sample.size();
         match name {
+            // A size that nobody knows stays unknown.
+            "height" | "width" if size.pixels() == 0 => value.clone(),
             "height" => Value::from(u64::from(size.height)),
             "width" => Value::from(u64::from(size.width)),
             // The new file is upright, and says so.

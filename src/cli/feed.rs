@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::FeedArgs;
 use super::print::{Printer, plural};
 use super::reference::Reference;
-use crate::augment::{About, Op, Pipeline, Touches};
+use crate::augment::{About, Op, Touches};
 use crate::error::{Error, ErrorKind, Result};
 use crate::feed::sampler::{Kind, Last, Plan, Sampler};
 use crate::feed::{Loader, OnError, Options, Statistics};
@@ -26,10 +26,7 @@ pub(super) fn run(args: &FeedArgs, printer: &Printer, job: &Job) -> Result<()> {
     let opened = reference.open(&args.source, job)?;
     let ds = reference.rows(&opened, &args.source, job)?;
     let ds = reference.chosen(ds, &args.conditions, None, job)?;
-    let pipeline = match &args.pipeline {
-        Some(path) => Pipeline::open(path)?,
-        None => Pipeline::new([])?,
-    };
+    let pipeline = reference.pipeline(args.pipeline.as_deref(), &ds)?;
     let kind: Kind = args.sampler.parse()?;
     let plan = Plan { last: Last::Drop, ..Plan::new(Sampler::from(kind), args.batch) }.seed(args.seed);
     let plan = if (ds.len() as u64) < args.batch as u64 { Plan { last: Last::Keep, ..plan } } else { plan };

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{SourceArgs, WhereArgs};
+use crate::augment::Pipeline;
 use crate::convert::{self, Opened};
 use crate::dataset::store::Store;
 use crate::dataset::{Dataset, Slice};
@@ -86,6 +87,15 @@ impl Reference {
             query = query.keep_objects_of(&set, sql);
         }
         query.view_in(job).at(|| Place::none().file(&self.path))
+    }
+
+    /// The pipeline in a file, or one without steps, for the set that the reference names unless the file names one.
+    pub(super) fn pipeline(&self, file: Option<&Path>, ds: &Dataset) -> Result<Pipeline> {
+        let pipeline = file.map_or_else(|| Pipeline::new([]), Pipeline::open)?;
+        match &self.set {
+            Some(set) if pipeline.set().is_empty() => Ok(pipeline.for_set(&set_named(ds, set)?)),
+            _ => Ok(pipeline),
+        }
     }
 
     /// Opens what is named, which must be stored.

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::args::{ColourArg, ViewArgs};
 use super::print::{Printer, plural};
-use super::reference::{Reference, parse_slice, set_named};
+use super::reference::{Reference, parse_slice};
 use super::save::save;
-use crate::augment::{Pipeline, Rendering};
+use crate::augment::Rendering;
 use crate::draw::{Colours, Style};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::gallery::Gallery;
@@ -39,10 +39,7 @@ pub(super) fn run(args: &ViewArgs, printer: &Printer, job: &Job) -> Result<()> {
         (None, None) => ds.slice(..ROWS.min(ds.len()))?,
     };
     if let Some(path) = &args.pipeline {
-        let mut pipeline = Pipeline::open(path)?;
-        if let Some(set) = reference.set.as_ref().filter(|_| pipeline.set().is_empty()) {
-            pipeline = pipeline.for_set(&set_named(&ds, set)?);
-        }
+        let pipeline = reference.pipeline(Some(path), &ds)?;
         let rows = (0..ds.len() as u64).flat_map(|row| std::iter::repeat_n(row, args.times.into()));
         let rendering = Rendering { seed: args.seed, ..Rendering::new(pipeline) };
         ds = rendering.of(&ds.take(&rows.collect::<Vec<_>>())?, job)?.view;

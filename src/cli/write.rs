@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::args::{EncodeArg, StorageArg, WriteArgs};
 use super::print::{Printer, plural};
-use super::reference::{Reference, parse_slice, set_named};
-use crate::augment::{Cut, Pipeline, Rendering};
+use super::reference::{Reference, parse_slice};
+use crate::augment::{Cut, Rendering};
 use crate::convert::{SaveOptions, save};
 use crate::dataset::store::{Storage, WriterOptions};
 use crate::error::Result;
@@ -15,19 +15,13 @@ use crate::job::Job;
 
 pub(super) fn run(args: &WriteArgs, printer: &Printer, job: &Job) -> Result<()> {
     let reference = Reference::parse(&args.dataset)?;
-    let mut pipeline = match &args.pipeline {
-        Some(path) => Pipeline::open(path)?,
-        None => Pipeline::new([])?,
-    };
     let opened = reference.open(&args.source, job)?;
     let ds = reference.rows(&opened, &args.source, job)?;
     let mut ds = reference.chosen(ds, &args.conditions, None, job)?;
     if let Some(rows) = &args.rows {
         ds = ds.slice_python(parse_slice(rows)?)?;
     }
-    if let Some(set) = reference.set.as_ref().filter(|_| pipeline.set().is_empty()) {
-        pipeline = pipeline.for_set(&set_named(&ds, set)?);
-    }
+    let pipeline = reference.pipeline(args.pipeline.as_deref(), &ds)?;
     let cut = match (args.tiles, args.crops) {
         (Some(size), _) => Cut::Tiles { size, overlap: args.overlap.unwrap_or(Size::new(0, 0)) },
         (None, true) => Cut::Objects { margin: args.margin },

@@ -151,6 +151,27 @@ fn sizes_areas_and_maps_follow_the_picture() {
 }
 
 #[test]
+fn rows_without_pictures_move_by_the_size_they_declare_and_keep_their_names() {
+    let ds = scenes(2);
+    let light = ds.select(["image_id", "file_name", "height", "width", "bbox"]).unwrap();
+    let half = rendered(&light, &Rendering::new(step(r#"{"op": "resize", "size": [50, 60]}"#)));
+    for row in 0..2 {
+        assert_eq!(value(&half, row, "height"), Value::from(50_u64));
+        assert_eq!(value(&half, row, "file_name"), value(&ds, row, "file_name"));
+        for (own, stored) in boxes(&half, row).iter().zip(boxes(&ds, row)) {
+            let back = source_map(&half, row).bbox(*own);
+            assert!(back.iter().zip(stored).all(|(a, b)| (a - b).abs() < 1e-9));
+        }
+    }
+    // Where nobody says the size, nothing can be scaled, and none is made up.
+    let unknown = light.map_from("image_id", ["height", "width"], |_, _| Ok(vec![Value::Null; 2])).unwrap();
+    assert_eq!(value(&rendered(&unknown, &Rendering::new(nothing())), 0, "height"), Value::Null);
+    let bare = light.select(["image_id", "bbox"]).unwrap();
+    let error = rendered(&bare, &Rendering::new(step(r#"{"op": "resize", "size": 9}"#))).get(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Key);
+}
+
+#[test]
 fn every_view_of_a_row_is_a_row() {
     let ds = scenes(2);
     let both =
