@@ -5,6 +5,8 @@
 //! pass makes what is wanted. What cannot be noted beside what was noted before makes the pixels first: the result is
 //! the same as that of the steps one by one.
 
+use std::cell::Cell;
+
 use arrow_buffer::Buffer;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -13,6 +15,15 @@ use crate::image::{
     Alpha, Channels, Decode, Format, Interpolation, Orientation, Pixels, Resample, Scale, Span, Target,
     Window, decode, probe,
 };
+
+/// More memory than this is not kept for the next picture.
+const MOST_SPARE: usize = 16 << 20;
+
+thread_local! {
+    /// Where the last picture of this thread was decoded, which the next one needs again: fresh memory costs more than to
+    /// resize what is decoded into it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// How much of what is in a file has to be looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -340,17 +351,9 @@ impl Picture {
                 pass(plan.part.into()).write(pixels, target)
             }
             Source::Pixels(pixels) => pass(plan.part.into()).write(&pixels.clone().to_rgb(), target),
-            Source::File { size: file, .. } => {
+            Source::File { bytes, size: file, upright, .. } => {
                 let scale = self.scale(size);
-                if scale == Scale::Full {
-                    let all = (file.height, file.width);
-                    let pass = pass(plan.part.into());
-                    let read = worthwhile(pass.reads(all)?, all);
-                    let window = Some(read).filter(|read| *read != whole(*file));
-                    let pixels = self.decoded(window, Scale::Full)?;
-                    return pass.of_window(read, all).write(&pixels, target);
-                }
-                // The part begins between the samples of the smaller picture.
+                // The part may begin between the samples of a smaller picture.
                 let step = f64::from(scale.step());
                 let Window { x, y, width, height } = plan.part;
                 let part = Span {
@@ -360,8 +363,8 @@ impl Picture {
                     height: f64::from(height) / step,
                 };
                 let all = (scale.of(file.height), scale.of(file.width));
-                let pass = pass(part);
-                let read = worthwhile(pass.reads(all)?, all);
+                let pass = pass(part).prepared(all)?;
+                let read = worthwhile(pass.reads(), all);
                 let window = Window {
                     x: read.x * scale.step(),
                     y: read.y * scale.step(),
@@ -369,8 +372,13 @@ impl Picture {
                     height: (read.height * scale.step()).min(file.height - read.y * scale.step()),
                 };
                 let window = Some(window).filter(|window| *window != whole(*file));
-                let pixels = self.decoded(window, scale)?;
-                pass.of_window(read, all).write(&pixels, target)
+                let sheet = how(*upright, window, scale).around(bytes, SPARE.take())?;
+                pass.write(sheet.from((read.x, read.y)), target)?;
+                let data = sheet.into_data();
+                if data.capacity() <= MOST_SPARE {
+                    SPARE.set(data);
+                }
+                Ok(())
             }
         }
     }
@@ -394,10 +402,13 @@ impl Picture {
         match &self.source {
             Source::Pixels(pixels) => Ok(pixels.clone()),
             Source::File { bytes, upright, .. } => {
-                let options =
-                    Decode { alpha: Alpha::White, upright: *upright, window, scale, ..Decode::default() };
-                decode(bytes, &options).map(|decoded| decoded.pixels)
+                decode(bytes, &how(*upright, window, scale)).map(|decoded| decoded.pixels)
             }
         }
     }
+}
+
+/// How files are decoded.
+fn how(upright: bool, window: Option<Window>, scale: Scale) -> Decode {
+    Decode { alpha: Alpha::White, upright, window, scale, ..Decode::default() }
 }

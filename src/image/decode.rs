@@ -44,8 +44,10 @@ mod raw;
 mod want;
 
 use super::header::{Flaw, Format, Header};
+use super::orientation::Orientation;
 use super::pixels::{Channels, Pixels, Window};
 use super::probe::probe;
+use super::resample::Source;
 use crate::error::{Error, ErrorKind, Place, Result};
 pub use jpeg::jpeg_decoder;
 use want::Want;
@@ -167,10 +169,71 @@ pub struct Decoded {
 /// allow; `Unsupported` for kinds of file that are known but not read, and for alpha while [`Alpha::Error`]
 /// holds; `Index` for a window that leaves the picture.
 pub fn decode(bytes: &[u8], options: &Decode) -> Result<Decoded> {
-    decode_within(bytes, options).map_err(|e| e.at(Place::area("image")))
+    let found = decode_within(bytes, options, None).and_then(|(sheet, header, flaws)| {
+        let pixels = sheet.pixels()?;
+        Ok(Decoded { pixels, header, flaws })
+    });
+    found.map_err(|e| e.at(Place::area("image")))
 }
 
-fn decode_within(bytes: &[u8], options: &Decode) -> Result<Decoded> {
+/// Pixels of a window that was wanted, and perhaps of what lies around it, in memory that is used again.
+pub(crate) struct Sheet {
+    data: Vec<u8>,
+    /// The byte of its first pixel, and the bytes from one row to the next.
+    start: usize,
+    stride: usize,
+    size: (u32, u32),
+    channels: Channels,
+    /// The column and row at which the window begins.
+    at: (u32, u32),
+}
+
+impl Sheet {
+    /// A window without anything around it.
+    fn of(pixels: Pixels) -> Sheet {
+        let (stride, size, channels) = (pixels.stride(), pixels.size(), pixels.channels());
+        Sheet { data: pixels.into_data(), start: 0, stride, size, channels, at: (0, 0) }
+    }
+
+    /// The picture, if there is no more than that.
+    fn pixels(self) -> Result<Pixels> {
+        Pixels::new(self.size, self.channels, self.data)
+    }
+
+    /// What a pass reads, if the window begins at this column and row of the picture.
+    pub(crate) fn from(&self, (x, y): (u32, u32)) -> Source<'_> {
+        let at = (x.saturating_sub(self.at.0), y.saturating_sub(self.at.1));
+        Source::new(
+            self.data.get(self.start..).unwrap_or_default(),
+            self.stride,
+            self.channels,
+            self.size,
+            at,
+        )
+    }
+
+    /// The memory, for the next picture.
+    pub(crate) fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+}
+
+impl Decode {
+    /// A picture in memory that is `spare`, where it can lie there: pixels around the window are not cut off.
+    ///
+    /// # Errors
+    /// Those of [`decode`].
+    pub(crate) fn around(&self, bytes: &[u8], spare: Vec<u8>) -> Result<Sheet> {
+        let found = decode_within(bytes, self, Some(spare));
+        found.map(|(sheet, ..)| sheet).map_err(|e| e.at(Place::area("image")))
+    }
+}
+
+fn decode_within(
+    bytes: &[u8],
+    options: &Decode,
+    room: Option<Vec<u8>>,
+) -> Result<(Sheet, Header, Vec<Flaw>)> {
     let header = probe(bytes)?;
     if let Some(what) = header.undecodable {
         let what = format!("{} cannot be decoded: {what} is not supported", said(&header));
@@ -178,25 +241,33 @@ fn decode_within(bytes: &[u8], options: &Decode) -> Result<Decoded> {
     }
     check(&header, options)?;
     let want = Want::new(&header, options)?;
-    let (pixels, found) = match header.format {
-        Format::Jpeg => jpeg::decode(bytes, &header, options, &want)?,
+    // What is to be turned or made gray is handed on as a picture.
+    let turned = options.upright && header.orientation != Orientation::Upright;
+    let room = room.filter(|_| !turned && options.channels == Channels::Rgb);
+    let roomy = room.is_some();
+    let (sheet, found) = match header.format {
+        Format::Jpeg => jpeg::decode(bytes, &header, options, &want, room)?,
         Format::Png => {
             let (raw, flaws) = png::decode(bytes, &header, options)?;
-            (want.of(raw.blend(options.alpha, &header)?)?, flaws)
+            (Sheet::of(want.of(raw.blend(options.alpha, &header)?)?), flaws)
         }
         Format::WebP | Format::Bmp | Format::Tiff | Format::Gif => {
             let (raw, flaws) = raster::decode(bytes, &header, options)?;
-            (want.of(raw.blend(options.alpha, &header)?)?, flaws)
+            (Sheet::of(want.of(raw.blend(options.alpha, &header)?)?), flaws)
         }
     };
     let flaws: Vec<Flaw> = header.flaws.iter().cloned().chain(found).collect();
     refuse(&header, &flaws, options.damage)?;
+    if roomy && sheet.channels == Channels::Rgb {
+        return Ok((sheet, header, flaws));
+    }
+    let pixels = sheet.pixels()?;
     let pixels = match options.channels {
         Channels::Rgb => pixels.to_rgb(),
         Channels::Gray => pixels.to_gray(),
     };
-    let pixels = if options.upright { pixels.oriented(header.orientation) } else { pixels };
-    Ok(Decoded { pixels, header, flaws })
+    let pixels = if turned { pixels.oriented(header.orientation) } else { pixels };
+    Ok((Sheet::of(pixels), header, flaws))
 }
 
 /// An error if pixels are missing or wrong and that is not to be borne.

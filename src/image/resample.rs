@@ -8,10 +8,14 @@
 //! | file | noun |
 //! |---|---|
 //! | `weights.rs` | which samples of a line make each sample of another, by all rules |
+//! | `source.rs` | [`Source`]: the samples that are read |
 //! | `passes.rs` | rows, then columns |
+//! | `plain.rs` | the same, a number at a time |
 //! | `target.rs` | [`Target`]: where numbers go, and what they become |
 
 mod passes;
+mod plain;
+mod source;
 mod target;
 mod weights;
 
@@ -22,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::pixels::{Channels, Pixels, Window};
 use super::resize::Filter;
 use crate::error::{Error, ErrorKind, Place, Result};
+pub(crate) use source::Source;
 pub use target::{Order, Target, Values};
 use weights::{Axis, Line};
 
@@ -155,13 +160,7 @@ impl Resample {
     /// # Errors
     /// `Usage` if the part or the window leaves what it is of, or there is no pixel.
     pub fn reads(&self, size: (u32, u32)) -> Result<Window> {
-        let [rows, columns] = self.axes(size)?.map(|axis| axis.reach());
-        Ok(Window {
-            x: columns.start,
-            y: rows.start,
-            width: columns.end - columns.start,
-            height: rows.end - rows.start,
-        })
+        Ok(self.prepared(size)?.reads())
     }
 
     /// The same of a picture of which only the window that [`Resample::reads`] tells was decoded.
@@ -199,22 +198,17 @@ impl Resample {
     ///
     /// # Errors
     /// As [`Resample::reads`]; `Length` for a target of another size or other channels.
-    pub fn write(&self, source: &Pixels, mut target: Target<'_>) -> Result<()> {
-        target.expects(self.out(), source.channels())?;
-        let [rows, columns] = self.axes(source.size())?;
-        if matches!(self.rule, Interpolation::Antialias(Filter::Bicubic | Filter::Lanczos)) {
-            let reach = rows.reach();
-            let size = (reach.end - reach.start, self.out().1);
-            let mut narrow = Pixels::filled(size, source.channels(), [0; 3])?;
-            let order = Order::Hwc;
-            let channels = source.channels();
-            let mut middle = Target::new(Values::U8(narrow.data_mut()), order, size, channels)?;
-            run(source, &Axis::as_is(reach.clone()), &columns, &mut middle);
-            run(&narrow, &rows.from(reach.start), &Axis::as_is(0..size.1), &mut target);
-            return Ok(());
-        }
-        run(source, &rows, &columns, &mut target);
-        Ok(())
+    pub fn write(&self, source: &Pixels, target: Target<'_>) -> Result<()> {
+        self.prepared(source.size())?.write(Source::whole(source), target)
+    }
+
+    /// The pass for pictures of this size, its weights made once for all that follows.
+    ///
+    /// # Errors
+    /// As [`Resample::reads`].
+    pub(crate) fn prepared(&self, size: (u32, u32)) -> Result<Prepared> {
+        let [rows, columns] = self.axes(size)?;
+        Ok(Prepared { rows, columns, rule: self.rule, out: self.out() })
     }
 
     /// The weights of rows and of columns.
@@ -263,8 +257,56 @@ impl Resample {
     }
 }
 
-fn run(source: &Pixels, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
-    match source.channels() {
+/// A [`Resample`] of pictures of one size.
+pub(crate) struct Prepared {
+    rows: Axis,
+    columns: Axis,
+    rule: Interpolation,
+    out: (u32, u32),
+}
+
+impl Prepared {
+    /// The window that is read.
+    pub(crate) fn reads(&self) -> Window {
+        let (rows, columns) = (self.rows.reach(), self.columns.reach());
+        Window {
+            x: columns.start,
+            y: rows.start,
+            width: columns.end - columns.start,
+            height: rows.end - rows.start,
+        }
+    }
+
+    /// Writes what comes out where it belongs. What there is beyond the window that is read makes no difference.
+    ///
+    /// # Errors
+    /// `Length` for a target of another size or other channels; `Usage` for a source that lacks some of what is read.
+    pub(crate) fn write(&self, source: Source<'_>, mut target: Target<'_>) -> Result<()> {
+        let channels = source.channels;
+        target.expects(self.out, channels)?;
+        let reads = self.reads();
+        if !source.holds(reads) {
+            let what = format!("what was decoded does not hold {reads:?}");
+            return Err(Error::new(ErrorKind::Usage, what).at(Place::area("resample")));
+        }
+        if matches!(self.rule, Interpolation::Antialias(Filter::Bicubic | Filter::Lanczos)) {
+            let size = (reads.height, self.out.1);
+            let mut narrow = Pixels::filled(size, channels, [0; 3])?;
+            let order = Order::Hwc;
+            let mut middle = Target::new(Values::U8(narrow.data_mut()), order, size, channels)?;
+            run(source, &Axis::as_is(self.rows.reach()), &self.columns, &mut middle);
+            let at = (0, reads.y);
+            let narrow = Source::new(narrow.data(), narrow.stride(), channels, size, at);
+            run(narrow, &self.rows, &Axis::as_is(0..size.1), &mut target);
+            return Ok(());
+        }
+        run(source, &self.rows, &self.columns, &mut target);
+        Ok(())
+    }
+}
+
+fn run(source: Source<'_>, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
+    match source.channels {
         Channels::Gray => passes::run::<1>(source, rows, columns, target),
         Channels::Rgb => passes::run::<3>(source, rows, columns, target),
     }

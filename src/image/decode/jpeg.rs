@@ -20,18 +20,20 @@ use std::borrow::Cow;
 
 use self::layout::Layout;
 use super::want::Want;
-use super::{Decode, refuse, said};
+use super::{Decode, Sheet, refuse, said};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::header::{Flaw, Header};
+#[cfg(any(test, not(feature = "turbo")))]
 use crate::image::pixels::Pixels;
 
-/// The wanted part of a JPEG.
+/// The wanted part of a JPEG. With memory to use again, there may be pixels around it.
 pub(super) fn decode(
     bytes: &[u8],
     header: &Header,
     options: &Decode,
     want: &Want,
-) -> Result<(Pixels, Vec<Flaw>)> {
+    room: Option<Vec<u8>>,
+) -> Result<(Sheet, Vec<Flaw>)> {
     let junk = header.flaws.iter().find_map(|flaw| match flaw {
         Flaw::JunkBefore(bytes) => usize::try_from(*bytes).ok(),
         _ => None,
@@ -44,9 +46,14 @@ pub(super) fn decode(
     }
     let file = whole(jpeg, &layout);
     #[cfg(feature = "turbo")]
-    return by_turbo(file, &layout, header, options, want);
+    return by_turbo(file, &layout, header, options, want, room);
     #[cfg(not(feature = "turbo"))]
-    by_zune(file, &layout, header, options, want)
+    {
+        // The whole picture is made all the same, by a decoder that brings its own memory.
+        let _ = room;
+        let (pixels, flaws) = by_zune(file, &layout, header, options, want)?;
+        Ok((Sheet::of(pixels), flaws))
+    }
 }
 
 /// The name and version of the decoder that makes the pixels of JPEGs in this build, for whoever must make the
@@ -84,14 +91,15 @@ fn by_turbo(
     header: &Header,
     options: &Decode,
     want: &Want,
-) -> Result<(Pixels, Vec<Flaw>)> {
+    room: Option<Vec<u8>>,
+) -> Result<(Sheet, Vec<Flaw>)> {
     let mut flaws = Vec::new();
     let doubtful = !layout.ended || !check::promised(layout).is_empty();
     if doubtful {
         flaws = check::check(layout)?;
         refuse(header, &flaws, options.damage)?;
     }
-    let (pixels, outcome) = turbo::decode(&file, layout, header, &options.limits, want)?;
+    let (sheet, outcome) = turbo::decode(&file, layout, header, &options.limits, want, room)?;
     if outcome != turbo::Outcome::Fine && !doubtful {
         flaws = check::check(layout)?;
     }
@@ -101,7 +109,7 @@ fn by_turbo(
         flaws.push(Flaw::Damaged { what });
     }
     refuse(header, &flaws, options.damage)?;
-    Ok((pixels, flaws))
+    Ok((sheet, flaws))
 }
 
 /// The picture and nothing behind it, with an end marker.

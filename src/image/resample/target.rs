@@ -130,6 +130,62 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
+    /// A row of the picture.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    pub(super) fn row<const N: usize>(&mut self, row: usize) -> Row<'_, N> {
+        let (row, column) = (row + self.at.0 as usize, self.at.1 as usize);
+        let (height, width) = (self.canvas.0 as usize, self.canvas.1 as usize);
+        let long = self.size.1 as usize;
+        let lines = std::array::from_fn(|channel| (self.scale[channel], self.bias[channel]));
+        let swapped = self.swapped && N == 3;
+        match (&mut self.values, self.order) {
+            (Values::U8(out), Order::Hwc) => {
+                let start = (row * width + column) * N;
+                Row::Bytes(&mut out[start..start + long * N], lines, swapped)
+            }
+            (Values::F32(out), Order::Chw) => {
+                let plane = |channel| if swapped { N - 1 - channel } else { channel };
+                let start = |channel| (plane(channel) * height + row) * width + column;
+                let ranges = std::array::from_fn(|channel| start(channel)..start(channel) + long);
+                out.get_disjoint_mut(ranges).map_or(Row::Other, |planes| Row::Planes(planes, lines))
+            }
+            _ => Row::Other,
+        }
+    }
+
+    /// Puts a row of samples, rounded to whole numbers 0..=255, channel by channel in pieces.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    pub(super) fn put_planes<'s, const N: usize, I: Iterator<Item = &'s [f32; 16]>>(
+        &mut self,
+        row: usize,
+        plane: impl Fn(usize) -> I,
+    ) {
+        let (row, column) = (row + self.at.0 as usize, self.at.1 as usize);
+        let (height, width) = (self.canvas.0 as usize, self.canvas.1 as usize);
+        for channel in 0..N {
+            let place = if self.swapped && N == 3 { 2 - channel } else { channel };
+            let (start, step) = match self.order {
+                Order::Hwc => ((row * width + column) * N + place, N),
+                Order::Chw => ((place * height + row) * width + column, 1),
+            };
+            let end = start + (self.size.1 as usize - 1) * step + 1;
+            let (a, b) = (self.scale[channel], self.bias[channel]);
+            let pieces = plane(channel);
+            match &mut self.values {
+                Values::U8(out) => {
+                    spread(&mut out[start..end], step, pieces, |v| (v * a + b).round_ties_even() as u8);
+                }
+                Values::F32(out) => spread(&mut out[start..end], step, pieces, |v| v * a + b),
+                Values::F16(out) => spread(&mut out[start..end], step, pieces, |v| f16::from_f32(v * a + b)),
+                Values::Bf16(out) => {
+                    spread(&mut out[start..end], step, pieces, |v| bf16::from_f32(v * a + b))
+                }
+            }
+        }
+    }
+
     /// Puts a row of samples, rounded to whole numbers 0..=255, channels side by side.
     #[inline(always)]
     pub(super) fn put<const N: usize>(&mut self, row: usize, samples: &[f32]) {
@@ -152,6 +208,40 @@ impl<'a> Target<'a> {
             Values::Bf16(out) => line.put(samples, out, |v, a, b| bf16::from_f32(v * a + b)),
         }
     }
+}
+
+/// A row of a target, and for each channel what its samples are multiplied by and what is added.
+#[cfg(target_arch = "x86_64")]
+pub(super) enum Row<'a, const N: usize> {
+    /// Bytes, channels side by side; whether the last comes first.
+    Bytes(&'a mut [u8], [(f32, f32); N], bool),
+    /// Numbers, a slice a channel.
+    Planes([&'a mut [f32]; N], [(f32, f32); N]),
+    /// Anything else.
+    Other,
+}
+
+/// Numbers as `make` has them, `step` apart.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn spread<'s, T>(
+    out: &mut [T],
+    step: usize,
+    pieces: impl Iterator<Item = &'s [f32; 16]>,
+    make: impl Fn(f32) -> T,
+) {
+    if step == 1 {
+        let (whole, rest) = out.as_chunks_mut::<16>();
+        let mut pieces = pieces;
+        for (out, piece) in whole.iter_mut().zip(&mut pieces) {
+            *out = piece.map(&make);
+        }
+        if let Some(piece) = pieces.next() {
+            rest.iter_mut().zip(piece).for_each(|(out, v)| *out = make(*v));
+        }
+        return;
+    }
+    out.iter_mut().step_by(step).zip(pieces.flatten()).for_each(|(out, v)| *out = make(*v));
 }
 
 /// A row of a canvas with `N` channels.

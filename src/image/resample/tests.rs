@@ -122,3 +122,84 @@ fn what_cannot_be_is_refused() {
     let target = Target::new(Values::U8(&mut short), Order::Hwc, (2, 2), Channels::Rgb);
     assert_eq!(target.unwrap_err().kind(), ErrorKind::Length);
 }
+
+#[test]
+fn numbers_are_the_same_on_every_processor() {
+    let rules = [
+        Interpolation::Nearest,
+        Interpolation::Linear,
+        Interpolation::Area,
+        Interpolation::Antialias(Filter::Bilinear),
+        Interpolation::Antialias(Filter::Lanczos),
+    ];
+    // Samples of sixteen pixels side by side lie in two vectors, in four, and in more; widths divide by sixteen or not.
+    let shapes = [((40, 61), (17, 23)), ((40, 61), (80, 96)), ((33, 150), (20, 64)), ((9, 400), (7, 33))];
+    for (from, to) in shapes {
+        let pictures = [coloured(from), coloured(from).to_gray()];
+        for (source, rule) in pictures.iter().flat_map(|picture| rules.map(|rule| (picture, rule))) {
+            let channels = source.channels();
+            let pass = Resample::new(whole(from), to, rule).flipped(true, false).prepared(from).unwrap();
+            let length = usize::try_from(to.0 * to.1).unwrap() * channels.count();
+            let ways = |way: usize, target: &mut Target<'_>| {
+                let source = Source::whole(source);
+                let (rows, columns) = (&pass.rows, &pass.columns);
+                match (way, channels) {
+                    (0, Channels::Rgb) => passes::run::<3>(source, rows, columns, target),
+                    (0, Channels::Gray) => passes::run::<1>(source, rows, columns, target),
+                    (_, Channels::Rgb) => plain::run::<3>(source, rows, columns, target),
+                    (_, Channels::Gray) => plain::run::<1>(source, rows, columns, target),
+                }
+            };
+            for (order, swapped) in [(Order::Chw, false), (Order::Hwc, true)] {
+                let mut bytes = [(); 2].map(|()| vec![0_u8; length]);
+                let mut singles = [(); 2].map(|()| vec![0.0_f32; length]);
+                let mut halves = [(); 2].map(|()| vec![half::f16::ZERO; length]);
+                let mut brains = [(); 2].map(|()| vec![half::bf16::ZERO; length]);
+                for way in 0..2 {
+                    let all = [
+                        Values::U8(&mut bytes[way]),
+                        Values::F32(&mut singles[way]),
+                        Values::F16(&mut halves[way]),
+                        Values::Bf16(&mut brains[way]),
+                    ];
+                    for values in all {
+                        let target = Target::new(values, order, to, channels).unwrap().bgr(swapped);
+                        ways(way, &mut target.scaled([0.3; 3], [-1.1, 0.2, 0.7]));
+                    }
+                }
+                assert_eq!(bytes[0], bytes[1], "{rule:?} {from:?}");
+                assert_eq!(singles[0], singles[1], "{rule:?} {from:?}");
+                assert_eq!((&halves[0], &brains[0]), (&halves[1], &brains[1]), "{rule:?} {from:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_picture_may_hold_more_than_is_read_and_less_than_all() {
+    let picture = coloured((40, 50));
+    for rule in RECORDED.iter().map(|(rule, ..)| *rule) {
+        for part in [whole((40, 50)), Span { x: 7.25, y: 9.5, width: 20.5, height: 17.75 }] {
+            let plan = Resample::new(part, (13, 16), rule).window(Window { x: 3, y: 2, width: 9, height: 8 });
+            let pass = plan.prepared((40, 50)).unwrap();
+            let read = pass.reads();
+            assert_eq!(plan.reads((40, 50)).unwrap(), read);
+            let (x, y) = (read.x.saturating_sub(2), read.y.saturating_sub(1));
+            let held = Window { x, y, width: read.x + read.width - x, height: 40 - y };
+            let wanted = plan.pixels(&picture).unwrap();
+            let mut found = vec![0; 8 * 9 * 3];
+            let target = Target::new(Values::U8(&mut found), Order::Hwc, (8, 9), Channels::Rgb).unwrap();
+            let part = picture.crop(held).unwrap();
+            let source = Source::new(part.data(), part.stride(), Channels::Rgb, part.size(), (x, y));
+            pass.write(source, target).unwrap();
+            assert_eq!(found, wanted.data(), "{rule:?}");
+            for (size, at) in
+                [((read.height - 1, read.width), (read.x, read.y)), (part.size(), (x, read.y + 1))]
+            {
+                let target = Target::new(Values::U8(&mut found), Order::Hwc, (8, 9), Channels::Rgb).unwrap();
+                let source = Source::new(part.data(), part.stride(), Channels::Rgb, size, at);
+                assert_eq!(pass.write(source, target).unwrap_err().kind(), ErrorKind::Usage);
+            }
+        }
+    }
+}

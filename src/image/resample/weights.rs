@@ -49,35 +49,44 @@ impl Axis {
     pub(super) fn new(rule: Interpolation, line: &Line) -> Axis {
         let scale = line.length / f64::from(line.size.max(1));
         let (lowest, highest) = (i64::from(line.limit.start), i64::from(line.limit.end) - 1);
-        let mut found: Vec<(i64, f64)> = Vec::new();
-        let mut all: Vec<(i64, f64)> = Vec::new();
-        // For each output: where its taps end in the list, its first sample and its last.
-        let mut outputs: Vec<(usize, i64, i64)> = Vec::with_capacity(line.wanted.len());
-        for at in line.wanted.clone() {
+        let room = most(rule, scale).min(line.limit.len());
+        let outputs = line.wanted.len();
+        let mut axis =
+            Axis { taps: room, first: Vec::with_capacity(outputs), weights: vec![0.0; outputs * room] };
+        let mut found: Vec<(i64, f64)> = Vec::with_capacity(room + 2);
+        let mut sums = vec![0.0_f64; room];
+        let mut count = 1;
+        for (at, own) in line.wanted.clone().zip(axis.weights.chunks_exact_mut(room)) {
             found.clear();
             taps(rule, line, scale, at, &mut found);
-            // What lies beyond the line is its nearest sample.
-            found.iter_mut().for_each(|(index, _)| *index = (*index).clamp(lowest, highest));
-            let first = found.iter().map(|(index, _)| *index).min().unwrap_or(lowest);
-            let last = found.iter().map(|(index, _)| *index).max().unwrap_or(lowest);
-            all.extend_from_slice(&found);
-            outputs.push((all.len(), first, last));
+            // What lies beyond the line is its nearest sample. Samples are found in their order.
+            let nearest = |tap: Option<&(i64, f64)>| tap.map_or(lowest, |tap| tap.0.clamp(lowest, highest));
+            let (first, last) = (nearest(found.first()), nearest(found.last()));
+            let span = (last - first + 1) as usize;
+            let sums = &mut sums[..span];
+            sums.fill(0.0);
+            for (index, weight) in &found {
+                sums[((*index).clamp(lowest, highest) - first) as usize] += weight;
+            }
+            let sum: f64 = sums.iter().sum();
+            own.iter_mut().zip(sums).for_each(|(own, weight)| *own = (*weight / sum) as f32);
+            axis.first.push(first as u32);
+            count = count.max(span);
         }
         // Every output gets as many taps, all within the line.
-        let most = outputs.iter().map(|(_, first, last)| last - first + 1).max().unwrap_or(1);
-        let count = most as usize;
-        let latest = (highest + 1 - most).max(lowest);
-        let mut axis = Axis { taps: count, first: Vec::new(), weights: vec![0.0; outputs.len() * count] };
-        let mut sums = vec![0.0_f64; count];
-        let mut begin = 0;
-        for (own, (end, first, _)) in axis.weights.chunks_exact_mut(count).zip(outputs) {
-            let start = first.min(latest);
-            axis.first.push(start as u32);
-            sums.fill(0.0);
-            all[begin..end].iter().for_each(|(index, weight)| sums[(index - start) as usize] += weight);
-            let sum: f64 = sums.iter().sum();
-            own.iter_mut().zip(&sums).for_each(|(own, weight)| *own = (weight / sum) as f32);
-            begin = end;
+        if count < room {
+            for at in 0..outputs {
+                axis.weights.copy_within(at * room..at * room + count, at * count);
+            }
+            axis.weights.truncate(outputs * count);
+            axis.taps = count;
+        }
+        let latest = (highest + 1 - count as i64).max(lowest) as u32;
+        for (first, own) in axis.first.iter_mut().zip(axis.weights.chunks_exact_mut(count)) {
+            if *first > latest {
+                own.rotate_right((*first - latest) as usize);
+                *first = latest;
+            }
         }
         if line.flipped {
             axis.first.reverse();
@@ -90,12 +99,6 @@ impl Axis {
     /// The samples of a line as they are.
     pub(super) fn as_is(samples: Range<u32>) -> Axis {
         Axis { taps: 1, weights: vec![1.0; samples.len()], first: samples.collect() }
-    }
-
-    /// The same of a line that begins later.
-    pub(super) fn from(&self, start: u32) -> Axis {
-        let first = self.first.iter().map(|first| first - start).collect();
-        Axis { taps: self.taps, first, weights: self.weights.clone() }
     }
 
     /// Outputs.
@@ -113,6 +116,22 @@ impl Axis {
     /// The first sample of an output and its weights.
     pub(super) fn of(&self, output: usize) -> (usize, &[f32]) {
         (self.first[output] as usize, &self.weights[output * self.taps..(output + 1) * self.taps])
+    }
+}
+
+/// More taps than an output has.
+fn most(rule: Interpolation, scale: f64) -> usize {
+    let wide = scale.max(1.0);
+    match rule {
+        Interpolation::Nearest | Interpolation::Antialias(Filter::Nearest) => 1,
+        Interpolation::Linear => 2,
+        Interpolation::Cubic => 4,
+        Interpolation::Lanczos4 => 8,
+        Interpolation::Area => wide as usize + 3,
+        Interpolation::Antialias(Filter::Box) => wide as usize + 3,
+        Interpolation::Antialias(Filter::Bilinear) => (2.0 * wide) as usize + 3,
+        Interpolation::Antialias(Filter::Bicubic) => (4.0 * wide) as usize + 3,
+        Interpolation::Antialias(Filter::Lanczos) => (6.0 * wide) as usize + 3,
     }
 }
 

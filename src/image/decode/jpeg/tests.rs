@@ -6,7 +6,9 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::*;
 use crate::image::decode::{Damage, Scale};
+use crate::image::pixels::{Channels, Window};
 use crate::image::probe::probe;
+use crate::image::{Interpolation, Order, Resample, Target, Values};
 
 /// A photograph-like picture: waves that no block edge follows.
 fn file((height, width): (u16, u16), sampling: SamplingFactor, progressive: bool, restart: u16) -> Vec<u8> {
@@ -45,7 +47,8 @@ fn both(jpeg: &[u8], damage: Damage, scale: Scale) -> Result<Both> {
     let file = || whole(jpeg, &layout);
     Ok([
         by_zune(file(), &layout, &header, &options, &want),
-        by_turbo(file(), &layout, &header, &options, &want),
+        by_turbo(file(), &layout, &header, &options, &want, None)
+            .map(|(sheet, flaws)| (sheet.pixels().unwrap(), flaws)),
     ])
 }
 
@@ -104,4 +107,33 @@ fn what_libjpeg_warns_of_in_garbage_the_check_finds_too() {
         }
     }
     assert!(alike * 100 >= all * 95, "one verdict for {alike} of {all}");
+}
+
+#[test]
+fn what_is_around_a_window_leaves_it_as_it_is() {
+    let mut spare = vec![7; 100_000];
+    for (jpeg, _) in files() {
+        for (scale, (x, y, width, height)) in [
+            (Scale::Full, (0, 0, 90, 61)),
+            (Scale::Full, (37, 22, 13, 9)),
+            (Scale::Full, (89, 60, 1, 1)),
+            (Scale::Half, (34, 20, 32, 18)),
+            (Scale::Quarter, (8, 4, 82, 57)),
+        ] {
+            let window = Some(Window { x, y, width, height });
+            let options = Decode { window, scale, ..Decode::default() };
+            let wanted = crate::image::decode(&jpeg, &options).unwrap().pixels;
+            let sheet = options.around(&jpeg, spare).unwrap();
+            let (x, y, size) = (x / scale.step(), y / scale.step(), wanted.size());
+            let part = Window { x, y, width: size.1, height: size.0 };
+            let pass = Resample::new(part.into(), size, Interpolation::Nearest);
+            let mut found = vec![0; wanted.data().len()];
+            let target = Target::new(Values::U8(&mut found), Order::Hwc, size, Channels::Rgb).unwrap();
+            let all = (scale.of(61), scale.of(90));
+            pass.prepared(all).unwrap().write(sheet.from((x, y)), target).unwrap();
+            assert!(found == wanted.data(), "{window:?} {scale:?}");
+            spare = sheet.into_data();
+            assert!(spare.len() >= 100_000, "memory was not used again");
+        }
+    }
 }

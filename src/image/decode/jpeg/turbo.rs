@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_int};
 
 use turbojpeg_sys as tj;
 
-use super::super::{Limits, Scale, said, want::Want};
+use super::super::{Limits, Scale, Sheet, said, want::Want};
 use super::layout::{Layout, MOST_SCANS};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::header::{Header, Model};
@@ -81,43 +81,84 @@ impl Handle {
         (unsafe { tj::tj3SetCroppingRegion(self.0, region) } == 0).then_some(())
     }
 
-    /// Decompresses into a buffer of (height, width) pixels of `count` bytes.
+    /// Decompresses (height, width) pixels of `count` bytes, row after row, into fresh memory.
     fn decompress(
         &mut self,
         jpeg: &[u8],
-        layout: Pixel,
+        (format, count): Pixel,
         (height, width): (u32, u32),
     ) -> Option<(Vec<u8>, Outcome)> {
-        let (format, count) = layout;
         let pitch = usize::try_from(width).ok()?.checked_mul(count)?;
         let size = pitch.checked_mul(usize::try_from(height).ok()?)?;
-        let length = jpeg.len().try_into().ok()?;
-        let (stride, format) = (c_int::try_from(pitch).ok()?, c_int::try_from(format).ok()?);
         // Memory is cleared only for pictures that do not fill it: that costs half as much as to resize the picture.
         let mut data = Vec::<u8>::with_capacity(size);
-        let handle = self.0;
-        // SAFETY: the handle is alive and was given this header, scale and region, so the library writes `height`
-        // rows of `pitch` bytes, for which `data` has room; pointer and length of the input are of one slice.
-        let decompress =
-            |out: *mut u8| unsafe { tj::tj3Decompress8(handle, jpeg.as_ptr(), length, out, stride, format) };
-        if decompress(data.as_mut_ptr()) == 0 {
-            // SAFETY: without an error or a warning the library has written every row.
+        // SAFETY: there is room for `height` rows of `pitch` bytes.
+        if unsafe { self.fill(jpeg, data.as_mut_ptr(), pitch, format)? } == 0 {
+            // SAFETY: without an error or a warning the library has written every row, and between them is nothing.
             unsafe { data.set_len(size) };
             return Some((data, Outcome::Fine));
         }
         // Once more, so that what the library does not reach is 0.
         data.resize(size, 0);
-        let done = decompress(data.as_mut_ptr());
+        // SAFETY: there are `height` rows of `pitch` bytes.
+        let done = unsafe { self.fill(jpeg, data.as_mut_ptr(), pitch, format)? };
+        Some((data, self.outcome(done)?))
+    }
+
+    /// The same into memory that is used again: where the first row begins, the bytes from one row to the next, and what
+    /// became of it.
+    fn decompress_into(
+        &mut self,
+        data: &mut Vec<u8>,
+        jpeg: &[u8],
+        (format, count): Pixel,
+        (height, width): (u32, u32),
+    ) -> Option<(usize, usize, Outcome)> {
+        // Rows that begin at a multiple of 32 bytes the library writes past the caches; who reads them then waits.
+        const APART: usize = 32;
+        let pitch = usize::try_from(width).ok()?.checked_mul(count)?.checked_next_multiple_of(APART)?;
+        let size = pitch.checked_mul(usize::try_from(height).ok()?)?.checked_add(APART)?;
+        if data.len() < size {
+            if data.capacity() < size {
+                *data = Vec::new();
+            }
+            data.resize(size, 0);
+        }
+        let start = if data.as_ptr().addr().is_multiple_of(APART) { APART / 2 } else { 0 };
+        // SAFETY: from `start` on there are `height` rows of `pitch` bytes.
+        let mut done = unsafe { self.fill(jpeg, data.as_mut_ptr().add(start), pitch, format)? };
+        if done != 0 {
+            // Once more, so that what the library does not reach is 0.
+            data.fill(0);
+            // SAFETY: as above.
+            done = unsafe { self.fill(jpeg, data.as_mut_ptr().add(start), pitch, format)? };
+        }
+        Some((start, pitch, self.outcome(done)?))
+    }
+
+    /// Writes rows `pitch` bytes apart; 0 if nothing was wrong.
+    ///
+    /// # Safety
+    /// `out` is the start of as many rows of `pitch` bytes as the scale and the region given before have.
+    unsafe fn fill(&mut self, jpeg: &[u8], out: *mut u8, pitch: usize, format: tj::TJPF) -> Option<c_int> {
+        let length = jpeg.len().try_into().ok()?;
+        let (pitch, format) = (c_int::try_from(pitch).ok()?, c_int::try_from(format).ok()?);
+        // SAFETY: the handle is alive and was given this header, scale and region, so the library writes no more than the
+        // rows that the caller vouches for; pointer and length of the input are of one slice.
+        Some(unsafe { tj::tj3Decompress8(self.0, jpeg.as_ptr(), length, out, pitch, format) })
+    }
+
+    /// What the library says of its work.
+    fn outcome(&self, done: c_int) -> Option<Outcome> {
         // SAFETY: the handle is alive.
         let warned =
             unsafe { tj::tj3GetErrorCode(self.0) } == c_int::try_from(tj::TJERR_TJERR_WARNING).ok()?;
-        let outcome = match (done, warned) {
+        Some(match (done, warned) {
             (0, _) => Outcome::Fine,
             // A warning before it hides that the library stopped; its last words tell.
             (_, true) if is_warning(&self.message()) => Outcome::Warned,
             _ => Outcome::Failed(self.message()),
-        };
-        Some((data, outcome))
+        })
     }
 
     fn message(&self) -> String {
@@ -147,14 +188,15 @@ fn is_warning(message: &str) -> bool {
 /// How the library lays a pixel out, and its bytes.
 type Pixel = (tj::TJPF, usize);
 
-/// The wanted part of the stored picture, scaled.
+/// The wanted part of the stored picture, scaled, and where there is room what had to be decoded around it.
 pub(super) fn decode(
     jpeg: &[u8],
     layout: &Layout<'_>,
     header: &Header,
     limits: &Limits,
     want: &Want,
-) -> Result<(Pixels, Outcome)> {
+    room: Option<Vec<u8>>,
+) -> Result<(Sheet, Outcome)> {
     let cannot =
         |what: &str| Error::new(ErrorKind::Format, format!("{} cannot be decoded: {what}", said(header)));
     let odd = || cannot("libjpeg-turbo refuses it");
@@ -179,18 +221,27 @@ pub(super) fn decode(
     if wide != whole(all) {
         handle.crop(wide).ok_or_else(odd)?;
     }
-    let (data, outcome) = handle.decompress(jpeg, pixel, (wide.height, wide.width)).ok_or_else(odd)?;
+    let (size, inner) = ((wide.height, wide.width), (wanted.x - wide.x, wanted.y - wide.y));
+    if let Some(mut data) = room
+        && pixel.1 == 3
+    {
+        let done = handle.decompress_into(&mut data, jpeg, pixel, size);
+        let (start, stride, outcome) = done.ok_or_else(odd)?;
+        let sheet = Sheet { data, start, stride, size, channels: Channels::Rgb, at: inner };
+        return Ok((sheet, outcome));
+    }
+    let (data, outcome) = handle.decompress(jpeg, pixel, size).ok_or_else(odd)?;
     let (channels, data) = match pixel.1 {
         1 => (Channels::Gray, data),
         4 => (Channels::Rgb, data.as_chunks::<4>().0.iter().flat_map(|inks| rgb(*inks)).collect()),
         _ => (Channels::Rgb, data),
     };
-    let pixels = Pixels::new((wide.height, wide.width), channels, data)?;
+    let pixels = Pixels::new(size, channels, data)?;
     if wanted == wide {
-        return Ok((pixels, outcome));
+        return Ok((Sheet::of(pixels), outcome));
     }
-    let inner = Window { x: wanted.x - wide.x, y: wanted.y - wide.y, ..wanted };
-    Ok((pixels.crop(inner)?, outcome))
+    let inner = Window { x: inner.0, y: inner.1, ..wanted };
+    Ok((Sheet::of(pixels.crop(inner)?), outcome))
 }
 
 fn whole((height, width): (u32, u32)) -> Window {
