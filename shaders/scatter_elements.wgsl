@@ -1,0 +1,45 @@
+// One line of numbers an invocation, in order, into a copy of the data: lines along the axis never meet.
+struct Parameters {
+  count: u32, // lines
+  extent: u32, // of the axis in the data
+  stride: u32, // of the axis in the data
+  length: u32, // numbers of a line
+  step: u32, // between the numbers of a line
+  unused0: u32,
+  unused1: u32,
+  unused2: u32,
+  axes: array<vec4<u32>, $AXES>, // the other axes: extent and stride of the numbers, stride of the data
+}
+@group(0) @binding(0) var<uniform> p: Parameters;
+
+alias F = $F;
+alias I = $I;
+alias U = $U;
+alias B = $B;
+
+// A number counted from the end if negative, and inside of its axis whatever it was.
+fn inside(number: i32, extent: u32) -> u32 {
+  let n = i32(extent);
+  return u32(clamp(select(number, number + n, number < 0), 0, n - 1));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = row(group, groups, local);
+  if (i >= p.count) { return; }
+  var rest = i;
+  var source = 0u;
+  var into = 0u;
+  $WALK
+  for (var j = 0u; j < p.length; j++) {
+    let at = source + j * p.step;
+    let to = into + inside(numbers[at], p.extent) * p.stride;
+    let a = y[to];
+    let b = x[at];
+    y[to] = $JOIN;
+  }
+}

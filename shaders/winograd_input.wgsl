@@ -1,0 +1,80 @@
+// Winograd F(4x4, 3x3), first of three: one tile of 6 by 6 of one channel an invocation, transformed.
+struct Parameters {
+  count: u32,
+  channels: u32,
+  tiles: u32, // in all pictures
+  row: u32, // elements of a row of tiles
+  across: u32, // tiles of a row of a picture
+  picture: u32, // tiles of a picture
+  input_rows: u32,
+  input_columns: u32,
+  output_rows: u32,
+  output_columns: u32,
+  begin_rows: i32,
+  begin_columns: i32,
+}
+@group(0) @binding(0) var<uniform> p: Parameters;
+
+fn transform(a: f32, b: f32, c: f32, d: f32, e: f32, f: f32) -> array<f32, 6> {
+  return array<f32, 6>(
+    4.0 * a - 5.0 * c + e,
+    (d + e) - 4.0 * (b + c),
+    (e - d) + 4.0 * (b - c),
+    (e - c) + 2.0 * (d - b),
+    (e - c) + 2.0 * (b - d),
+    4.0 * b - 5.0 * d + f,
+  );
+}
+
+fn take(base: u32, row: i32, column: i32) -> f32 {
+  if (row < 0 || column < 0 || row >= i32(p.input_rows) || column >= i32(p.input_columns)) { return 0.0; }
+  return x[base + u32(row) * p.input_columns + u32(column)];
+}
+
+// A column of the tile, transformed.
+fn column(base: u32, r: i32, c: i32) -> array<f32, 6> {
+  return transform(
+    take(base, r, c), take(base, r + 1, c), take(base, r + 2, c),
+    take(base, r + 3, c), take(base, r + 4, c), take(base, r + 5, c),
+  );
+}
+
+fn put(at: u32, step: u32, v: array<f32, 6>) {
+  y[at] = v[0];
+  y[at + step] = v[1];
+  y[at + 2u * step] = v[2];
+  y[at + 3u * step] = v[3];
+  y[at + 4u * step] = v[4];
+  y[at + 5u * step] = v[5];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = row(group, groups, local);
+  if (i >= p.count) { return; }
+  let tile = i % p.tiles;
+  let channel = i / p.tiles;
+  let batch = tile / p.picture;
+  let within = tile % p.picture;
+  let r = i32((within / p.across) * 4u) - p.begin_rows;
+  let c = i32((within % p.across) * 4u) - p.begin_columns;
+  let base = (batch * p.channels + channel) * p.input_rows * p.input_columns;
+  let c0 = column(base, r, c);
+  let c1 = column(base, r, c + 1);
+  let c2 = column(base, r, c + 2);
+  let c3 = column(base, r, c + 3);
+  let c4 = column(base, r, c + 4);
+  let c5 = column(base, r, c + 5);
+  let step = p.channels * p.row;
+  let at = channel * p.row + tile;
+  put(at, step, transform(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]));
+  put(at + 6u * step, step, transform(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1]));
+  put(at + 12u * step, step, transform(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2]));
+  put(at + 18u * step, step, transform(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3]));
+  put(at + 24u * step, step, transform(c0[4], c1[4], c2[4], c3[4], c4[4], c5[4]));
+  put(at + 30u * step, step, transform(c0[5], c1[5], c2[5], c3[5], c4[5], c5[5]));
+}

@@ -1,0 +1,94 @@
+//! The GPU executor, on whatever adapter there is: a driver that computes on the processor does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use lensframe::error::{Error, ErrorKind, Result};
+use lensframe::job::Job;
+use lensframe::model::cpu::{self, Threads};
+use lensframe::model::infer::Fact;
+use lensframe::model::op::{Op, Unary};
+use lensframe::model::tensor::Tensor;
+use lensframe::model::{DType, Device, Dim, Graph, Session, gpu};
+
+use super::suite::{self, Executor, Outcome};
+
+fn device() -> Option<gpu::Device> {
+    if gpu::adapters().is_empty() {
+        eprintln!("skipped: no GPU and no driver that stands in for one (mesa-vulkan-drivers)");
+        return None;
+    }
+    Some(gpu::Device::open(gpu::Which::Best).unwrap())
+}
+
+/// Plans a graph and runs it twice; both runs must give the same bits.
+fn twice(device: &gpu::Device, graph: &Graph, inputs: &[Tensor], nodes: &AtomicUsize) -> Result<Vec<Tensor>> {
+    let known = gpu::host_inputs(graph);
+    let is_known = |at: usize| graph.inputs().get(at).is_some_and(|id| known.contains(id));
+    let fact = |(at, tensor): (usize, &Tensor)| match is_known(at) {
+        true => Fact::constant(tensor),
+        false => Fact::new(tensor.dtype(), tensor.shape()),
+    };
+    let facts: Vec<Fact> = inputs.iter().enumerate().map(fact).collect();
+    let evaluate = |op: &Op, inputs: &[Option<&Tensor>], outputs: usize| {
+        cpu::compute(op, inputs, outputs, &Threads::one())
+    };
+    let mut plan = gpu::Plan::new(device, graph, &facts, &evaluate)?;
+    let open: Vec<&Tensor> =
+        inputs.iter().enumerate().filter(|(at, _)| !is_known(*at)).map(|(_, tensor)| tensor).collect();
+    let (first, second) = (plan.run(&open)?, plan.run(&open)?);
+    let bits = |tensors: &[Tensor]| format!("{tensors:?}");
+    if bits(&first) != bits(&second) {
+        return Err(Error::new(ErrorKind::Failed, "two runs gave two results"));
+    }
+    let counters = plan.counters();
+    if counters.submits > 2 || counters.readbacks > 2 {
+        return Err(Error::new(ErrorKind::Failed, format!("two runs took {counters:?}")));
+    }
+    nodes.fetch_add(usize::from(counters.nodes > 0), Ordering::Relaxed);
+    Ok(first)
+}
+
+#[test]
+fn the_gpu_passes_every_target_of_the_onnx_suite() {
+    let (Some(device), Some(folder)) = (device(), suite::folder()) else { return };
+    let nodes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&nodes);
+    let executor: Arc<Executor> = Arc::new(move |graph, inputs| twice(&device, graph, inputs, &counted));
+    let report = suite::run(&folder, &|_| true, &executor);
+    println!("{report}\n{} cases with nodes on the device", nodes.load(Ordering::Relaxed));
+    // Training draws by chance, which stays on the processor: such nodes are refused.
+    let draws = |name: &str| name.starts_with("test_training_dropout");
+    let wrong: Vec<String> = report
+        .targets()
+        .filter(|case| case.outcome != Outcome::Passed && !draws(&case.name))
+        .map(|case| format!("{}: {:?}", case.name, case.outcome))
+        .collect();
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(nodes.load(Ordering::Relaxed) > 700, "too few cases ran on the device");
+}
+
+#[test]
+fn a_batch_is_one_submission_and_one_readback() {
+    if device().is_none() {
+        return;
+    }
+    let mut graph = Graph::default();
+    let input = graph.take("x", DType::F32, vec![Dim::Named(String::new()), Dim::Known(4)]);
+    let made = graph.then(Op::Unary(Unary::Relu), &[input]);
+    let made = graph.then(Op::Softmax { axis: -1, log: false, flat: false }, &[made]);
+    graph.give(vec![made]);
+    let session = Session::new(graph.clone(), Device::Gpu(0), &Job::new()).unwrap();
+    let plain = Session::new(graph, Device::Cpu, &Job::new()).unwrap();
+    for rows in [3, 5, 3] {
+        let numbers = (0..rows * 4).map(|n| n as f32 * 0.25 - 1.0).collect();
+        let input = Tensor::new(&[rows, 4], numbers).unwrap();
+        let (got, want) = (session.run(vec![input.clone()]).unwrap(), plain.run(vec![input]).unwrap());
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
+        let (got, want) = (got[0].elements::<f32>().unwrap(), want[0].elements::<f32>().unwrap());
+        assert!(got.len() == want.len() && got.iter().zip(want).all(near), "{got:?} {want:?}");
+    }
+    // Two shapes, three runs.
+    let counts = session.counts();
+    assert_eq!((counts.runs, counts.plans, counts.submits, counts.readbacks), (3, 2, 3, 3));
+}
