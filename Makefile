@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test python wheel parity bench lint fuzz cc turbo
+.PHONY: help demo test python wheel parity bench lint fuzz cc turbo vulkan onnx
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -21,7 +21,7 @@ demo: cc ## Build the program and run the whole story on scenes it draws
 	@$(CARGO) build -q --bin lensframe
 	@$(CARGO) run -q --bin lensframe -- demo
 
-test: cc turbo ## Run every test: units, integration, documentation, Python, the bare engine
+test: cc turbo vulkan onnx ## Run every test: units, integration, documentation, Python, the bare engine
 	$(CARGO) test --workspace $(FEATURES)
 	@$(MAKE) --no-print-directory python
 	$(CARGO) check --lib --no-default-features
@@ -65,6 +65,20 @@ fuzz: cc ## Fuzz every target for FUZZ_SECONDS (600) each
 		echo "== $$target, $(FUZZ_SECONDS) s"; \
 		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none "$$target" -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048; \
 	done
+
+# A driver that computes on the processor stands in for a GPU.
+vulkan:
+	@ls /usr/share/vulkan/icd.d/*.json >/dev/null 2>&1 || [ "$$(uname)" != Linux ] || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	{ apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 || \
+	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1; }; } >/dev/null 2>&1; } || \
+	echo "the GPU tests are skipped: they need a Vulkan driver (apt-get install mesa-vulkan-drivers libvulkan1)"
+
+# ONNX's own test vectors, which newer wheels lack.
+onnx: $(PYTHON_TESTS)/.installed
+	@[ -d $(TARGET)/onnx/onnx ] || \
+	$(PYTHON_TESTS)/bin/pip install -q --no-deps --only-binary :all: --target $(TARGET)/onnx onnx==1.22.0 || \
+	echo "the ONNX suite is skipped: onnx 1.22.0 cannot be installed"
 
 turbo:
 	@command -v cmake >/dev/null && command -v nasm >/dev/null || \

@@ -24,6 +24,7 @@
 //! - [`dataset`]: sources, views, storage
 //! - [`convert`]: foreign formats, in and out
 //! - [`profile`]: what a dataset is made of, and what may be wrong with it
+//! - [`model`], [`predict`]: networks, and what they find as an object set
 //! - [`eval`]: predictions against the truth
 //! - `cli`: the program, with feature `cli`
 //!
@@ -43,7 +44,9 @@ pub mod gallery;
 pub mod geometry;
 pub mod image;
 pub mod job;
+pub mod model;
 pub mod place;
+pub mod predict;
 pub mod profile;
 #[cfg(feature = "query")]
 pub mod query;

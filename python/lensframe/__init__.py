@@ -19,6 +19,7 @@ from ._evaluate import evaluate
 from ._evaluator import Evaluator
 from ._lensframe import Column, Dataset, Example, __version__, concat, from_arrow, open, zip
 from ._loader import Loader
+from ._model import Model, Predictor
 from .errors import LensframeError, LensframeWarning
 from .report import Report
 
@@ -33,6 +34,8 @@ __all__ = [
     "LensframeError",
     "LensframeWarning",
     "Loader",
+    "Model",
+    "Predictor",
     "Report",
     "__version__",
     "concat",

@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, final, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ._model import Predictor as _Predicts
 from ._torch import MapDataset
 from ._writer import Writer
 
@@ -115,7 +116,7 @@ class Dataset:
     ) -> Writer: ...
     def predict(
         self,
-        function: Callable[..., Any],
+        function: Callable[..., Any] | _Predicts,
         *,
         to: str,
         batch: int = 16,
@@ -307,6 +308,37 @@ class Feed:
     def close(self) -> None: ...
 
 def pipeline_file(path: _Path) -> str: ...
+
+# Networks, which `lensframe.Model` and `lensframe.Predictor` are made of. A port is a name, a type and a shape.
+_Port = tuple[str, Union[str, None], Union[list[Union[int, None]], None]]
+
+@final
+class Session:
+    def __new__(cls, path: _Path, device: str) -> Session: ...
+    @property
+    def inputs(self) -> list[_Port]: ...
+    @property
+    def outputs(self) -> list[_Port]: ...
+    @property
+    def device(self) -> str: ...
+    def counts(self) -> tuple[int, int, int, int]: ...
+    def run(self, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]: ...
+
+@final
+class Predictor:
+    def __new__(cls, model: _Path, recipe: str, device: str, score: float | None = None) -> Predictor: ...
+    @property
+    def device(self) -> str: ...
+    def store_set(
+        self,
+        of: Dataset,
+        name: str,
+        resume: bool,
+        replace: bool,
+        batch: int,
+        workers: int | None,
+        skip: bool,
+    ) -> tuple[pathlib.Path, int, list[int]]: ...
 
 # What `lensframe.Evaluator` and `lensframe.metrics` compute with; `evaluator.rs` says what the columns are.
 @final

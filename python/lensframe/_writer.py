@@ -8,6 +8,7 @@ import numpy as np
 
 from ._lensframe import Dataset, SetWriter
 from ._lensframe import open as open_dataset
+from ._model import Predictor
 from ._progress import bar
 
 Rows = Union[int, slice, Iterable[int]]
@@ -303,6 +304,10 @@ def predict(
     """Calls a function with batches of rows, and keeps what it finds as an object set; see :meth:`Dataset.predict`."""
     if batch < 1:
         raise ValueError(f"batches of {batch} rows")
+    if isinstance(function, Predictor):
+        if keys is not None or layout is not None or relative or classes is not None:
+            raise TypeError("a Predictor's recipe says what it reads and finds: leave out keys, layout, relative and classes")
+        return function._into(dataset, to, batch, resume, replace)
     keys = "img" if keys is None else keys
     view = dataset.select(keys if isinstance(keys, str) else list(keys))
     shown = bar()

@@ -137,7 +137,7 @@ impl PyDataset {
     /// The function takes a list of pictures, (H, W, 3) uint8, or of the values of the key `keys` (of dicts, if it is a
     /// list of names), and returns a list of one dict a row with any of `boxes`, `scores`, `labels`, `masks`, `points`, or one
     /// dict for all as `Writer.write` takes it. `layout` is that of the boxes. What was found stays if the program is
-    /// stopped: called again, it goes on from there, unless `resume` is false.
+    /// stopped: called again, it goes on from there, unless `resume` is false. The function may be a `lensframe.Predictor`.
     #[pyo3(signature = (function, *, to, batch=16, keys=None, layout=None, relative=false, resume=true, replace=false,
         classes=None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one call")]

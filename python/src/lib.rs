@@ -14,6 +14,7 @@
 //! | `given.rs`, `mapping.rs` | values that Python gives; keys that its functions make |
 //! | `editing.rs`, `writer.rs` | stored datasets changed; object sets written |
 //! | `loader.rs` | batches for training loops |
+//! | `model.rs`, `predictor.rs` | networks, alone and with their recipes |
 //! | `chainercv.rs` | what `lensframe.chainercv` computes with |
 //! | `evaluator.rs` | images evaluated as they come |
 //! | `picture.rs` | rows drawn |
@@ -35,8 +36,10 @@ mod loader;
 mod lock;
 mod mapping;
 mod mask;
+mod model;
 mod opening;
 mod picture;
+mod predictor;
 mod slicing;
 mod value;
 mod writer;
@@ -66,6 +69,8 @@ fn _lensframe(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<loader::PyLoader>()?;
     module.add_class::<loader::PyFeed>()?;
     module.add_function(wrap_pyfunction!(loader::pipeline_file, module)?)?;
+    module.add_class::<model::PyModel>()?;
+    module.add_class::<predictor::PyPredictor>()?;
     module.add_class::<cocoeval::PyMatched>()?;
     module.add_class::<evaluator::PyStream>()?;
     module.add_function(wrap_pyfunction!(cocoeval::coco_match, module)?)?;

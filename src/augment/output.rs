@@ -53,8 +53,8 @@ fn levels() -> f64 {
 }
 
 impl Normalize {
-    /// What samples are multiplied by, and what is added then.
-    fn line(&self) -> ([f32; 3], [f32; 3]) {
+    /// What samples are multiplied by, and what is added then: red, green, blue.
+    pub fn line(&self) -> ([f32; 3], [f32; 3]) {
         let scale = |n: usize| (1.0 / (self.max_value * self.std[n])) as f32;
         let bias = |n: usize| (-self.mean[n] / self.std[n]) as f32;
         (std::array::from_fn(scale), std::array::from_fn(bias))

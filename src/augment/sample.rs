@@ -21,6 +21,8 @@ pub const IGNORED: i32 = 255;
 pub struct Sample {
     picture: Option<Picture>,
     size: Size,
+    /// Of the picture before anything was done to it.
+    stored: Size,
     /// The objects.
     pub objects: Objects,
     /// Maps of classes or ids, a number a pixel, row after row, by the names of their keys.
@@ -58,17 +60,22 @@ fn check(size: Size) -> Result<()> {
 impl Sample {
     /// A sample with a picture.
     pub fn of_picture(picture: Picture) -> Sample {
-        Sample { size: picture.size(), picture: Some(picture), ..Sample::default() }
+        Sample { size: picture.size(), stored: picture.size(), picture: Some(picture), ..Sample::default() }
     }
 
     /// A sample of which only the size of its picture is known.
     pub fn of_size(size: Size) -> Sample {
-        Sample { size, ..Sample::default() }
+        Sample { size, stored: size, ..Sample::default() }
     }
 
     /// (height, width) of the picture as it is now.
     pub fn size(&self) -> Size {
         self.size
+    }
+
+    /// (height, width) of the picture before anything was done to it.
+    pub fn stored(&self) -> Size {
+        self.stored
     }
 
     /// The picture, if there is one.

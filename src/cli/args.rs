@@ -2,6 +2,7 @@
 
 mod eval;
 mod pictures;
+mod predict;
 mod query;
 mod stats;
 
@@ -17,6 +18,7 @@ pub(in crate::cli) use eval::{
 pub(in crate::cli) use pictures::{
     AlphaArg, ColourArg, EncodeArg, FilesArg, ImageArgs, ScaleArg, SynthArgs, ViewArgs, WriteArgs,
 };
+pub(in crate::cli) use predict::{ModelArgs, ModelCommand, PredictArgs};
 pub(in crate::cli) use query::{QueryArgs, WhereArgs};
 pub(in crate::cli) use stats::StatsArgs;
 
@@ -72,6 +74,10 @@ pub(super) enum Command {
     View(ViewArgs),
     /// Store what a pipeline makes of rows: smaller pictures, tiles, objects cut out, other files
     Write(WriteArgs),
+    /// Find what is in the pictures of a dataset with a network, and store it as an object set
+    Predict(PredictArgs),
+    /// Say what a network is and what each of its nodes costs
+    Model(ModelArgs),
     /// Hold what was found against what is there: average precision and its kin
     Eval(EvalArgs),
     /// Hold several sets of predictions against one truth, and say which differences are more than chance

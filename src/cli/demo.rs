@@ -8,7 +8,7 @@ use super::args::DemoArgs;
 use super::print::{Printer, bytes, count, plural};
 use super::save::save;
 use crate::convert::{self, ExportImages, ExportOptions, Images, ImportOptions};
-use crate::dataset::store::{self, Depth, Storage, Store, WriterOptions};
+use crate::dataset::store::{self, Depth, Operation, SetOptions, Storage, Store, WriterOptions};
 use crate::dataset::{Access, Align, Dataset};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::eval::coco::{Coco, Kind, Params};
@@ -19,7 +19,9 @@ use crate::eval::{Matching, join};
 use crate::gallery::Gallery;
 use crate::image::{Encoding, encode};
 use crate::job::Job;
-use crate::synth::{self, Errors, Fault, Options, Scenes};
+use crate::model::{Device, Model, zoo};
+use crate::predict::{IntoSet, Predictor, Run, Summary, known};
+use crate::synth::{Options, Scenes};
 
 /// What marks a folder as ours to empty.
 const MARK: &str = ".lensframe-demo";
@@ -64,11 +66,8 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
     let written = scenes.write(&places.drawn, WriterOptions::default(), &|_| true, job)?;
     printer.say(&format!("   {}, {}", plural(written.rows, "row"), plural(written.objects, "object")))?;
 
-    printer.say("2. predict, as it were: detections with known errors, a set beside the truth")?;
-    let (tally, _) = synth::add_detections(&places.drawn, "pred", &Errors::default(), SEED, job)?;
-    let kinds: Vec<String> =
-        Fault::ALL.iter().map(|fault| format!("{} {}", tally.of(*fault), fault.name())).collect();
-    printer.say(&format!("   {}; {} missed", kinds.join(", "), tally.missed))?;
+    printer.say("2. predict: a small network of our own finds the shapes, a set beside the truth")?;
+    let predicted = predict(&places.drawn, printer, job)?;
 
     printer.say("3. export: the scenes to COCO and to VOC")?;
     let drawn = Store::open(&places.drawn)?;
@@ -129,10 +128,30 @@ pub(super) fn run(args: &DemoArgs, printer: &Printer, job: &Job) -> Result<()> {
     printer.say(&format!("\nlook around: lensframe head {}", places.drawn.display()))?;
     let object = json!({
         "folder": args.folder, "rows": written.rows, "objects": written.objects, "files_exported": files,
-        "missed": tally.missed, "files_compared": compared, "bytes_verified": checked,
+        "found": predicted.objects, "files_compared": compared, "bytes_verified": checked,
         "sheet": sheet, "report": page, "AP": ap,
     });
     printer.show(&object, String::new)
+}
+
+/// Sends the scenes through the network that comes with the program, and stores what it finds as `pred`.
+fn predict(drawn: &Path, printer: &Printer, job: &Job) -> Result<Summary> {
+    let graph = Model::from_bytes(zoo::SHAPES)?.into_graph();
+    let predictor = Predictor::new(graph, known::recipe("shapes")?, Device::Auto, job)?;
+    let store = Store::open(drawn)?;
+    let ds = store.dataset();
+    let rows = ds.rows().iter().collect();
+    let mut sink = IntoSet::begin(&store, "pred", rows, SetOptions::default(), &predictor, job)?;
+    let run = Run { batch: 8, workers: job.thread_budget(), skip: false };
+    let summary = run.send(&ds, &predictor, &mut sink, job)?;
+    sink.commit(Operation::new("predict").with("model", "shapes"))?;
+    printer.say(&format!(
+        "   {} in {:.1} s on {}",
+        plural(summary.objects, "object"),
+        summary.seconds,
+        predictor.session().device_name()
+    ))?;
+    Ok(summary)
 }
 
 /// Evaluates the set `pred` and writes the page; the AP.
@@ -144,7 +163,7 @@ fn evaluate(drawn: &Dataset, page: &Path, printer: &Printer, job: &Job) -> Resul
     let comparison = join(truth, found, &Matching::default())?;
     let mut coco = Coco::new(params.clone(), comparison.classes.len())?;
     coco.update(&comparison.batch(&comparison.ids()), job)?;
-    let mut report = coco.report(&comparison, "detections with known errors", job)?;
+    let mut report = coco.report(&comparison, "shapes that a small network found", job)?;
     for line in report.lines.iter().flatten().take(3) {
         printer.say(&format!("  {line}"))?;
     }

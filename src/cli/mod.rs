@@ -18,7 +18,9 @@ mod image;
 mod info;
 mod log;
 mod masks;
+mod model;
 mod pack;
+mod predict;
 mod print;
 mod query;
 mod reference;
@@ -135,6 +137,8 @@ fn run(cli: Cli, printer: &Printer, job: &Job) -> Result<()> {
         Command::Query(args) => query::run(&args, printer, job),
         Command::View(args) => view::run(&args, printer, job),
         Command::Write(args) => write::run(&args, printer, job),
+        Command::Predict(args) => predict::run(&args, printer, job),
+        Command::Model(args) => model::run(&args, printer, job),
         Command::Eval(args) => eval::run(&args, printer, job),
         Command::Compare(args) => compare::run(&args, printer, job),
         Command::Masks(args) => masks::run(&args, printer, job),

@@ -87,6 +87,7 @@ pub use getter::Getters;
 pub use keys::{Form, Key, KeyIndex, KeySelection, Keys, Kind, Selector};
 pub use map::{Call, Mapping};
 pub use order::Shares;
+pub(crate) use pack::pack;
 pub use rows::{Rows, Slice};
 pub use source::{Access, Source};
 pub use table::Table;

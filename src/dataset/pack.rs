@@ -30,7 +30,7 @@ type Unfit = Vec<RowPos>;
 /// # Errors
 /// [`ErrorKind::Limit`] if text, bytes or list elements would pass 2^31 in one array; [`ErrorKind::Unsupported`]
 /// for a type that [`check_packable`] refuses.
-pub(super) fn pack(values: &[Value], field: &Field) -> Result<(ArrayRef, Vec<(RowPos, Error)>)> {
+pub(crate) fn pack(values: &[Value], field: &Field) -> Result<(ArrayRef, Vec<(RowPos, Error)>)> {
     let (array, unfit) =
         array_of(values, field.data_type()).map_err(|e| e.at(Place::none().key(field.name())))?;
     let errors = unfit.into_iter().map(|position| {

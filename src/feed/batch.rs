@@ -24,6 +24,8 @@ pub struct Batch {
     pub pictures: Option<Tensor>,
     /// (height, width) of each picture on it.
     pub sizes: Vec<Size>,
+    /// (height, width) of each picture as it is stored, upright; zeros where there is none.
+    pub stored: Vec<Size>,
     /// Where points of each picture lie in the picture as it is stored; `None` once several were mixed. What is found on
     /// a batch is carried back by it.
     pub back: Vec<Option<Affine>>,

@@ -192,6 +192,7 @@ impl Maker {
             padded: order.batch.padded,
             pictures,
             sizes,
+            stored: samples.iter().map(Sample::stored).collect(),
             back: samples.iter().map(|sample| sample.motion()?.inverse()).collect(),
             offsets: vec![0],
             boxes: None,

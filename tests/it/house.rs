@@ -36,6 +36,7 @@ const UNSAFE: &[&str] = &[
     "src/cli/threads.rs",
     "src/image/decode/jpeg/turbo.rs",
     "src/image/resample/passes.rs",
+    "src/model/cpu/heavy/level.rs",
     "src/place/map.rs",
     "src/query/bridge.rs",
     "tests/it/counting.rs",

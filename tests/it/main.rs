@@ -30,8 +30,10 @@ mod house;
 mod images;
 mod labels;
 mod laws;
+mod model;
 mod panoptic;
 mod place;
+mod predict;
 mod profile;
 #[cfg(feature = "query")]
 mod query;

@@ -1,0 +1,6 @@
+//! Predictions: recipes, heads against plain loops, and the program from pictures to an evaluation.
+
+mod heads;
+#[cfg(feature = "cli")]
+mod program;
+mod recipes;
