@@ -17,7 +17,9 @@ use super::op::Op;
 use super::pass;
 use super::tensor::{DType, Tensor};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::job::{Job, Warning};
+use crate::job::Job;
+#[cfg(feature = "gpu")]
+use crate::job::Warning;
 
 /// Plans that are kept: one for each set of input shapes.
 #[cfg(feature = "gpu")]
