@@ -17,7 +17,7 @@ help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
 demo: cc ## Build the program and run the whole story on scenes it draws
-	@[ -x $(TARGET)/debug/lensframe ] || echo "building the program; the first time takes about 10 minutes on two cores"
+	@[ -x $(TARGET)/debug/lensframe ] || echo "building the program; the first time takes about 15 minutes on two cores"
 	@$(CARGO) build -q --bin lensframe
 	@$(CARGO) run -q --bin lensframe -- demo
 
