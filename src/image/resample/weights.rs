@@ -57,6 +57,17 @@ impl Axis {
         let mut sums = vec![0.0_f64; room];
         let mut count = 1;
         for (at, own) in line.wanted.clone().zip(axis.weights.chunks_exact_mut(room)) {
+            // The usual case, without a list: two neighbours, both within the line.
+            if let (Interpolation::Linear, [a, b]) = (rule, &mut *own) {
+                let (left, weights) = pair(line.origin + (f64::from(at) + 0.5) * scale);
+                if left >= lowest && left < highest {
+                    let sum = weights[0] + weights[1];
+                    (*a, *b) = ((weights[0] / sum) as f32, (weights[1] / sum) as f32);
+                    axis.first.push(left as u32);
+                    count = 2;
+                    continue;
+                }
+            }
             found.clear();
             taps(rule, line, scale, at, &mut found);
             // What lies beyond the line is its nearest sample. Samples are found in their order.
@@ -161,6 +172,15 @@ fn around(centre: f64, reach: i64, out: &mut Vec<(i64, f64)>, weight: impl Fn(f6
     let point = centre - 0.5;
     let left = point.floor() as i64;
     out.extend((left + 1 - reach..=left + reach).map(|index| (index, weight(point - index as f64))));
+}
+
+/// The sample before a point, and the weights of it and of the next: [`around`] of one on either side.
+fn pair(centre: f64) -> (i64, [f64; 2]) {
+    let point = centre - 0.5;
+    let whole = point as i64;
+    let left = whole - i64::from(whole as f64 > point);
+    let weight = |index: i64| 1.0 - (point - index as f64).abs();
+    (left, [weight(left), weight(left + 1)])
 }
 
 /// The samples under `length` samples from a point, each by how much of it is.

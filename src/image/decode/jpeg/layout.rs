@@ -269,11 +269,27 @@ fn next_segment(jpeg: &[u8], after: usize) -> Option<(&[u8], usize)> {
     Some((payload, after + length))
 }
 
+/// Bytes that are looked at together.
+const PIECE: usize = 64;
+
+/// True if the first [`PIECE`] bytes hold no 0xFF but in front of 0x00, which is a byte of the data.
+fn is_plain(bytes: &[u8; PIECE + 1]) -> bool {
+    let [now @ .., _] = bytes;
+    let [_, next @ ..] = bytes;
+    // Without a branch a byte, so that many are compared at once.
+    let odd = |(now, next): (&u8, &u8)| u8::from(*now == 0xff) & u8::from(*next != 0);
+    now.iter().zip(next).map(odd).fold(0, |all, odd| all | odd) == 0
+}
+
 /// The compressed data from `from` on, up to the next marker that is no restart marker.
 fn entropy_coded(jpeg: &[u8], from: usize) -> &[u8] {
     let data = jpeg.get(from..).unwrap_or_default();
     let mut at = 0;
-    while let Some(found) = data.get(at..).and_then(|rest| memchr(0xff, rest)) {
+    loop {
+        while data.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_plain) {
+            at += PIECE;
+        }
+        let Some(found) = data.get(at..).and_then(|rest| memchr(0xff, rest)) else { return data };
         let first = at + found;
         let mut second = first + 1;
         while data.get(second) == Some(&0xff) {
@@ -284,5 +300,43 @@ fn entropy_coded(jpeg: &[u8], from: usize) -> &[u8] {
             _ => return data.get(..first).unwrap_or_default(),
         }
     }
-    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    /// The same, a byte at a time.
+    fn plainly(data: &[u8]) -> usize {
+        let mut at = 0;
+        while at < data.len() {
+            let run = data[at..].iter().take_while(|byte| **byte == 0xff).count();
+            match data.get(at + run) {
+                _ if run == 0 => at += 1,
+                Some(0 | 0xd0..=0xd7) => at += run + 1,
+                _ => return at,
+            }
+        }
+        data.len()
+    }
+
+    #[test]
+    fn data_end_where_a_look_at_every_byte_ends_them() {
+        let mut random = Random::keyed(&[3]);
+        let small = |n: u64| u8::try_from(n).unwrap();
+        for (share, others) in [(2, 1), (40, 1), (400, 1), (2, 6), (60, 40), (300, 2)] {
+            for length in (0..700).step_by(7) {
+                let mut data = Vec::with_capacity(length + 1);
+                while data.len() < length {
+                    match random.below(share) {
+                        0 if random.below(others) == 0 => data.extend([0xff, 0]),
+                        0 => data.extend([0xff, 0xff, 0xd0 + small(random.below(9))]),
+                        _ => data.push(small(random.below(255))),
+                    }
+                }
+                assert_eq!(entropy_coded(&data, 0).len(), plainly(&data), "{data:?}");
+            }
+        }
+    }
 }
