@@ -16,6 +16,7 @@
 
 mod names;
 mod reports;
+mod running;
 
 use super::coco::{self, Coco};
 use super::comparison::Comparison;
@@ -32,6 +33,7 @@ use crate::job::Job;
 use crate::report::Report;
 
 pub use names::{Named, known};
+pub use running::Running;
 
 /// A protocol over objects, with its parameters.
 #[derive(Clone, Debug, PartialEq)]
