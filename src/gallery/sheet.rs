@@ -343,9 +343,10 @@ impl<'a> Scene<'a> {
     }
 
     /// The classes that a label image is about: those of the default set, or of a set with the colours of more
-    /// of its numbers (a panoptic set knows stuff too).
+    /// of its numbers (a panoptic set knows stuff too). What was found by a model says nothing of it.
     fn named(&self, map: &Map) -> Option<ClassTable> {
-        let tables = self.ds.sets().into_iter().chain([DEFAULT_SET.to_owned()]);
+        let is_truth = |set: &String| self.ds.keys().find(&key_name(set, "score")).is_err();
+        let tables = self.ds.sets().into_iter().filter(is_truth).chain([DEFAULT_SET.to_owned()]);
         let tables = tables.filter_map(|set| self.ds.classes(&set).cloned());
         let known = |table: &ClassTable| map.known(table);
         // Of equals the last: the default set.
