@@ -19,6 +19,7 @@ struct Parameters {
   alpha: f32,
   beta: f32,
   numbers: vec4<f32>,
+  bias_batch: u32, // from one batch of a to the next
 }
 @group(0) @binding(0) var<uniform> p: Parameters;
 
@@ -56,5 +57,6 @@ fn main(
     $MULTIPLY
   }
   let at_c = batch * p.c_batch;
+  let bias_0 = (batch % p.a_modulo) * p.bias_batch;
   $STORE
 }

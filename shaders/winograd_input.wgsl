@@ -15,15 +15,14 @@ struct Parameters {
 }
 @group(0) @binding(0) var<uniform> p: Parameters;
 
+// The points are 0, both roots of a half, both roots of two, and infinity: of those with short transforms they
+// round the least.
 fn transform(a: f32, b: f32, c: f32, d: f32, e: f32, f: f32) -> array<f32, 6> {
-  return array<f32, 6>(
-    4.0 * a - 5.0 * c + e,
-    (d + e) - 4.0 * (b + c),
-    (e - d) + 4.0 * (b - c),
-    (e - c) + 2.0 * (d - b),
-    (e - c) + 2.0 * (b - d),
-    4.0 * b - 5.0 * d + f,
-  );
+  let even1 = e - 2.0 * c;
+  let odd1 = 0.70710678 * d - 1.41421356 * b;
+  let even2 = e - 0.5 * c;
+  let odd2 = 1.41421356 * d - 0.70710678 * b;
+  return array<f32, 6>(a - 2.5 * c + e, even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, b - 2.5 * d + f);
 }
 
 fn take(base: u32, row: i32, column: i32) -> f32 {

@@ -22,11 +22,15 @@ alias U = $U;
 alias B = $B;
 
 fn transform(a: f32, b: f32, c: f32, d: f32, e: f32, f: f32) -> array<f32, 4> {
+  let even1 = b + c;
+  let odd1 = b - c;
+  let even2 = d + e;
+  let odd2 = d - e;
   return array<f32, 4>(
-    a + b + c + d + e,
-    (b - c) + 2.0 * (d - e),
-    (b + c) + 4.0 * (d + e),
-    (b - c) + 8.0 * (d - e) + f,
+    a + even1 + even2,
+    0.70710678 * odd1 + 1.41421356 * odd2,
+    0.5 * even1 + 2.0 * even2,
+    0.35355339 * odd1 + 2.82842712 * odd2 + f,
   );
 }
 

@@ -8,12 +8,14 @@ struct Parameters {
 @group(0) @binding(0) var<uniform> p: Parameters;
 
 fn transform(a: f32, b: f32, c: f32) -> array<f32, 6> {
+  let even1 = -(2.0 * a + c) / 3.0;
+  let even2 = (a + 2.0 * c) / 6.0;
   return array<f32, 6>(
-    a / 4.0,
-    -(a + b + c) / 6.0,
-    -(a - b + c) / 6.0,
-    (a + 2.0 * b + 4.0 * c) / 24.0,
-    (a - 2.0 * b + 4.0 * c) / 24.0,
+    a,
+    even1 - 0.47140452 * b,
+    even1 + 0.47140452 * b,
+    even2 + 0.23570226 * b,
+    even2 - 0.23570226 * b,
     c,
   );
 }

@@ -314,7 +314,9 @@ _Port = tuple[str, Union[str, None], Union[list[Union[int, None]], None]]
 
 @final
 class Session:
-    def __new__(cls, path: _Path, device: str) -> Session: ...
+    def __new__(
+        cls, model: _Path, device: str, weights: _Path | None = None, names: _Path | None = None
+    ) -> Session: ...
     @property
     def inputs(self) -> list[_Port]: ...
     @property
@@ -326,7 +328,15 @@ class Session:
 
 @final
 class Predictor:
-    def __new__(cls, model: _Path, recipe: str, device: str, score: float | None = None) -> Predictor: ...
+    def __new__(
+        cls,
+        model: _Path,
+        recipe: str,
+        device: str,
+        score: float | None = None,
+        weights: _Path | None = None,
+        names: _Path | None = None,
+    ) -> Predictor: ...
     @property
     def device(self) -> str: ...
     def store_set(
@@ -339,6 +349,9 @@ class Predictor:
         workers: int | None,
         skip: bool,
     ) -> tuple[pathlib.Path, int, list[int]]: ...
+    def report(
+        self, of: Dataset, metric: str, truth: str, batch: int, workers: int | None, skip: bool
+    ) -> str: ...
 
 # What `lensframe.Evaluator` and `lensframe.metrics` compute with; `evaluator.rs` says what the columns are.
 @final

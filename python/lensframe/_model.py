@@ -10,6 +10,7 @@ from ._lensframe import Dataset
 from ._lensframe import Predictor as _Predictor
 from ._lensframe import Session as _Session
 from ._lensframe import open as open_dataset
+from .report import Report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +34,21 @@ class Model:
     {'logits': array(...)}
 
     Args:
-        path: the ONNX file.
+        path: the ONNX file, or the name of a network that comes with lensframe, as ``shapes``.
         device: ``auto`` (the best GPU, else the processor), ``cpu``, ``gpu`` or ``gpu:1``.
+        weights: its weights, as ``.npz`` or ``.safetensors``, where they are not in its own file.
+        names: which of their keys is which of the network's names, as a file; by default those that are equal.
     """
 
-    def __init__(self, path: PathLike, device: str = "auto") -> None:
-        self._session = _Session(os.fspath(path), device)
+    def __init__(
+        self,
+        path: PathLike,
+        device: str = "auto",
+        *,
+        weights: Optional[PathLike] = None,
+        names: Optional[PathLike] = None,
+    ) -> None:
+        self._session = _Session(os.fspath(path), device, _path(weights), _path(names))
         self._path = os.fspath(path)
 
     @property
@@ -87,8 +97,10 @@ class Predictor:
     >>> ds = ds.predict(find, to="net")                                  # doctest: +SKIP
 
     Args:
-        model: the ONNX file.
-        recipe: a file, the name of a known recipe, or a dict; by default the model's path with ``.toml``.
+        model: the ONNX file, or the name of a network that comes with lensframe.
+        recipe: a file, the name of a known recipe, or a dict; by default the model's path with ``.toml``, and of a network
+            that comes with lensframe its own.
+        weights: as for :class:`Model`, and ``names``.
         device: as for :class:`Model`.
         score: only objects of at least this score, in the place of what the recipe says.
         workers: threads that decode pictures; all by default.
@@ -104,12 +116,15 @@ class Predictor:
         score: Optional[float] = None,
         workers: Optional[int] = None,
         skip: bool = False,
+        weights: Optional[PathLike] = None,
+        names: Optional[PathLike] = None,
     ) -> None:
         path = os.fspath(model)
         if recipe is None:
-            recipe = os.path.splitext(path)[0] + ".toml"
+            stem, ending = os.path.splitext(path)
+            recipe = f"{stem}.toml" if ending or os.path.exists(path) else path
         said = json.dumps(dict(recipe)) if isinstance(recipe, Mapping) else os.fspath(recipe)
-        self._predictor = _Predictor(path, said, device, score)
+        self._predictor = _Predictor(path, said, device, score, _path(weights), _path(names))
         self._workers, self._skip = workers, skip
 
     @property
@@ -117,11 +132,31 @@ class Predictor:
         """What runs it."""
         return self._predictor.device
 
+    def evaluate(
+        self, dataset: Dataset, metric: str = "coco/bbox", *, truth: str = "", batch: int = 8
+    ) -> Report:
+        """Holds what is found in a view against its truth, as it comes: nothing is stored, and no object is kept.
+
+        Args:
+            dataset: any view with pictures.
+            metric: the protocol; ``lensframe eval --list`` tells them all. Those that look at all images at once (LVIS,
+                Open Images, rotated boxes) need a stored set: ``ds.predict`` and ``lensframe.evaluate``.
+            truth: the set that is the truth; the default set without a name.
+            batch: pictures that go through together, where the model takes any number.
+        """
+        return Report.from_json(
+            self._predictor.report(dataset, metric, truth, batch, self._workers, self._skip)
+        )
+
     def _into(self, dataset: Dataset, to: str, batch: int, resume: bool, replace: bool) -> Dataset:
         path, version, _ = self._predictor.store_set(
             dataset, to, resume and not replace, replace, batch, self._workers, self._skip
         )
         return open_dataset(f"{os.fspath(path)}@{version}")
+
+
+def _path(path: Optional[PathLike]) -> Optional[str]:
+    return None if path is None else os.fspath(path)
 
 
 def _port(port: Tuple[str, Optional[str], Optional[List[Optional[int]]]]) -> Port:

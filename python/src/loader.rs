@@ -85,7 +85,7 @@ impl PyLoader {
         let pipeline = Pipeline::from_json(pipeline).raise(py)?;
         let plan: Plan = serde_json::from_str(plan).map_err(|e| PyValueError::new_err(e.to_string()))?;
         let on_error = if substitute { OnError::Substitute } else { OnError::Fail };
-        let options = Options { workers, ahead, on_error, rank, world, multiple };
+        let options = Options { workers, ahead, on_error, rank, world, multiple, drafts: false };
         let ds = of.ds.clone();
         let loader = py.detach(|| Loader::new(&ds, pipeline, plan, options, &Job::new())).raise(py)?;
         Ok(PyLoader { loader, opened: of.opened.clone() })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lensframe::model::{DType, Data, Device, Dim, Element, Model, Session, Tensor, ValueId};
+use lensframe::model::{DType, Data, Device, Dim, Element, Files, Session, Tensor, ValueId};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
@@ -23,9 +23,17 @@ type Port = (String, Option<&'static str>, Option<Vec<Option<usize>>>);
 #[pymethods]
 impl PyModel {
     #[new]
-    fn open(py: Python<'_>, path: PathBuf, device: &str) -> PyResult<PyModel> {
+    #[pyo3(signature = (model, device, weights=None, names=None))]
+    fn open(
+        py: Python<'_>,
+        model: PathBuf,
+        device: &str,
+        weights: Option<PathBuf>,
+        names: Option<PathBuf>,
+    ) -> PyResult<PyModel> {
         let device: Device = device.parse().raise(py)?;
-        let session = job::run(py, move |job| Session::new(Model::open(&path)?.into_graph(), device, job))?;
+        let files = Files { model, weights, names };
+        let session = job::run(py, move |job| Session::new(files.open()?.into_graph(), device, job))?;
         Ok(PyModel { session })
     }
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use lensframe::dataset::store::{Operation, SetOptions};
 use lensframe::error::ErrorKind;
-use lensframe::model::{Device, Model};
-use lensframe::predict::{IntoSet, Predictor, Recipe, Run, known};
+use lensframe::eval::protocol::Protocol;
+use lensframe::model::{Device, Files};
+use lensframe::predict::{IntoSet, Predictor, Recipe, Run, Scored, known};
 use pyo3::prelude::*;
 
 use crate::dataset::PyDataset;
@@ -23,13 +24,15 @@ pub(crate) struct PyPredictor {
 impl PyPredictor {
     /// `recipe` is a path, the name of a known recipe, or the recipe itself as JSON.
     #[new]
-    #[pyo3(signature = (model, recipe, device, score=None))]
+    #[pyo3(signature = (model, recipe, device, score=None, weights=None, names=None))]
     fn open(
         py: Python<'_>,
         model: PathBuf,
         recipe: String,
         device: &str,
         score: Option<f64>,
+        weights: Option<PathBuf>,
+        names: Option<PathBuf>,
     ) -> PyResult<PyPredictor> {
         let device: Device = device.parse().raise(py)?;
         let recipe = if recipe.trim_start().starts_with('{') {
@@ -46,9 +49,9 @@ impl PyPredictor {
             Some(score) => recipe.with_least_score(score),
             None => recipe,
         };
-        let path = model.clone();
+        let files = Files { model: model.clone(), weights, names };
         let predictor =
-            job::run(py, move |job| Predictor::new(Model::open(&path)?.into_graph(), recipe, device, job))?;
+            job::run(py, move |job| Predictor::new(files.open()?.into_graph(), recipe, device, job))?;
         Ok(PyPredictor { predictor, model })
     }
 
@@ -88,5 +91,28 @@ impl PyPredictor {
             Ok((sink.commit(operation)?, told))
         })?;
         Ok((path, version, told))
+    }
+
+    /// Finds what is in the rows of a view and holds it against a set of theirs, as it comes: the report as JSON.
+    #[allow(clippy::too_many_arguments, reason = "keywords of one call")]
+    fn report(
+        &self,
+        py: Python<'_>,
+        of: &PyDataset,
+        metric: &str,
+        truth: String,
+        batch: usize,
+        workers: Option<usize>,
+        skip: bool,
+    ) -> PyResult<String> {
+        let protocol = Protocol::named(metric).raise(py)?;
+        let ds = of.ds.clone();
+        let model = self.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        job::run(py, move |job| {
+            let mut sink = Scored::new(&ds, &truth, protocol, &self.predictor, job)?;
+            let run = Run { batch, workers: workers.unwrap_or_else(|| job.thread_budget()), skip };
+            run.send(&ds, &self.predictor, &mut sink, job)?;
+            Ok(sink.report(&model)?.to_json())
+        })
     }
 }

@@ -69,3 +69,17 @@ def test_a_recipe_may_be_a_dict(scenes):
     assert all(len(row["one.score"]) <= 1 for row in done)
     with pytest.raises(lensframe.LensframeError, match="kind"):
         lensframe.Predictor(SHAPES, {**recipe, "output": {"kind": "boxen"}}, device="cpu")
+
+
+def test_a_predictor_is_scored_as_it_goes(scenes):
+    find = lensframe.Predictor(SHAPES, "shapes", device="cpu")
+    done = scenes.predict(find, to="net", batch=4)
+    stored = lensframe.evaluate(done, "#net")
+    for batch in (1, 4):
+        report = find.evaluate(scenes, batch=batch)
+        assert report.flat() == stored.flat()
+    assert find.evaluate(done, truth="net")["AP"] == pytest.approx(1.0)
+    with pytest.raises(lensframe.LensframeError, match="no masks"):
+        find.evaluate(scenes, "coco/segm")
+    with pytest.raises(lensframe.LensframeError, match="all images at once"):
+        find.evaluate(scenes, "lvis/bbox")

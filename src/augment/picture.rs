@@ -12,12 +12,15 @@ use arrow_buffer::Buffer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::geometry::Size;
 use crate::image::{
-    Alpha, Channels, Decode, Format, Interpolation, Orientation, Pixels, Resample, Scale, Span, Target,
-    Window, decode, probe,
+    Alpha, Channels, Decode, Draft, Format, Interpolation, Orientation, Pixels, Prepared, Resample, Scale,
+    Source as Samples, Span, Taps, Target, Window, decode, probe,
 };
 
 /// More memory than this is not kept for the next picture.
 const MOST_SPARE: usize = 16 << 20;
+
+/// Bytes of a picture that is left to be resampled elsewhere.
+const MOST_DRAFT: usize = 96 << 20;
 
 thread_local! {
     /// Where the last picture of this thread was decoded, which the next one needs again: fresh memory costs more than to
@@ -332,12 +335,54 @@ impl Picture {
     /// # Errors
     /// `Length` for a target of another size; those of decoding.
     pub fn write(&self, target: Target<'_>) -> Result<()> {
-        let plan = &self.plan;
-        let inner = plan.inner();
-        let target = match plan.canvas {
+        let inner = self.plan.inner();
+        let target = match self.plan.canvas {
             Some(canvas) => target.placed(canvas.at, (inner.height, inner.width))?,
             None => target,
         };
+        self.with_source(|pass, source| pass.write(source, target))
+    }
+
+    /// The picture decoded, and what is left to be done to it. Where it cannot be left, it is done: then every sample stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// Those of decoding.
+    pub fn draft(&self) -> Result<Draft> {
+        let canvas = self.plan.canvas;
+        let fill = match self.fill() {
+            Some(Fill::Colour(colour)) => colour,
+            Some(Fill::Zero) | None => [0; 3],
+        };
+        let inner = self.plan.inner();
+        // What is too much for any device is made small first.
+        let fits = |draft: &Draft| draft.data.len() <= MOST_DRAFT;
+        let draft = match self.with_source(|pass, source| pass.draft(source))?.filter(fits) {
+            Some(draft) => draft,
+            None => {
+                let mut plain = self.clone();
+                plain.plan.canvas = None;
+                let data = plain.pixels()?.data().to_vec();
+                Draft {
+                    data,
+                    width: inner.width,
+                    rows: Taps::as_is(inner.height),
+                    columns: Taps::as_is(inner.width),
+                    at: (0, 0),
+                    canvas: (inner.height, inner.width),
+                    fill,
+                }
+            }
+        };
+        Ok(match canvas {
+            Some(Canvas { size, at, .. }) => Draft { at, canvas: (size.height, size.width), fill, ..draft },
+            None => draft,
+        })
+    }
+
+    /// Decodes what is read, and hands it over with the pass that makes the picture of it.
+    fn with_source<T>(&self, then: impl FnOnce(&Prepared, Samples<'_>) -> Result<T>) -> Result<T> {
+        let plan = &self.plan;
         let (size, rule) = plan
             .sized
             .unwrap_or_else(|| (Size::new(plan.part.height, plan.part.width), Interpolation::Nearest));
@@ -347,10 +392,13 @@ impl Picture {
                 .flipped(plan.flip.0, plan.flip.1)
         };
         match &self.source {
-            Source::Pixels(pixels) if pixels.channels() == Channels::Rgb => {
-                pass(plan.part.into()).write(pixels, target)
+            Source::Pixels(pixels) => {
+                let pass = pass(plan.part.into()).prepared(pixels.size())?;
+                match pixels.channels() {
+                    Channels::Rgb => then(&pass, Samples::whole(pixels)),
+                    Channels::Gray => then(&pass, Samples::whole(&pixels.clone().to_rgb())),
+                }
             }
-            Source::Pixels(pixels) => pass(plan.part.into()).write(&pixels.clone().to_rgb(), target),
             Source::File { bytes, size: file, upright, .. } => {
                 let scale = self.scale(size);
                 // The part may begin between the samples of a smaller picture.
@@ -373,12 +421,12 @@ impl Picture {
                 };
                 let window = Some(window).filter(|window| *window != whole(*file));
                 let sheet = how(*upright, window, scale).around(bytes, SPARE.take())?;
-                pass.write(sheet.from((read.x, read.y)), target)?;
+                let done = then(&pass, sheet.from((read.x, read.y)))?;
                 let data = sheet.into_data();
                 if data.capacity() <= MOST_SPARE {
                     SPARE.set(data);
                 }
-                Ok(())
+                Ok(done)
             }
         }
     }

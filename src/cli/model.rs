@@ -1,7 +1,6 @@
 //! `lensframe model`: what a network is, and what it costs.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Instant;
 
 use serde_json::json;
@@ -10,16 +9,16 @@ use super::args::{ModelArgs, ModelCommand};
 use super::print::{Printer, bytes, count, plural, table};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::model::{DType, Device, Dim, Graph, Line, Model, Session, Tensor, ValueId, explain};
+use crate::model::{DType, Device, Dim, Files, Graph, Line, Session, Tensor, ValueId, explain};
 use crate::predict::known;
 use crate::random::Random;
 
 pub(super) fn run(args: &ModelArgs, printer: &Printer, job: &Job) -> Result<()> {
     match &args.what {
-        ModelCommand::Info { model } => info(model, printer),
+        ModelCommand::Info { model, weights } => info(&weights.of(model), printer),
         ModelCommand::Recipes { name } => recipes(name.as_deref(), printer),
-        ModelCommand::Explain { model, shape, time, device } => {
-            explained(model, shape, *time, *device, printer, job)
+        ModelCommand::Explain { model, weights, shape, time, device } => {
+            explained(&weights.of(model), shape, *time, *device, printer, job)
         }
     }
 }
@@ -39,8 +38,8 @@ fn recipes(name: Option<&str>, printer: &Printer) -> Result<()> {
     })
 }
 
-fn info(path: &Path, printer: &Printer) -> Result<()> {
-    let model = Model::open(path)?;
+fn info(files: &Files, printer: &Printer) -> Result<()> {
+    let model = files.open()?;
     let graph = model.graph();
     let port = |id: &ValueId| {
         let value = graph.value(*id).cloned().unwrap_or_default();
@@ -90,14 +89,14 @@ fn side(dim: &Dim) -> String {
 }
 
 fn explained(
-    path: &Path,
+    files: &Files,
     shapes: &[String],
     times: usize,
     device: Device,
     printer: &Printer,
     job: &Job,
 ) -> Result<()> {
-    let model = Model::open(path)?;
+    let model = files.open()?;
     let inputs = inputs(model.graph(), shapes)?;
     let session = Session::new(model.into_graph(), device, job)?;
     let facts: Vec<(DType, Vec<usize>)> =

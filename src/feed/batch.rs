@@ -6,6 +6,7 @@ use super::tensor::Tensor;
 use crate::augment::Shape;
 use crate::dataset::Value;
 use crate::geometry::{Affine, Keypoint, Size};
+use crate::image::Draft;
 
 /// Rows of a view after the pipeline.
 ///
@@ -22,6 +23,8 @@ pub struct Batch {
     pub padded: bool,
     /// The pictures: (B, C, H, W) or (B, H, W, C). Smaller ones lie in the top left corner, zeros around them.
     pub pictures: Option<Tensor>,
+    /// In their place, if that was asked for: pictures that were decoded, and what is left to be done to them.
+    pub drafts: Vec<Draft>,
     /// (height, width) of each picture on it.
     pub sizes: Vec<Size>,
     /// (height, width) of each picture as it is stored, upright; zeros where there is none.

@@ -167,7 +167,17 @@ impl Maker {
         );
         let finish = self.pipeline.finish();
         let any = samples.iter().any(|sample| sample.picture().is_some());
-        let mut pictures = any.then(|| {
+        let damaged = |at: usize, place: &Standing, error: Error| {
+            Damaged::Row(at, error.at(Place::area("image").row(self.stored(place.row)).key("img")))
+        };
+        let mut drafts = Vec::new();
+        if self.options.drafts {
+            for (at, (sample, place)) in samples.iter().zip(places).enumerate() {
+                let Some(picture) = sample.picture() else { continue };
+                drafts.push(picture.draft().map_err(|error| damaged(at, place, error))?);
+            }
+        }
+        let mut pictures = (any && !self.options.drafts).then(|| {
             let shape = [vec![samples.len()], finish.shape(canvas).to_vec()].concat();
             self.pool.tensor(finish.dtype, shape)
         });
@@ -180,9 +190,7 @@ impl Maker {
                     return Err(Damaged::Batch(left()));
                 }
                 let done = finish.write(sample, tensor.part(at), canvas);
-                done.map_err(|error| {
-                    Damaged::Row(at, error.at(Place::area("image").row(self.stored(place.row)).key("img")))
-                })?;
+                done.map_err(|error| damaged(at, place, error))?;
             }
         }
         let mut batch = Batch {
@@ -191,6 +199,7 @@ impl Maker {
             views: places.iter().map(|place| place.row % self.pipeline.views()).collect(),
             padded: order.batch.padded,
             pictures,
+            drafts,
             sizes,
             stored: samples.iter().map(Sample::stored).collect(),
             back: samples.iter().map(|sample| sample.motion()?.inverse()).collect(),

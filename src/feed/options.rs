@@ -28,12 +28,23 @@ pub struct Options {
     pub world: u32,
     /// Sides of padded batches are multiples of this.
     pub multiple: u32,
+    /// Pictures are decoded and no more: [`Batch::drafts`](super::Batch) in the place of pixels, for whoever resamples them
+    /// elsewhere.
+    pub drafts: bool,
 }
 
 impl Default for Options {
     /// As many threads as there are cores, two batches for each ahead, errors end it, one process.
     fn default() -> Options {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        Options { workers, ahead: 2 * workers, on_error: OnError::Fail, rank: 0, world: 1, multiple: 1 }
+        Options {
+            workers,
+            ahead: 2 * workers,
+            on_error: OnError::Fail,
+            rank: 0,
+            world: 1,
+            multiple: 1,
+            drafts: false,
+        }
     }
 }

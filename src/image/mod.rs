@@ -67,5 +67,6 @@ pub use palette::{Colour, ColourTable, voc_colormap, voc_colour};
 pub use pixels::{Channels, Pixels, Window};
 pub use planes::{Sampling, resize_plane};
 pub use probe::{probe, probe_with};
-pub use resample::{Interpolation, Method, Order, Resample, Span, Target, Values};
+pub use resample::{Draft, Interpolation, Method, Order, Resample, Span, Taps, Target, Values};
+pub(crate) use resample::{Prepared, Source};
 pub use resize::Filter;

@@ -11,8 +11,10 @@
 //! | `source.rs` | [`Source`]: the samples that are read |
 //! | `passes.rs` | rows, then columns |
 //! | `plain.rs` | the same, a number at a time |
+//! | `draft.rs` | [`Draft`]: what is left to be done, for whoever does it elsewhere |
 //! | `target.rs` | [`Target`]: where numbers go, and what they become |
 
+mod draft;
 mod passes;
 mod plain;
 mod source;
@@ -26,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use super::pixels::{Channels, Pixels, Window};
 use super::resize::Filter;
 use crate::error::{Error, ErrorKind, Place, Result};
+pub use draft::{Draft, Taps};
 pub(crate) use source::Source;
 pub use target::{Order, Target, Values};
 use weights::{Axis, Line};
@@ -285,10 +288,7 @@ impl Prepared {
         let channels = source.channels;
         target.expects(self.out, channels)?;
         let reads = self.reads();
-        if !source.holds(reads) {
-            let what = format!("what was decoded does not hold {reads:?}");
-            return Err(Error::new(ErrorKind::Usage, what).at(Place::area("resample")));
-        }
+        source.check(reads)?;
         if matches!(self.rule, Interpolation::Antialias(Filter::Bicubic | Filter::Lanczos)) {
             let size = (reads.height, self.out.1);
             let mut narrow = Pixels::filled(size, channels, [0; 3])?;
@@ -302,6 +302,30 @@ impl Prepared {
         }
         run(source, &self.rows, &self.columns, &mut target);
         Ok(())
+    }
+}
+
+impl Prepared {
+    /// What is read of an RGB picture, and what is left to be done: the picture fills its canvas. `None` for rules that
+    /// round between the axes, and for gray pictures.
+    ///
+    /// # Errors
+    /// `Usage` for a source that lacks some of what is read.
+    pub(crate) fn draft(&self, source: Source<'_>) -> Result<Option<Draft>> {
+        let rounds = matches!(self.rule, Interpolation::Antialias(Filter::Bicubic | Filter::Lanczos));
+        if rounds || source.channels != Channels::Rgb {
+            return Ok(None);
+        }
+        let reads = self.reads();
+        Ok(Some(Draft {
+            data: source.copied::<3>(reads)?,
+            width: reads.width,
+            rows: Taps::of(&self.rows, reads.y),
+            columns: Taps::of(&self.columns, reads.x),
+            at: (0, 0),
+            canvas: self.out,
+            fill: [0; 3],
+        }))
     }
 }
 

@@ -17,6 +17,20 @@ pub enum Device {
     Gpu(usize),
 }
 
+impl Device {
+    /// Whether a GPU would run a network, as far as that can be told before it is opened.
+    pub fn is_gpu(self) -> bool {
+        match self {
+            Device::Cpu => false,
+            Device::Gpu(_) => true,
+            #[cfg(feature = "gpu")]
+            Device::Auto => super::gpu::adapters().iter().any(|adapter| !adapter.processor),
+            #[cfg(not(feature = "gpu"))]
+            Device::Auto => false,
+        }
+    }
+}
+
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -15,6 +15,8 @@
 //! | `cpu/`, `gpu/` | the two executors |
 //! | `device.rs` | [`Device`]: which of them |
 //! | `session.rs` | [`Session`]: a graph ready to run |
+//! | `files.rs` | [`Files`]: the files that a network is in |
+//! | `weights/` | weights in files of their own |
 //! | `zoo/` | networks that come with the program |
 //! | `explain.rs` | [`explain`]: what each node costs |
 
@@ -22,6 +24,7 @@ pub mod cpu;
 mod device;
 mod edit;
 mod explain;
+mod files;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 mod graph;
@@ -31,14 +34,16 @@ pub mod op;
 pub mod pass;
 mod session;
 pub mod tensor;
+pub mod weights;
 pub mod zoo;
 
 use std::path::Path;
 
 pub use device::Device;
 pub use explain::{Line, explain};
+pub use files::Files;
 pub use graph::{Dim, Graph, Node, Value, ValueId};
-pub use op::{Binary, Op, Padding, Pool, Reduce, Unary, Window};
+pub use op::{Binary, Compose, Op, Padding, Pool, Reduce, Unary, Window};
 pub use session::{Counts, Session};
 pub use tensor::{DType, Data, Element, Tensor, count};
 

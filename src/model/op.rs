@@ -9,7 +9,9 @@ mod name;
 mod picture;
 mod window;
 
-pub use picture::{Aspect, Coordinates, GridMode, GridPadding, Nearest, Resize, ResizeMode, RoiAlign};
+pub use picture::{
+    Aspect, Compose, Coordinates, GridMode, GridPadding, Nearest, Resize, ResizeMode, RoiAlign,
+};
 pub use window::{Activation, Conv, ConvTranspose, Epilogue, Padding, Pool, Window};
 
 use super::tensor::{DType, Tensor};
@@ -192,6 +194,7 @@ pub enum Op {
         align_corners: bool,
     },
     RoiAlign(RoiAlign),
+    Compose(Compose),
     NonMaxSuppression {
         center_point_box: bool,
     },

@@ -102,6 +102,11 @@ impl Session {
         &self.name
     }
 
+    /// Whether a GPU runs it.
+    pub fn is_on_gpu(&self) -> bool {
+        !matches!(self.runner, Runner::Cpu(..))
+    }
+
     /// What was done until now.
     pub fn counts(&self) -> Counts {
         let runs = self.runs.load(Ordering::Relaxed);

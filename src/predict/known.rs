@@ -4,9 +4,10 @@ use super::recipe::Recipe;
 use crate::error::{Error, ErrorKind, Place, Result};
 
 /// Name and text of each.
-const KNOWN: [(&str, &str); 6] = [
+const KNOWN: [(&str, &str); 7] = [
     ("centerface", include_str!("recipes/centerface.toml")),
     ("dbnet", include_str!("recipes/dbnet.toml")),
+    ("efficientnet-lite0", include_str!("recipes/efficientnet-lite0.toml")),
     ("imagenet", include_str!("recipes/imagenet.toml")),
     ("shapes", include_str!("recipes/shapes.toml")),
     ("yolov5", include_str!("recipes/yolov5.toml")),

@@ -10,11 +10,13 @@
 //! | `known.rs`, `recipes/` | recipes that come with the program |
 //! | `head/` | [`Head`]: numbers into objects |
 //! | `lens.rs` | [`Lens`]: from the model's picture back to the stored one |
+//! | `drafts.rs` | pictures as they were decoded, for a device that resamples them |
 //! | `found.rs` | [`Found`]: an object that was found |
 //! | `predictor.rs` | [`Predictor`]: a model, its recipe and a device |
 //! | `run.rs` | [`Run`]: a view through a predictor, into a sink |
-//! | `sink.rs` | [`Sink`], [`IntoSet`], [`Accuracy`]: where what is found goes |
+//! | `sink.rs`, `sink/` | [`Sink`], [`IntoSet`], [`Accuracy`], [`Scored`]: where what is found goes |
 
+mod drafts;
 mod found;
 mod head;
 pub mod known;
@@ -30,4 +32,4 @@ pub use lens::Lens;
 pub use predictor::Predictor;
 pub use recipe::{Input, Recipe};
 pub use run::{Run, Summary};
-pub use sink::{Accuracy, IntoSet, Sink};
+pub use sink::{Accuracy, IntoSet, Scored, Sink};

@@ -77,6 +77,7 @@ impl Run {
             ahead: (2 * self.workers).max(1),
             on_error,
             multiple: predictor.recipe().input().multiple,
+            drafts: predictor.takes_drafts(),
             ..Options::default()
         };
         let pipeline = predictor.recipe().input().pipeline.clone();

@@ -1,21 +1,23 @@
 //! What may be said to `predict` and `model`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::SourceArgs;
-use crate::model::Device;
+use super::{ReportArgs, SourceArgs};
+use crate::model::{Device, Files};
 
 #[derive(Args)]
 pub(in crate::cli) struct PredictArgs {
     /// A dataset, as `name.lf`
     pub dataset: String,
-    /// The network, as ONNX
+    /// The network, as ONNX, or one that comes with the program, as `shapes`
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
+    #[command(flatten)]
+    pub weights: WeightArgs,
     /// What it expects and what its numbers mean, as TOML, JSON or YAML, or a known recipe (`lensframe model recipes`)
-    /// [default: the model's path with .toml]
+    /// [default: the model's path with .toml; of a network that comes with the program, its own]
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
     /// The object set that what is found is stored as
@@ -40,18 +42,42 @@ pub(in crate::cli) struct PredictArgs {
     /// Go on with what an earlier run of the set left
     #[arg(long, conflicts_with = "force")]
     pub resume: bool,
-    /// Replace the set if it is there
-    #[arg(long)]
-    pub force: bool,
     /// Leave out rows whose pictures are damaged or missing, and count them
     #[arg(long)]
     pub skip: bool,
-    /// Store nothing: hold the best class against this key of labels, and print how often it is right
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["set", "resume", "force"],
+    /// Hold the best class against this key of labels, and print how often it is right; nothing is stored
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["set", "resume", "metric"],
         num_args = 0..=1, default_missing_value = "image_label")]
     pub accuracy: Option<String>,
+    /// Hold what is found against the truth by this protocol (`eval --list`), in a report as `eval` gives it. Without
+    /// --set nothing is stored
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Option<String>,
+    /// The set that is the truth for --metric [default: the default set]
+    #[arg(long, value_name = "NAME", requires = "metric")]
+    pub truth: Option<String>,
+    #[command(flatten)]
+    pub report: ReportArgs,
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// Weights that are not in the network's own file.
+#[derive(Args)]
+pub(in crate::cli) struct WeightArgs {
+    /// Its weights, as .npz or .safetensors, where they are not in the network's own file
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Which of their keys is which of the network's names, as TOML or JSON [default: those that are equal]
+    #[arg(long, value_name = "FILE", requires = "weights")]
+    pub names: Option<PathBuf>,
+}
+
+impl WeightArgs {
+    /// The files of a network.
+    pub(in crate::cli) fn of(&self, model: &Path) -> Files {
+        Files { model: model.to_path_buf(), weights: self.weights.clone(), names: self.names.clone() }
+    }
 }
 
 #[derive(Args)]
@@ -64,8 +90,10 @@ pub(in crate::cli) struct ModelArgs {
 pub(in crate::cli) enum ModelCommand {
     /// Say what a network takes and gives, its operators and how many weights it has
     Info {
-        /// The network, as ONNX
+        /// The network, as ONNX, or one that comes with the program, as `shapes`
         model: PathBuf,
+        #[command(flatten)]
+        weights: WeightArgs,
     },
     /// List the recipes that come with the program, or print one, to begin with
     Recipes {
@@ -74,8 +102,10 @@ pub(in crate::cli) enum ModelCommand {
     },
     /// Say what each node does for an input of a shape: shapes, operations, bytes
     Explain {
-        /// The network, as ONNX
+        /// The network, as ONNX, or one that comes with the program, as `shapes`
         model: PathBuf,
+        #[command(flatten)]
+        weights: WeightArgs,
         /// The shape of an input, as 1,3,224,224 or name=1,3,224,224; may be given more than once
         #[arg(long, value_name = "SHAPE")]
         shape: Vec<String>,

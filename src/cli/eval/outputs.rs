@@ -39,6 +39,11 @@ pub(in crate::cli) fn check_apart(args: &ReportArgs, inputs: &[PathBuf], area: &
     apart(&paths, inputs, area)
 }
 
+/// Whether anything is asked of a report: a file, or a condition.
+pub(in crate::cli) fn any(args: &ReportArgs) -> bool {
+    !args.fail_if.is_empty() || named(args).next().is_some()
+}
+
 /// As [`check`], of all that `eval` writes.
 pub(super) fn check_eval(args: &EvalArgs) -> Result<()> {
     if let Some(path) = &args.matches {

@@ -10,6 +10,7 @@
 )]
 
 use super::super::pixels::{Channels, Pixels, Window};
+use crate::error::{Error, ErrorKind, Place, Result};
 
 /// The samples that axes speak of, or a window of them: rows of bytes, so far apart.
 #[derive(Clone, Copy)]
@@ -35,12 +36,12 @@ impl<'a> Source<'a> {
     }
 
     /// A picture from its first row and column on.
-    pub(super) fn whole(pixels: &'a Pixels) -> Source<'a> {
+    pub(crate) fn whole(pixels: &'a Pixels) -> Source<'a> {
         Source::new(pixels.data(), pixels.stride(), pixels.channels(), pixels.size(), (0, 0))
     }
 
     /// Whether all of a window is there.
-    pub(super) fn holds(&self, window: Window) -> bool {
+    fn holds(&self, window: Window) -> bool {
         let within = |from: usize, length: u32, at: u32, n: u32| {
             from <= at as usize && at as usize + n as usize <= from + length as usize
         };
@@ -48,6 +49,32 @@ impl<'a> Source<'a> {
         bytes <= self.data.len()
             && within(self.left, self.size.1, window.x, window.width)
             && within(self.top, self.size.0, window.y, window.height)
+    }
+
+    /// # Errors
+    /// `Usage` if some of a window is not there.
+    pub(super) fn check(&self, window: Window) -> Result<()> {
+        match self.holds(window) {
+            true => Ok(()),
+            false => {
+                let what = format!("what was decoded does not hold {window:?}");
+                Err(Error::new(ErrorKind::Usage, what).at(Place::area("resample")))
+            }
+        }
+    }
+
+    /// The samples of a window, without gaps.
+    ///
+    /// # Errors
+    /// `Usage` if some of it is not there.
+    pub(super) fn copied<const N: usize>(&self, window: Window) -> Result<Vec<u8>> {
+        self.check(window)?;
+        let [x, y, width, height] = [window.x, window.y, window.width, window.height].map(|n| n as usize);
+        let mut data = Vec::with_capacity(width * height * N);
+        for row in y..y + height {
+            data.extend_from_slice(self.row::<N>(row, x, x + width));
+        }
+        Ok(data)
     }
 
     /// Bytes from one row to the next.

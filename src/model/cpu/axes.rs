@@ -5,29 +5,7 @@
 
 use super::inputs::{length, usage};
 use crate::error::Result;
-
-/// An axis counted from either end, as one counted from the first.
-pub(super) fn axis(axis: i64, rank: usize) -> Result<usize> {
-    let signed = i64::try_from(rank).unwrap_or(i64::MAX);
-    let from_first = if axis < 0 { axis.saturating_add(signed) } else { axis };
-    usize::try_from(from_first)
-        .ok()
-        .filter(|at| *at < rank)
-        .ok_or_else(|| usage(format!("axis {axis} is not one of {rank}")))
-}
-
-/// Axes counted from either end, each once, in the order given.
-pub(super) fn axes(list: &[i64], rank: usize) -> Result<Vec<usize>> {
-    let mut found = Vec::with_capacity(list.len());
-    for one in list {
-        let at = axis(*one, rank)?;
-        if found.contains(&at) {
-            return Err(usage(format!("axis {one} is named twice")));
-        }
-        found.push(at);
-    }
-    Ok(found)
-}
+pub(super) use crate::model::infer::dims::{axes, axis};
 
 /// Lengths that came as whole numbers.
 pub(super) fn lengths(numbers: &[i64]) -> Result<Vec<usize>> {

@@ -4,7 +4,7 @@
 //! number becomes 0); whole numbers lose their upper bits; anything but 0 is true. Bits between floats are rounded
 //! to the nearest, halves to even.
 
-use super::each::map;
+use super::each::{PIECE, pieces};
 use super::number::{Number, each_number};
 use super::threads::Threads;
 use crate::error::Result;
@@ -66,54 +66,72 @@ impl Target for bool {
     }
 }
 
-/// A type that can be made into any other, through the widest of its sort.
-trait Source: Element {
-    fn into<T: Target>(self) -> T;
+/// The widest type of a sort, through which every other is reached.
+trait Widest: Copy + Default + 'static {
+    fn cut<T: Target>(self) -> T;
 }
 
-macro_rules! sources {
-    ($target:ident, $wide:expr, $($type:ty),*) => {$(
-        impl Source for $type {
+macro_rules! widest {
+    ($($type:ty: $target:ident),*) => {$(
+        impl Widest for $type {
             #[inline]
-            fn into<T: Target>(self) -> T {
-                T::$target($wide(self))
+            fn cut<T: Target>(self) -> T {
+                T::$target(self)
             }
         }
     )*};
 }
-sources!(of_float, Number::to_f64, f32, f64, half::f16, half::bf16);
-sources!(of_signed, Number::wide, i8, i16, i32, i64);
-sources!(of_unsigned, Number::wide, u8, u16, u32, u64);
-sources!(of_unsigned, u64::from, bool);
+widest!(f64: of_float, i64: of_signed, u64: of_unsigned);
 
 /// The elements as another type. Of the same type, none is copied.
 pub(super) fn cast(x: &Tensor, to: DType, threads: &Threads) -> Result<Tensor> {
     if x.dtype() == to {
         return Ok(x.clone());
     }
-    let data = each_number!(x.data(), v => into(v, to, threads), v => into(v, to, threads));
+    // By way of the widest type: one way there for each type, and one back, not one for each pair of types.
+    let data = each_number!(x.data(),
+        v => into(&widened(v, Number::wide), v.len(), to, threads),
+        v => into(&widened(v, u64::from), v.len(), to, threads));
     Tensor::of(x.shape(), data)
 }
 
-fn into<S: Source>(x: &[S], to: DType, threads: &Threads) -> Data {
-    fn go<S: Source, T: Target>(x: &[S], threads: &Threads) -> Data {
-        T::data(map(x, threads, |v: S| v.into::<T>()))
-    }
+/// Writes elements from a place on, widened.
+type Widened<'a, W> = dyn Fn(usize, &mut [W]) + Sync + 'a;
+
+fn widened<S: Element, W>(x: &[S], each: impl Fn(S) -> W + Sync) -> impl Fn(usize, &mut [W]) + Sync {
+    move |from, run| run.iter_mut().zip(&x[from..]).for_each(|(to, v)| *to = each(*v))
+}
+
+fn into<W: Widest>(x: &Widened<'_, W>, count: usize, to: DType, threads: &Threads) -> Data {
     match to {
-        DType::F32 => go::<S, f32>(x, threads),
-        DType::F64 => go::<S, f64>(x, threads),
-        DType::F16 => go::<S, half::f16>(x, threads),
-        DType::BF16 => go::<S, half::bf16>(x, threads),
-        DType::I8 => go::<S, i8>(x, threads),
-        DType::I16 => go::<S, i16>(x, threads),
-        DType::I32 => go::<S, i32>(x, threads),
-        DType::I64 => go::<S, i64>(x, threads),
-        DType::U8 => go::<S, u8>(x, threads),
-        DType::U16 => go::<S, u16>(x, threads),
-        DType::U32 => go::<S, u32>(x, threads),
-        DType::U64 => go::<S, u64>(x, threads),
-        DType::Bool => go::<S, bool>(x, threads),
+        DType::F32 => narrowed::<W, f32>(x, count, threads),
+        DType::F64 => narrowed::<W, f64>(x, count, threads),
+        DType::F16 => narrowed::<W, half::f16>(x, count, threads),
+        DType::BF16 => narrowed::<W, half::bf16>(x, count, threads),
+        DType::I8 => narrowed::<W, i8>(x, count, threads),
+        DType::I16 => narrowed::<W, i16>(x, count, threads),
+        DType::I32 => narrowed::<W, i32>(x, count, threads),
+        DType::I64 => narrowed::<W, i64>(x, count, threads),
+        DType::U8 => narrowed::<W, u8>(x, count, threads),
+        DType::U16 => narrowed::<W, u16>(x, count, threads),
+        DType::U32 => narrowed::<W, u32>(x, count, threads),
+        DType::U64 => narrowed::<W, u64>(x, count, threads),
+        DType::Bool => narrowed::<W, bool>(x, count, threads),
     }
+}
+
+fn narrowed<W: Widest, T: Target>(x: &Widened<'_, W>, count: usize, threads: &Threads) -> Data {
+    const ROOM: usize = 512;
+    let mut made = vec![T::default(); count];
+    pieces(&threads.unless_few(count), &mut made, PIECE, &|number, run| {
+        let mut room = [W::default(); ROOM];
+        for (k, run) in run.chunks_mut(ROOM).enumerate() {
+            let room = &mut room[..run.len()];
+            x(number * PIECE + k * ROOM, room);
+            run.iter_mut().zip(room).for_each(|(to, v)| *to = v.cut());
+        }
+    });
+    T::data(made)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::tensor::{Element, Tensor};
 
 /// Elements that a thread is given at a time.
-const PIECE: usize = 1 << 14;
+pub(super) const PIECE: usize = 1 << 14;
 
 /// [`Threads::chunks`], compiled once an element type and not once a function: it is the larger part of the code.
 pub(super) fn pieces<T: Element>(
@@ -113,7 +113,7 @@ impl Pair {
             pieces(&threads, &mut made, rows * row, &|number, run| {
                 let first = number * rows;
                 let mut runs = run.chunks_mut(row);
-                self.walk.each(first, first + runs.len(), |[pa, pb]| {
+                self.walk.each(first, first + runs.len(), &mut |[pa, pb]| {
                     if let Some(to) = runs.next() {
                         along(to, pa.unsigned_abs(), pb.unsigned_abs());
                     }
@@ -137,7 +137,7 @@ pub(super) fn choose<T: Element>(
     let walk = Walk::new(&shape, [&c?, &y?, &n?]);
     let (row, step) = (walk.row(), walk.step());
     if total > 0 {
-        walk.all(|place| {
+        walk.all(&mut |place| {
             let [c, y, n] = place.map(|at| at as usize);
             if step == [1, 1, 1] {
                 let both = yes.0[y..y + row].iter().zip(&no.0[n..n + row]);

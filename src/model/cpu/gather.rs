@@ -67,7 +67,7 @@ pub(super) fn element_places(at: i64, shape: &[usize], numbers: &Tensor) -> Resu
     let walk = Walk::new(numbers.shape(), [&along]);
     let (n, [inner]) = (walk.row(), walk.step());
     let mut made = Vec::with_capacity(rows.len());
-    walk.all(|[base]| {
+    walk.all(&mut |[base]| {
         for k in 0..n {
             let number = rows[made.len()].cast_signed();
             made.push((base + inner * k.cast_signed() + step * number).cast_unsigned());

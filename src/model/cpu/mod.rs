@@ -11,6 +11,7 @@
 mod axes;
 mod binary;
 mod cast;
+mod compose;
 mod each;
 mod functions;
 mod gather;
@@ -36,6 +37,7 @@ mod strides;
 mod suppress;
 pub mod threads;
 mod unary;
+mod wide;
 
 pub use run::{Executor, run};
 pub use threads::Threads;
@@ -136,6 +138,7 @@ fn light(op: &Op, inputs: Inputs<'_>, outputs: usize, threads: &Threads) -> Resu
             grid::sample(rule, inputs, threads)
         }
         Op::RoiAlign(op) => region::align(*op, inputs, threads),
+        Op::Compose(op) => compose::compose(*op, inputs, threads),
         Op::NonMaxSuppression { center_point_box } => suppress::suppress(*center_point_box, inputs),
         Op::QuantizeLinear { axis, block, to } => quantize::quantize(*axis, *block, *to, inputs),
         Op::DequantizeLinear { axis, block, to } => quantize::dequantize(*axis, *block, *to, inputs),

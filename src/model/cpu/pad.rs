@@ -88,8 +88,8 @@ fn fill<T: Element>(_x: &[T], value: Option<&Tensor>) -> Result<T> {
 fn along(mode: PadMode, n: usize, before: i64, after: i64, long: usize) -> Result<Vec<Option<usize>>> {
     let whole = i64::try_from(n).map_err(|_| usage("an axis is too long"))?;
     // Ends that are cut off are gone before anything is repeated.
-    let (low, high) = ((-before).max(0), whole - (-after).max(0));
-    let inside = high - low;
+    let (low, high) = (before.saturating_neg().max(0), whole.saturating_sub(after.saturating_neg().max(0)));
+    let inside = high.saturating_sub(low);
     if mode != PadMode::Constant && inside <= 0 {
         return Err(length("an axis without elements has none to repeat"));
     }

@@ -3,7 +3,7 @@
 
 use super::axes::{around, axis};
 use super::inputs::{Inputs, floats, length, no_kernel, usage, wrong_type};
-use super::number::{Number, each_number};
+use super::number::Number;
 use crate::error::Result;
 use crate::model::tensor::{DType, Data, Tensor};
 
@@ -90,13 +90,6 @@ pub(super) fn quantize(at: i64, block: usize, to: DType, inputs: Inputs<'_>) -> 
 
 /// Less the zero point, times the scale, in the type of the scale or the one asked for.
 pub(super) fn dequantize(at: i64, block: usize, to: Option<DType>, inputs: Inputs<'_>) -> Result<Tensor> {
-    fn go<T: Number>(x: &[T], scales: &Scales) -> Vec<f64> {
-        let one = |(place, v): (usize, &T)| {
-            let (scale, zero) = scales.of(place);
-            (v.to_f64() - zero) * scale
-        };
-        x.iter().enumerate().map(one).collect()
-    }
     let x = inputs.get(0)?;
     if x.dtype().is_float() {
         return Err(no_kernel(x.dtype()));
@@ -105,7 +98,14 @@ pub(super) fn dequantize(at: i64, block: usize, to: Option<DType>, inputs: Input
         return Err(wrong_type("the zero point must be of the type of the input"));
     }
     let scales = Scales::new(at, block, inputs)?;
-    let made = each_number!(x.data(), v => go(v, &scales), _ => return Err(no_kernel(x.dtype())));
+    if x.dtype() == DType::Bool {
+        return Err(no_kernel(x.dtype()));
+    }
+    let one = |(place, v): (usize, f64)| {
+        let (scale, zero) = scales.of(place);
+        (v - zero) * scale
+    };
+    let made: Vec<f64> = floats(x).into_iter().enumerate().map(one).collect();
     let to = to.unwrap_or(inputs.get(1)?.dtype());
     if !to.is_float() {
         return Err(usage(format!("nothing is dequantized to {}", to.name())));

@@ -6,11 +6,13 @@
 use std::cmp::Ordering;
 
 use super::axes::{around, axis};
+use super::cast::cast;
 use super::inputs::{Inputs, length, no_kernel, room, usage};
-use super::number::{Number, each_number};
+use super::number::Number;
 use super::threads::Threads;
+use super::wide::{each_wide, widen};
 use crate::error::Result;
-use crate::model::tensor::Tensor;
+use crate::model::tensor::{DType, Tensor};
 
 /// Smaller first; what is no number last.
 fn order<T: Number>(a: T, b: T) -> Ordering {
@@ -58,7 +60,8 @@ pub(super) fn arg(at: i64, keep: bool, last: bool, largest: bool, x: &Tensor) ->
         return Tensor::new(&shape, Vec::<i64>::new());
     }
     let better = if largest { Ordering::Greater } else { Ordering::Less };
-    each_number!(x.data(), v => Tensor::new(&shape, go(v, sizes, last, better)), _ => Err(no_kernel(x.dtype())))
+    let wide = widen(x, DType::F32, &Threads::one())?;
+    each_wide!(wide.data(), v => Tensor::new(&shape, go(v, sizes, last, better)), _ => Err(no_kernel(x.dtype())))
 }
 
 /// The `k` largest elements along an axis, or the smallest, and where they are; in their order, asked for or not.
@@ -72,7 +75,11 @@ pub(super) fn top_k(at: i64, largest: bool, inputs: Inputs<'_>, threads: &Thread
     let mut shape = x.shape().to_vec();
     shape[at] = k;
     room(&shape, 8)?;
-    each_number!(x.data(), v => top(v, x.shape(), at, &shape, largest, threads), _ => Err(no_kernel(x.dtype())))
+    let wide = widen(x, DType::F32, threads)?;
+    let made = each_wide!(wide.data(), v => top(v, x.shape(), at, &shape, largest, threads),
+        _ => Err(no_kernel(x.dtype())))?;
+    let back = |(number, tensor)| if number == 0 { cast(&tensor, x.dtype(), threads) } else { Ok(tensor) };
+    made.into_iter().enumerate().map(back).collect()
 }
 
 fn top<T: Number>(

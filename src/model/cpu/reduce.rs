@@ -10,6 +10,7 @@ use super::inputs::{Inputs, no_kernel, room};
 use super::movement::transpose;
 use super::number::{Number, Wide, each_number};
 use super::threads::Threads;
+use super::wide::{each_wide, range, widen};
 use crate::error::Result;
 use crate::model::op::Reduce;
 use crate::model::tensor::{DType, Tensor};
@@ -55,24 +56,42 @@ fn along(kind: Reduce, keep: bool, gone: &[usize], x: &Tensor, threads: &Threads
         .collect();
     let rows = room(&shape, x.dtype().size())?;
     let row: usize = gone.iter().map(|at| x.shape()[*at]).product();
-    each_number!(ordered.data(), v => Tensor::new(&shape, each_row(kind, v, rows, row, threads)),
-        _ => Err(no_kernel(x.dtype())))
+    if row == 0 && matches!(kind, Reduce::Max | Reduce::Min) {
+        // The least or the largest of none is that of the type itself, not of a wider one.
+        return each_number!(x.data(), v => Tensor::new(&shape, vec![end(kind, v); rows]),
+            _ => Err(no_kernel(x.dtype())));
+    }
+    let wide = widen(&ordered, DType::F64, threads)?;
+    let made = each_wide!(wide.data(), v => Tensor::new(&shape, each_row(kind, v, (rows, row), range(x.dtype()), threads)),
+        _ => Err(no_kernel(x.dtype())))?;
+    cast(&made, x.dtype(), threads)
 }
 
-fn each_row<T: Number>(kind: Reduce, x: &[T], rows: usize, row: usize, threads: &Threads) -> Vec<T> {
+fn end<T: Number>(kind: Reduce, _like: &[T]) -> T {
+    if kind == Reduce::Max { T::LEAST } else { T::LARGEST }
+}
+
+fn each_row<T: Number>(
+    kind: Reduce,
+    x: &[T],
+    (rows, row): (usize, usize),
+    range: (f64, f64),
+    threads: &Threads,
+) -> Vec<T> {
     let mut made = vec![T::default(); rows];
     let piece = (16_384 / row.max(1)).max(1);
     pieces(&threads.unless_few(x.len()), &mut made, piece, &|number, run| {
         for (k, to) in run.iter_mut().enumerate() {
             let at = (number * piece + k) * row;
-            *to = one(kind, &x[at..at + row]);
+            *to = one(kind, &x[at..at + row], range);
         }
     });
     made
 }
 
-fn one<T: Number>(kind: Reduce, row: &[T]) -> T {
-    let float = |value: f64| T::of_f64(value);
+/// `range`: what a number that is computed as a float is kept within.
+fn one<T: Number>(kind: Reduce, row: &[T], (low, high): (f64, f64)) -> T {
+    let float = |value: f64| T::of_f64(value.clamp(low, high));
     match kind {
         Reduce::Max => fold(row, T::LEAST, |v| v, T::largest),
         Reduce::Min => fold(row, T::LARGEST, |v| v, T::least),

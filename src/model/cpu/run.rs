@@ -10,7 +10,7 @@ use super::inputs::{room, usage};
 use super::threads::Threads;
 use crate::error::{Place, Result, ResultExt};
 use crate::job::Job;
-use crate::model::graph::{Graph, Node, ValueId};
+use crate::model::graph::{Dim, Graph, Node, Value, ValueId};
 use crate::model::tensor::Tensor;
 
 /// What is worked out of a graph before it runs, once for many runs.
@@ -61,7 +61,11 @@ impl Executor {
             let id = node.inputs.get(1).copied().flatten()?;
             graph.values.get(id.0)?.constant.as_ref()
         };
-        let prepared = graph.nodes.iter().map(|node| heavy::prepare(&node.op, weights(node)?)).collect();
+        let prepare = |node: &Node| {
+            let x = node.inputs.first().copied().flatten().and_then(|id| known(graph.values.get(id.0)?));
+            heavy::prepare(&node.op, weights(node)?, x.as_deref())
+        };
+        let prepared = graph.nodes.iter().map(prepare).collect();
         Ok(Executor { done, prepared })
     }
 
@@ -106,6 +110,15 @@ impl Executor {
     }
 }
 
+/// The shape of a value, if all of it is known.
+fn known(value: &Value) -> Option<Vec<usize>> {
+    let one = |dim: &Dim| match dim {
+        Dim::Known(n) => Some(*n),
+        Dim::Named(_) => None,
+    };
+    value.shape.as_ref()?.iter().map(one).collect()
+}
+
 fn one(
     node: &Node,
     values: &[Option<Tensor>],
@@ -135,7 +148,6 @@ fn one(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::graph::{Dim, Value};
     use crate::model::op::{Binary, Op, Unary};
     use crate::model::tensor::DType;
 

@@ -41,15 +41,18 @@ fn scatter(how: Scatter, x: &Tensor, to: &[usize], run: usize, new: &Tensor) -> 
         }
         return each_element!(x.data(), v => change(v, x.shape(), to, run, updates(v, new, count)?, |_, new| new));
     }
-    each_number!(x.data(), v => {
-        let new = updates(v, new, count)?;
-        match how {
-            Scatter::Add => change(v, x.shape(), to, run, new, Number::plus),
-            Scatter::Mul => change(v, x.shape(), to, run, new, Number::times),
-            Scatter::Max => change(v, x.shape(), to, run, new, Number::largest),
-            Scatter::Min | Scatter::Replace => change(v, x.shape(), to, run, new, Number::least),
-        }
-    }, _ => Err(no_kernel(x.dtype())))
+    each_number!(x.data(), v => change(v, x.shape(), to, run, updates(v, new, count)?, function(how)),
+        _ => Err(no_kernel(x.dtype())))
+}
+
+fn function<T: Number>(how: Scatter) -> fn(T, T) -> T {
+    match how {
+        Scatter::Replace => |_, new| new,
+        Scatter::Add => Number::plus,
+        Scatter::Mul => Number::times,
+        Scatter::Max => Number::largest,
+        Scatter::Min => Number::least,
+    }
 }
 
 fn change<T: Element>(
@@ -58,7 +61,7 @@ fn change<T: Element>(
     to: &[usize],
     run: usize,
     new: &[T],
-    f: impl Fn(T, T) -> T,
+    f: fn(T, T) -> T,
 ) -> Result<Tensor> {
     let mut made = x.to_vec();
     for (start, new) in to.iter().zip(new.chunks_exact(run.max(1))) {

@@ -1,13 +1,15 @@
 //! `Softmax`, `LogSoftmax` and `CumSum`: elements that depend on all of their axis.
 
 use super::axes::{around, axis};
+use super::cast::cast;
 use super::each::pieces;
 use super::functions::{Float, Real};
 use super::inputs::{Inputs, no_kernel};
-use super::number::{Number, Wide, each_float, each_number};
+use super::number::{Number, Wide, each_float};
 use super::threads::Threads;
+use super::wide::{each_wide, widen};
 use crate::error::Result;
-use crate::model::tensor::Tensor;
+use crate::model::tensor::{DType, Tensor};
 
 /// Exponentials that sum to 1 along an axis (`flat`: along all axes from it on), or their logarithms.
 pub(super) fn softmax(at: i64, log: bool, flat: bool, x: &Tensor, threads: &Threads) -> Result<Tensor> {
@@ -86,8 +88,11 @@ pub(super) fn cum_sum(exclusive: bool, reverse: bool, inputs: Inputs<'_>) -> Res
     let x = inputs.get(0)?;
     let at = axis(inputs.int(1)?, x.rank())?;
     let sizes = around(x.shape(), at);
-    each_number!(x.data(), v => Tensor::new(x.shape(), sums(v, sizes, exclusive, reverse)),
-        _ => Err(no_kernel(x.dtype())))
+    let (own, one) = (x.dtype(), Threads::one());
+    let wide = widen(x, DType::F64, &one)?;
+    let made = each_wide!(wide.data(), v => Tensor::new(x.shape(), sums(v, sizes, exclusive, reverse)),
+        _ => Err(no_kernel(own)))?;
+    cast(&made, own, &one)
 }
 
 fn sums<T: Number>(x: &[T], (_, n, inner): (usize, usize, usize), exclusive: bool, reverse: bool) -> Vec<T> {

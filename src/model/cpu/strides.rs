@@ -93,7 +93,7 @@ impl<const N: usize> Walk<N> {
     }
 
     /// Calls `row` with the place of each operand at the begin of the rows `from..to`, counted from 0.
-    pub(super) fn each(&self, from: usize, to: usize, mut row: impl FnMut([isize; N])) {
+    pub(super) fn each(&self, from: usize, to: usize, row: &mut dyn FnMut([isize; N])) {
         let outer = self.shape.len() - 1;
         if from >= to || self.row() == 0 {
             return;
@@ -128,7 +128,7 @@ impl<const N: usize> Walk<N> {
     }
 
     /// Calls `row` for all rows.
-    pub(super) fn all(&self, row: impl FnMut([isize; N])) {
+    pub(super) fn all(&self, row: &mut dyn FnMut([isize; N])) {
         self.each(0, self.rows(), row);
     }
 }
@@ -152,7 +152,7 @@ pub(super) fn gather<T: Element>(
     if let Some(tiles) = Tiles::of(&walk) {
         return Ok(tiles.gather(from, start, &walk, total));
     }
-    walk.all(|[place]| {
+    walk.all(&mut |[place]| {
         let first = start.wrapping_add_signed(place);
         match step {
             1 => made.extend_from_slice(&from[first..first + n]),
@@ -186,7 +186,7 @@ impl Tiles {
         let mut matrix = 0;
         // Every `rows`-th row of the walk begins a matrix.
         let mut number = 0;
-        walk.all(|[place]| {
+        walk.all(&mut |[place]| {
             if number % rows == 0 {
                 let first = start.wrapping_add_signed(place);
                 let to = &mut made[matrix * rows * columns..(matrix + 1) * rows * columns];
@@ -227,7 +227,7 @@ mod tests {
     fn a_walk_can_begin_anywhere() {
         let walk = Walk::new(&[2, 3, 2], [&[100, 10, 2]]);
         let mut seen = Vec::new();
-        walk.each(1, 5, |[place]| seen.push(place));
+        walk.each(1, 5, &mut |[place]| seen.push(place));
         assert_eq!(seen, [10, 20, 100, 110]);
     }
 

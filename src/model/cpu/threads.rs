@@ -69,17 +69,11 @@ impl Threads {
         let threads = pieces.size_hint().1.map_or(self.count, |most| most.min(self.count));
         let queue = Mutex::new(pieces);
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let run = || {
+        on_each(pool, threads, &|| {
             let mut own = room();
             while let Some(piece) = next() {
                 work(&mut own, piece);
             }
-        };
-        pool.scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(|_| run());
-            }
-            run();
         });
     }
 
@@ -106,6 +100,17 @@ impl Threads {
         }
         self.pool.get_or_init(|| ThreadPoolBuilder::new().num_threads(self.count).build().ok()).as_ref()
     }
+}
+
+/// Does `run` on so many threads of a pool at once. Compiled once, not once a kind of work: what a pool needs is far
+/// more code than what is given to it.
+fn on_each(pool: &ThreadPool, threads: usize, run: &(dyn Fn() + Sync)) {
+    pool.scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|_| run());
+        }
+        run();
+    });
 }
 
 #[cfg(test)]

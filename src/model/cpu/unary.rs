@@ -1,89 +1,99 @@
 //! Functions of one element: [`Unary`], `Clip`, and the copy that `Identity` is.
 
-use std::sync::Arc;
-
+use super::cast::cast;
 use super::each::map;
 use super::functions::{Float, Plain, Real};
-use super::inputs::{Inputs, elements, length, no_kernel};
-use super::number::{Number, each_float, each_number};
+use super::inputs::{Inputs, elements, length, no_kernel, wrong_type};
+use super::number::Number;
 use super::threads::Threads;
+use super::wide::{each_wide, range, widen};
 use crate::error::Result;
 use crate::model::op::Unary;
-use crate::model::tensor::{Data, Element, Tensor};
+use crate::model::tensor::{DType, Data, Element, Tensor};
 
 /// The function of each element.
 ///
 /// # Errors
 /// `Type` for elements the function is not defined for.
 pub(super) fn unary(op: Unary, x: &Tensor, threads: &Threads) -> Result<Tensor> {
+    let own = x.dtype();
     let data = match op {
-        Unary::Abs => each_number!(x.data(), v => number(v, threads, Number::size), _ => return refuse(x)),
-        Unary::Neg => each_number!(x.data(), v => number(v, threads, Number::negated), _ => return refuse(x)),
-        Unary::Sign => each_number!(x.data(), v => number(v, threads, Number::sign), _ => return refuse(x)),
-        Unary::Relu => each_number!(x.data(), v => relu(v, threads), _ => return refuse(x)),
-        Unary::Shrink { bias, lambda } => {
-            each_number!(x.data(), v => shrink(v, bias, lambda, threads), _ => return refuse(x))
+        Unary::Relu if own == DType::F32 => {
+            f32::data(map(elements(x, 0)?, threads, |v: f32| if v < 0.0 { 0.0 } else { v }))
         }
-        Unary::BitwiseNot => return bitwise_not(x, threads),
+        Unary::Abs | Unary::Neg | Unary::Sign | Unary::Relu => {
+            let wide = widen(x, DType::F32, threads)?;
+            each_wide!(wide.data(), v => number(op, v, threads), _ => return refuse(x))
+        }
+        Unary::Shrink { bias, lambda } => {
+            let wide = widen(x, DType::F64, threads)?;
+            each_wide!(wide.data(), v => shrink(v, bias, lambda, range(own), threads), _ => return refuse(x))
+        }
+        Unary::BitwiseNot => match widen(x, DType::F32, threads)?.data() {
+            Data::I64(v) => i64::data(map(v, threads, |v: i64| !v)),
+            Data::U64(v) => u64::data(map(v, threads, |v: u64| !v)),
+            _ => return refuse(x),
+        },
         Unary::Not => match x.data() {
             Data::Bool(v) => bool::data(map(v, threads, |v: bool| !v)),
             _ => return refuse(x),
         },
-        Unary::IsNaN => each_float!(x.data(), v => test(v, threads, Number::is_nan), _ => return refuse(x)),
-        Unary::IsInf { negative, positive } => {
-            let among = move |v: f64| v.is_infinite() && if v < 0.0 { negative } else { positive };
-            each_float!(x.data(), v => test(v, threads, |v| among(v.to_f64())), _ => return refuse(x))
-        }
-        _ => each_float!(x.data(), v => float(op, v, threads), _ => return refuse(x)),
+        Unary::IsNaN | Unary::IsInf { .. } if own.is_float() => match widen(x, DType::F32, threads)?.data() {
+            Data::F32(v) => bool::data(map(v, threads, |v: f32| test(op, f64::from(v)))),
+            Data::F64(v) => bool::data(map(v, threads, |v: f64| test(op, v))),
+            _ => return refuse(x),
+        },
+        _ if own.is_float() => match widen(x, DType::F32, threads)?.data() {
+            Data::F32(v) => float(op, v, threads),
+            Data::F64(v) => float(op, v, threads),
+            _ => return refuse(x),
+        },
+        _ => return refuse(x),
     };
-    Tensor::of(x.shape(), data)
+    let made = Tensor::of(x.shape(), data)?;
+    // Truths are what they are; numbers go back to their type.
+    if made.dtype() == DType::Bool { Ok(made) } else { cast(&made, own, threads) }
 }
 
 fn refuse<T>(x: &Tensor) -> Result<T> {
     Err(no_kernel(x.dtype()))
 }
 
-fn number<T: Number>(x: &Arc<Vec<T>>, threads: &Threads, f: impl Fn(T) -> T + Sync) -> Data {
+/// The functions that all numbers have, called by their address: one loop a type.
+fn number<T: Number>(op: Unary, x: &[T], threads: &Threads) -> Data {
+    let f: fn(T) -> T = match op {
+        Unary::Neg => T::negated,
+        Unary::Sign => T::sign,
+        Unary::Relu => |v| if v < T::default() { T::default() } else { v },
+        _ => T::size,
+    };
     T::data(map(x, threads, f))
 }
 
-fn test<T: Number>(x: &Arc<Vec<T>>, threads: &Threads, f: impl Fn(T) -> bool + Sync) -> Data {
-    bool::data(map(x, threads, f))
+fn test(op: Unary, v: f64) -> bool {
+    match op {
+        Unary::IsInf { negative, positive } => v.is_infinite() && if v < 0.0 { negative } else { positive },
+        _ => v.is_nan(),
+    }
 }
 
-fn relu<T: Number>(x: &Arc<Vec<T>>, threads: &Threads) -> Data {
-    let zero = T::default();
-    number(x, threads, |v| if v < zero { zero } else { v })
-}
-
-fn shrink<T: Number>(x: &Arc<Vec<T>>, bias: f32, lambda: f32, threads: &Threads) -> Data {
+fn shrink<T: Number>(x: &[T], bias: f32, lambda: f32, (low, high): (f64, f64), threads: &Threads) -> Data {
     let (bias, lambda) = (f64::from(bias), f64::from(lambda));
-    number(x, threads, |v| {
+    T::data(map(x, threads, |v: T| {
         let v = v.to_f64();
-        T::of_f64(if v < -lambda {
+        let made = if v < -lambda {
             v + bias
         } else if v > lambda {
             v - bias
         } else {
             0.0
-        })
-    })
-}
-
-fn bitwise_not(x: &Tensor, threads: &Threads) -> Result<Tensor> {
-    macro_rules! of_whole {
-        ($($name:ident),*) => {
-            match x.data() {
-                $(Data::$name(v) => number(v, threads, |v| !v),)*
-                _ => return refuse(x),
-            }
         };
-    }
-    Tensor::of(x.shape(), of_whole!(I8, I16, I32, I64, U8, U16, U32, U64))
+        T::of_f64(made.clamp(low, high))
+    }))
 }
 
 /// The functions that only floats have.
-fn float<T: Float>(op: Unary, x: &Arc<Vec<T>>, threads: &Threads) -> Data {
+fn float<T: Float>(op: Unary, x: &[T], threads: &Threads) -> Data {
     fn go<T: Float>(x: &[T], threads: &Threads, f: impl Fn(T::Work) -> T::Work + Sync) -> Data {
         T::data(map(x, threads, |v| T::of_work(f(v.work()))))
     }
@@ -171,22 +181,30 @@ fn float<T: Float>(op: Unary, x: &Arc<Vec<T>>, threads: &Threads) -> Data {
 
 /// Each element within limits, of which either may be left out.
 pub(super) fn clip(inputs: Inputs<'_>, threads: &Threads) -> Result<Tensor> {
-    fn limit<T: Number>(inputs: Inputs<'_>, at: usize, otherwise: T) -> Result<T> {
+    fn limit<T: Number>(inputs: Inputs<'_>, at: usize, otherwise: T, threads: &Threads) -> Result<T> {
         let Some(tensor) = inputs.maybe(at) else { return Ok(otherwise) };
-        match elements::<T>(tensor, at)? {
+        let own = inputs.get(0)?.dtype();
+        if tensor.dtype() != own {
+            let is = tensor.dtype().name();
+            return Err(wrong_type(format!("input {at} is of {is} and must be of {}", own.name())));
+        }
+        match elements::<T>(&widen(tensor, DType::F32, threads)?, at)? {
             [one] => Ok(*one),
             other => Err(length(format!("a limit must be one number and input {at} has {}", other.len()))),
         }
     }
-    fn go<T: Number>(x: &Arc<Vec<T>>, inputs: Inputs<'_>, threads: &Threads) -> Result<Data> {
-        let (low, high) = (limit(inputs, 1, T::LEAST)?, limit(inputs, 2, T::LARGEST)?);
-        Ok(number(x, threads, |v| {
+    fn go<T: Number>(x: &[T], inputs: Inputs<'_>, threads: &Threads) -> Result<Data> {
+        let low = limit(inputs, 1, T::LEAST, threads)?;
+        let high = limit(inputs, 2, T::LARGEST, threads)?;
+        Ok(T::data(map(x, threads, |v: T| {
             let v = if v < low { low } else { v };
             if v > high { high } else { v }
-        }))
+        })))
     }
     let x = inputs.get(0)?;
-    Tensor::of(x.shape(), each_number!(x.data(), v => go(v, inputs, threads)?, _ => return refuse(x)))
+    let wide = widen(x, DType::F32, threads)?;
+    let data = each_wide!(wide.data(), v => go(v, inputs, threads)?, _ => return refuse(x));
+    cast(&Tensor::of(x.shape(), data)?, x.dtype(), threads)
 }
 
 #[cfg(test)]

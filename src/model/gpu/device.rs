@@ -39,6 +39,8 @@ struct Inner {
     limits: wgpu::Limits,
     features: wgpu::Features,
     failures: Arc<Mutex<Vec<String>>>,
+    /// Why the device is gone, once it is.
+    lost: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Key, Pipeline>>,
 }
 
@@ -122,12 +124,10 @@ impl Device {
         let failures = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&failures);
         device.on_uncaptured_error(Arc::new(move |error| lock(&kept).push(error.to_string())));
-        let kept = Arc::clone(&failures);
-        device.set_device_lost_callback(move |reason, text| {
-            // A device that we drop ourselves is "lost" too; that is no failure.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                lock(&kept).push(format!("the device was lost: {text}"));
-            }
+        let lost = Arc::new(Mutex::new(None));
+        let kept = Arc::clone(&lost);
+        device.set_device_lost_callback(move |_, text| {
+            lock(&kept).get_or_insert(format!("the device was lost: {text}"));
         });
         let adapter = describe(&adapter.get_info());
         let inner = Inner {
@@ -137,6 +137,7 @@ impl Device {
             limits,
             features,
             failures,
+            lost,
             pipelines: Mutex::new(HashMap::new()),
         };
         Ok(Device { inner: Arc::new(inner) })
@@ -193,10 +194,11 @@ impl Device {
         Ok(made)
     }
 
-    /// The failures that came since the last call, as an error.
+    /// The failures that came since the last call, as an error; that the device is lost, each time.
     pub(super) fn failure(&self) -> Result<()> {
         let failures = std::mem::take(&mut *lock(&self.inner.failures));
-        match failures.first() {
+        let lost = lock(&self.inner.lost).clone();
+        match lost.as_ref().or(failures.first()) {
             None => Ok(()),
             Some(first) => Err(Error::new(ErrorKind::Failed, format!("the graphics driver: {first}"))
                 .remedy("open the device again, or run on the processor")),

@@ -1,14 +1,16 @@
 //! [`Plan`]: a graph for inputs of known shapes, with everything decided before the first run.
 //!
 //! The invariant: a value lives either on the host, where it is known when planning, or on the device. A node that
-//! must run on the device and has no kernel is refused by its name; nothing is moved to the processor silently.
+//! must run on the device and has no kernel is refused by its name; nothing is moved to the processor silently. Nodes
+//! behind a value whose length depends on elements are the one exception: they are planned when a run tells it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::device::Device;
 use super::kernel::{self, Call, Class, Made};
 use super::program::Program;
 use super::record::{Recorder, Slot, Source, View};
+use super::tail::{Given, Tail};
 use super::words::{pack, unpack};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::model::graph::{Dim, Graph, Node, ValueId};
@@ -30,6 +32,14 @@ pub struct Counters {
     pub bytes: u64,
 }
 
+impl Counters {
+    /// With what another part did since it was made.
+    pub(super) fn and(self, other: Counters) -> Counters {
+        let (submits, readbacks) = (self.submits + other.submits, self.readbacks + other.readbacks);
+        Counters { submits, readbacks, ..self }
+    }
+}
+
 /// An output: known when planning, or read back.
 enum Outcome {
     Known(Tensor),
@@ -40,6 +50,8 @@ enum Outcome {
         shape: Vec<usize>,
         count: Option<(usize, usize)>,
     },
+    /// By its place among the outputs of the tail.
+    Tail(usize),
 }
 
 /// A graph ready to run on a device.
@@ -48,6 +60,8 @@ pub struct Plan {
     /// Type and shape of the inputs that a run takes; none for those that were given when planning.
     inputs: Vec<Option<(DType, Vec<usize>)>>,
     outputs: Vec<Outcome>,
+    /// What the tail needs on the host, and the tail.
+    tail: Option<(Vec<Outcome>, Tail)>,
     counters: Counters,
 }
 
@@ -91,6 +105,9 @@ struct Planner<'a> {
     views: HashMap<ValueId, View>,
     evaluate: &'a Evaluate<'a>,
     nodes: usize,
+    /// Nodes that are left to the tail, and what they make.
+    late: Vec<Node>,
+    made_late: HashSet<ValueId>,
 }
 
 impl Planner<'_> {
@@ -107,7 +124,18 @@ impl Planner<'_> {
         Ok(view)
     }
 
+    /// True if the length of a value depends on elements.
+    fn counted(&self, value: ValueId) -> bool {
+        self.views.get(&value).is_some_and(|view| view.count.is_some())
+    }
+
     fn node(&mut self, node: &Node) -> Result<()> {
+        let late = |value: &ValueId| self.made_late.contains(value) || self.counted(*value);
+        if node.inputs.iter().flatten().any(late) {
+            self.made_late.extend(node.outputs.iter().flatten());
+            self.late.push(node.clone());
+            return Ok(());
+        }
         let facts: Vec<Option<Fact>> =
             node.inputs.iter().map(|value| value.and_then(|value| self.facts.get(&value).cloned())).collect();
         let wanted = node.outputs.len();
@@ -125,11 +153,6 @@ impl Planner<'_> {
                 }
             }
             return Ok(());
-        }
-        if node.inputs.iter().flatten().any(|value| self.views.get(value).is_some_and(|v| v.count.is_some()))
-        {
-            let what = "it reads a value whose length depends on elements";
-            return Err(Error::new(ErrorKind::Unsupported, what).remedy("run the model on the processor"));
         }
         let facts = infer::outputs(&node.op, &facts, wanted)?;
         if facts.len() == wanted && facts.iter().all(|fact| fact.value.is_some()) {
@@ -168,6 +191,46 @@ impl Planner<'_> {
         }
         Ok(())
     }
+
+    /// How a value is brought to the host; what is read back for it joins `reads`.
+    fn outcome(&mut self, value: ValueId, reads: &mut Vec<Slot>) -> Result<Outcome> {
+        if let Some(tensor) = self.facts.get(&value).and_then(|fact| fact.value.as_ref()) {
+            return Ok(Outcome::Known(tensor.clone()));
+        }
+        let view = self.view(value)?;
+        reads.push(view.slot);
+        let place = reads.len() - 1;
+        let count = view.count.map(|(slot, axis)| {
+            reads.push(slot);
+            (reads.len() - 1, axis)
+        });
+        Ok(Outcome::Read { place, dtype: view.dtype, shape: view.shape, count })
+    }
+
+    /// The late nodes as a graph: its inputs are what they read and the head makes, its outputs what the whole graph
+    /// gives of what they make.
+    fn tail(&self, graph: &Graph) -> Graph {
+        let mut tail = Graph { values: graph.values.clone(), nodes: self.late.clone(), ..Graph::default() };
+        for value in &mut tail.values {
+            (value.shape, value.dtype) = (None, None);
+        }
+        for id in self.late.iter().flat_map(|node| node.inputs.iter().flatten()) {
+            match self.facts.get(id).map(|fact| &fact.value) {
+                Some(Some(tensor)) => {
+                    tail.values.get_mut(id.0).into_iter().for_each(|v| v.constant = Some(tensor.clone()));
+                }
+                Some(None) if !tail.inputs.contains(id) => tail.inputs.push(*id),
+                _ => {}
+            }
+        }
+        let late = graph.outputs.iter().filter(|id| self.made_late.contains(id));
+        for id in late {
+            if !tail.outputs.contains(id) {
+                tail.outputs.push(*id);
+            }
+        }
+        tail
+    }
 }
 
 impl Plan {
@@ -179,21 +242,42 @@ impl Plan {
     /// `Unsupported`, with the node's name, for a node that has no kernel; `Length` if the facts are not as many as
     /// the graph's inputs; what shape inference and the driver say.
     pub fn new(device: &Device, graph: &Graph, inputs: &[Fact], evaluate: &Evaluate<'_>) -> Result<Plan> {
+        let held = vec![None; inputs.len()];
+        Plan::with(device, graph, inputs, &held, evaluate)
+    }
+
+    /// As [`Plan::new`]; inputs that are on the device already are not given to [`Plan::run`].
+    pub(super) fn with(
+        device: &Device,
+        graph: &Graph,
+        inputs: &[Fact],
+        held: &[Option<wgpu::Buffer>],
+        evaluate: &Evaluate<'_>,
+    ) -> Result<Plan> {
         if inputs.len() != graph.inputs.len() {
             let what = format!("{} facts for {} inputs", inputs.len(), graph.inputs.len());
             return Err(Error::new(ErrorKind::Length, what));
         }
         let groups = device.limits().max_compute_workgroups_per_dimension;
         let rec = Recorder::new(device.adapter().processor, device.largest(), groups);
-        let mut planner = Planner { rec, facts: HashMap::new(), views: HashMap::new(), evaluate, nodes: 0 };
+        let mut planner = Planner {
+            rec,
+            facts: HashMap::new(),
+            views: HashMap::new(),
+            evaluate,
+            nodes: 0,
+            late: Vec::new(),
+            made_late: HashSet::new(),
+        };
         for (number, value) in graph.values.iter().enumerate() {
             if let Some(tensor) = &value.constant {
                 planner.facts.insert(ValueId(number), Fact::constant(tensor));
             }
         }
         let mut slots: Vec<Slot> = Vec::new();
+        let mut there = HashMap::new();
         let mut taken = Vec::new();
-        for (value, fact) in graph.inputs.iter().zip(inputs) {
+        for ((value, fact), held) in graph.inputs.iter().zip(inputs).zip(held) {
             planner.facts.insert(*value, fact.clone());
             if fact.value.is_some() {
                 taken.push(None);
@@ -201,8 +285,16 @@ impl Plan {
             }
             Class::of(fact.dtype)?;
             let view = on_device(&mut planner.rec, fact, Some(Source::Input))?;
-            slots.push(view.slot);
-            taken.push(Some((fact.dtype, view.shape.clone())));
+            taken.push(match held {
+                Some(buffer) => {
+                    there.insert(view.slot, buffer.clone());
+                    None
+                }
+                None => {
+                    slots.push(view.slot);
+                    Some((fact.dtype, view.shape.clone()))
+                }
+            });
             planner.views.insert(*value, view);
         }
         for node in &graph.nodes {
@@ -213,33 +305,49 @@ impl Plan {
         }
         let mut reads = Vec::new();
         let mut outputs = Vec::new();
+        let late = planner.tail(graph);
         for value in &graph.outputs {
-            if let Some(tensor) = planner.facts.get(value).and_then(|fact| fact.value.as_ref()) {
-                outputs.push(Outcome::Known(tensor.clone()));
-                continue;
-            }
-            let view = planner.view(*value)?;
-            reads.push(view.slot);
-            let place = reads.len() - 1;
-            let count = view.count.map(|(slot, axis)| {
-                reads.push(slot);
-                (reads.len() - 1, axis)
+            outputs.push(match late.outputs.iter().position(|own| own == value) {
+                Some(place) => Outcome::Tail(place),
+                None => planner.outcome(*value, &mut reads)?,
             });
-            outputs.push(Outcome::Read { place, dtype: view.dtype, shape: view.shape.clone(), count });
         }
-        let program = Program::new(device, &planner.rec, &slots, &reads)?;
+        // What the tail must know, or what only the run gives a length, comes to the host; the rest stays.
+        let needed = host_inputs(&late);
+        let (mut brought, mut kept) = (Vec::new(), Vec::new());
+        let wanted = if late.outputs.is_empty() { Vec::new() } else { late.inputs.clone() };
+        let is_brought: Vec<bool> =
+            wanted.iter().map(|id| planner.counted(*id) || needed.contains(id)).collect();
+        for (id, is_brought) in wanted.iter().zip(&is_brought) {
+            match is_brought {
+                true => brought.push(planner.outcome(*id, &mut reads)?),
+                false => kept.push(planner.view(*id)?.slot),
+            }
+        }
+        let (program, buffers) = Program::keeping(device, &planner.rec, &slots, &reads, &kept, &there)?;
+        let mut buffers = buffers.into_iter();
+        let mut given = Vec::new();
+        for (id, is_brought) in wanted.iter().zip(is_brought) {
+            let fact = planner.facts.get(id).filter(|_| !is_brought);
+            let held = fact.and_then(|fact| Some(Given::Held(fact.clone(), buffers.next()?)));
+            given.push(held.unwrap_or(Given::Read));
+        }
+        let tail = (!late.outputs.is_empty()).then(|| (brought, Tail::new(device, late, given)));
         let counters = Counters {
             nodes: planner.nodes,
             steps: program.steps(),
             bytes: program.bytes,
             ..Counters::default()
         };
-        Ok(Plan { program, inputs: taken, outputs, counters })
+        Ok(Plan { program, inputs: taken, outputs, tail, counters })
     }
 
     /// What has been done so far.
     pub fn counters(&self) -> Counters {
-        self.counters
+        match &self.tail {
+            Some((_, tail)) => self.counters.and(tail.counters()),
+            None => self.counters,
+        }
     }
 
     /// Computes the graph's outputs, in its order. `inputs` are all of the graph's inputs that were not given when
@@ -264,25 +372,39 @@ impl Plan {
             }
             words.push(pack(input)?);
         }
-        let read = self.outputs.iter().any(|output| matches!(output, Outcome::Read { .. }));
+        let read =
+            self.tail.is_some() || self.outputs.iter().any(|output| matches!(output, Outcome::Read { .. }));
         let results = if read { self.program.run(&words)? } else { Vec::new() };
         if read {
             self.counters.submits += 1;
             self.counters.readbacks += 1;
         }
+        let late = match &mut self.tail {
+            Some((brought, tail)) => {
+                let brought: Vec<Tensor> =
+                    brought.iter().map(|own| own.tensor(&results, &[])).collect::<Result<_>>()?;
+                tail.run(&brought)?
+            }
+            None => Vec::new(),
+        };
+        self.outputs.iter().map(|output| output.tensor(&results, &late)).collect()
+    }
+}
+
+impl Outcome {
+    /// The tensor, of what was read back and what the tail gave.
+    fn tensor(&self, results: &[Vec<u32>], late: &[Tensor]) -> Result<Tensor> {
         let missing = || Error::new(ErrorKind::Failed, "a result was not read back");
-        self.outputs
-            .iter()
-            .map(|output| match output {
-                Outcome::Known(tensor) => Ok(tensor.clone()),
-                Outcome::Read { place, dtype, shape, count } => {
-                    let words = results.get(*place).ok_or_else(missing)?;
-                    let Some((count, axis)) = count else { return unpack(words, *dtype, shape) };
-                    let count = results.get(*count).and_then(|words| words.first()).ok_or_else(missing)?;
-                    trimmed(words, *dtype, shape, *axis, *count as usize)
-                }
-            })
-            .collect()
+        match self {
+            Outcome::Known(tensor) => Ok(tensor.clone()),
+            Outcome::Tail(place) => late.get(*place).cloned().ok_or_else(missing),
+            Outcome::Read { place, dtype, shape, count } => {
+                let words = results.get(*place).ok_or_else(missing)?;
+                let Some((count, axis)) = count else { return unpack(words, *dtype, shape) };
+                let count = results.get(*count).and_then(|words| words.first()).ok_or_else(missing)?;
+                trimmed(words, *dtype, shape, *axis, *count as usize)
+            }
+        }
     }
 }
 

@@ -111,12 +111,17 @@ fn share(
     (given, sizes)
 }
 
-fn buffer(
+pub(super) fn buffer(
     device: &Device,
     size: u64,
     usage: wgpu::BufferUsages,
     words: Option<&[u32]>,
 ) -> Result<wgpu::Buffer> {
+    let most = device.limits().max_buffer_size;
+    if size > most {
+        let what = format!("{size} bytes are over the {most} that a buffer of the device may have");
+        return Err(Error::new(ErrorKind::Limit, what).remedy("use smaller batches or pictures"));
+    }
     device.caught("memory of the device", |raw| {
         let buffer = raw.create_buffer(&wgpu::BufferDescriptor {
             label: None,
@@ -183,7 +188,21 @@ fn encode(encoder: &mut wgpu::CommandEncoder, steps: &[Ready]) {
 impl Program {
     /// Compiles pipelines, finds memory, brings constants to the device and runs what depends on them alone.
     /// `inputs` are given at each run and `reads` are read back, each in its order.
+    #[cfg(test)]
     pub(super) fn new(device: &Device, rec: &Recorder, inputs: &[Slot], reads: &[Slot]) -> Result<Program> {
+        Ok(Program::keeping(device, rec, inputs, reads, &[], &HashMap::new())?.0)
+    }
+
+    /// As [`Program::new`]; `kept` keep their memory for themselves, which is returned in their order, and the inputs
+    /// that are `held` have it already.
+    pub(super) fn keeping(
+        device: &Device,
+        rec: &Recorder,
+        inputs: &[Slot],
+        reads: &[Slot],
+        kept: &[Slot],
+        there: &HashMap<Slot, wgpu::Buffer>,
+    ) -> Result<(Program, Vec<wgpu::Buffer>)> {
         let alive = live(rec);
         let pick = |wanted: bool| -> Vec<&Step> {
             rec.steps
@@ -206,11 +225,16 @@ impl Program {
             rec.steps.iter().any(|step| step.slots.contains(&slot))
                 || inputs.contains(&slot)
                 || reads.contains(&slot)
+                || kept.contains(&slot)
         };
         let of_run: Vec<Slot> = run.iter().flat_map(|step| step.slots.iter().copied()).collect();
         let mut shared = Vec::new();
         for (slot, source) in (0..rec.sources.len()).map(Slot).zip(&rec.sources) {
             if !used(slot) {
+                continue;
+            }
+            if let Some(own) = there.get(&slot) {
+                buffers.insert(slot, own.clone());
                 continue;
             }
             let words = match source {
@@ -227,7 +251,7 @@ impl Program {
             held += size;
             buffers.insert(slot, buffer(device, size, storage, words.as_deref())?);
         }
-        let (given, sizes) = share(&run, &shared, &rec.words, reads);
+        let (given, sizes) = share(&run, &shared, &rec.words, &[reads, kept].concat());
         let mut pool = Vec::new();
         for size in &sizes {
             held += size;
@@ -248,6 +272,13 @@ impl Program {
                 None => Err(missing()),
             })
             .collect::<Result<Vec<_>>>()?;
+        let kept = kept
+            .iter()
+            .map(|slot| match buffers.get(slot) {
+                None if rec.words.get(slot.0) == Some(&0) => buffer(device, 16, storage, None),
+                found => found.cloned().ok_or_else(missing),
+            })
+            .collect::<Result<Vec<_>>>()?;
         let input_buffers = inputs.iter().map(take).collect::<Result<Vec<_>>>()?;
         if !before.is_empty() {
             let steps = ready(device, &before, &pipelines, &buffers)?;
@@ -262,14 +293,8 @@ impl Program {
         let total: u64 = read_buffers.iter().map(|(_, words)| bytes(*words)).sum();
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let staging = if total == 0 { None } else { Some(buffer(device, total, usage, None)?) };
-        Ok(Program {
-            device: device.clone(),
-            steps,
-            inputs: input_buffers,
-            reads: read_buffers,
-            staging,
-            bytes: held,
-        })
+        let (device, inputs, reads) = (device.clone(), input_buffers, read_buffers);
+        Ok((Program { device, steps, inputs, reads, staging, bytes: held }, kept))
     }
 
     /// Steps of a run.
@@ -299,7 +324,13 @@ impl Program {
             device.queue().submit([encoder.finish()]);
         })?;
         let Some(staging) = &self.staging else { return Ok(Vec::new()) };
-        let lost = |text: String| Error::new(ErrorKind::Failed, format!("results could not be read: {text}"));
+        // What cannot be read is most often the end of a device that is lost: then that is said.
+        let lost = |text: String| {
+            device.failure().err().unwrap_or_else(|| {
+                Error::new(ErrorKind::Failed, format!("results could not be read: {text}"))
+                    .remedy("open the device again, or run on the processor")
+            })
+        };
         let (sender, receiver) = std::sync::mpsc::channel();
         staging.slice(..).map_async(wgpu::MapMode::Read, move |result| {
             // The receiver waits below; if it is gone, nobody wants the answer.

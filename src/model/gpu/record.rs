@@ -102,17 +102,28 @@ impl Recorder {
             .is_some_and(|bytes| bytes <= self.largest)
     }
 
-    /// Memory of so many words from this source.
+    /// As many words as the device can bind at once.
+    pub(super) fn most(&self) -> usize {
+        usize::try_from(self.largest / 4).unwrap_or(usize::MAX)
+    }
+
+    fn bounded(&self, words: usize) -> Result<()> {
+        if self.fits(words) {
+            return Ok(());
+        }
+        let what =
+            format!("a tensor of {words} elements is over the {} bytes the device can bind", self.largest);
+        Err(Error::new(ErrorKind::Limit, what).remedy("use smaller batches or pictures"))
+    }
+
+    /// Memory of so many words from this source. A constant may be of any size as long as no step reads it: a kernel
+    /// can take it apart.
     ///
     /// # Errors
     /// `Limit` if the device cannot bind so much at once.
     pub(super) fn slot(&mut self, words: usize, source: Source) -> Result<Slot> {
-        if !self.fits(words) {
-            let what = format!(
-                "a tensor of {words} elements is over the {} bytes the device can bind",
-                self.largest
-            );
-            return Err(Error::new(ErrorKind::Limit, what).remedy("use smaller batches or pictures"));
+        if !matches!(source, Source::Constant(_)) {
+            self.bounded(words)?;
         }
         self.words.push(words);
         self.sources.push(source);
@@ -189,6 +200,9 @@ impl Recorder {
         }
         if parameters.len() > PARAMETERS {
             return Err(Error::new(ErrorKind::Limit, "too many axes for a kernel"));
+        }
+        for own in &bound {
+            self.bounded(self.words.get(own.slot.0).copied().unwrap_or(0))?;
         }
         parameters.resize(PARAMETERS, 0);
         let slots = bound.iter().map(|bound| bound.slot).collect();

@@ -165,7 +165,7 @@ pub(super) fn sum(a: &Dim, b: &Dim) -> Result<Dim> {
 }
 
 /// The number of an axis, counted from the end if it is negative.
-pub(super) fn axis(axis: i64, rank: usize) -> Result<usize> {
+pub(in crate::model) fn axis(axis: i64, rank: usize) -> Result<usize> {
     let from_end = usize::try_from(axis.unsigned_abs()).unwrap_or(usize::MAX);
     let place = if axis < 0 { rank.checked_sub(from_end) } else { Some(from_end) };
     place
@@ -174,7 +174,7 @@ pub(super) fn axis(axis: i64, rank: usize) -> Result<usize> {
 }
 
 /// The numbers of axes, none of them twice.
-pub(super) fn axes(numbers: &[i64], rank: usize) -> Result<Vec<usize>> {
+pub(in crate::model) fn axes(numbers: &[i64], rank: usize) -> Result<Vec<usize>> {
     let mut found = Vec::with_capacity(numbers.len().min(rank));
     for number in numbers {
         let place = axis(*number, rank)?;

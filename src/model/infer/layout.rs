@@ -8,6 +8,7 @@ use super::dims::{
 };
 use super::inputs::Inputs;
 use super::reshape::reshape;
+use super::window::MOST_PADS;
 use super::{Fact, MOST_AXES, fact};
 use crate::error::Result;
 
@@ -214,6 +215,9 @@ fn pad(inputs: Inputs<'_>) -> Result<Vec<Dim>> {
         };
         let (before, after) = (numbers.get(k), numbers.get(k.saturating_add(places.len())));
         let (Some(before), Some(after)) = (before, after) else { return Err(misfit("too few pads")) };
+        if before.unsigned_abs().max(after.unsigned_abs()) > MOST_PADS {
+            return Err(too_large());
+        }
         let more = before.checked_add(*after).ok_or_else(too_large)?;
         if more == 0 && *before == 0 {
             continue;

@@ -5,7 +5,7 @@
 //! `Named("")`. It computes no elements; a [`Fact`] may carry those of a constant, for the operators whose shape
 //! follows from them (`Reshape`, `Slice`, `Resize`). It never panics: what does not fit is an error.
 
-mod dims;
+pub(in crate::model) mod dims;
 mod elementwise;
 mod indexing;
 mod inputs;
@@ -126,7 +126,7 @@ fn most_inputs(op: &Op) -> usize {
         Op::QLinearConv(_) => 9,
         Op::QLinearMatMul => 8,
         Op::DeformConv { .. } => 6,
-        Op::Slice | Op::BatchNormalization { .. } | Op::NonMaxSuppression { .. } => 5,
+        Op::Slice | Op::BatchNormalization { .. } | Op::NonMaxSuppression { .. } | Op::Compose(_) => 5,
         Op::Pad { .. } | Op::Resize(_) => 4,
         Op::Conv(_) | Op::ConvTranspose(_) | Op::ConvInteger(_) | Op::MatMulInteger => 4,
         Op::Clip | Op::Where | Op::ScatterElements { .. } | Op::ScatterNd { .. } | Op::OneHot { .. } => 3,

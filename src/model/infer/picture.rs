@@ -1,7 +1,7 @@
 //! Pictures and boxes.
 
 use super::super::graph::Dim;
-use super::super::op::{Aspect, Coordinates, Op, Resize};
+use super::super::op::{Aspect, Compose, Coordinates, Op, Resize};
 use super::super::tensor::DType;
 use super::dims::{axes, computed, known, length, misfit, same, senseless, too_large, unknown, wrong_type};
 use super::indexing::nearest;
@@ -39,6 +39,25 @@ pub(super) fn outputs(op: &Op, inputs: Inputs<'_>) -> Result<Option<Vec<Fact>>> 
             same(four, &Dim::Known(4))?;
             let (rows, columns) = align.output;
             fact(x.dtype, vec![same(n, m)?, c.clone(), Dim::Known(rows), Dim::Known(columns)])
+        }
+        Op::Compose(_) => {
+            for (place, dtype) in [(0, DType::U32), (1, DType::I32), (2, DType::I32), (3, DType::F32)] {
+                inputs.need(place)?;
+                inputs.of(place, dtype)?;
+            }
+            let [pictures, columns] = inputs.need(1)?.shape.as_slice() else {
+                return Err(misfit("what is done to pictures must have 2 axes"));
+            };
+            same(columns, &Dim::Known(Compose::COLUMNS))?;
+            let canvas = match inputs.row(4)?.and_then(|row| row.numbers) {
+                Some(numbers) => match numbers.as_slice() {
+                    [rows, columns] => [Dim::Known(length(*rows)?), Dim::Known(length(*columns)?)],
+                    _ => return Err(misfit("a canvas has a height and a width")),
+                },
+                None => [unknown(), unknown()],
+            };
+            let [rows, wide] = canvas;
+            fact(DType::F32, vec![pictures.clone(), Dim::Known(3), rows, wide])
         }
         Op::NonMaxSuppression { .. } => {
             let (boxes, scores) = (inputs.need(0)?, inputs.need(1)?);

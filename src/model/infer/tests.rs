@@ -2,8 +2,8 @@
 
 use super::super::graph::Dim;
 use super::super::op::{
-    Aspect, Binary, Conv, ConvTranspose, Coordinates, Epilogue, GridMode, GridPadding, Nearest, Op, PadMode,
-    Padding, Pool, Reduce, Resize, ResizeMode, RoiAlign, Scatter, Unary, Variadic, Window,
+    Aspect, Binary, Compose, Conv, ConvTranspose, Coordinates, Epilogue, GridMode, GridPadding, Nearest, Op,
+    PadMode, Padding, Pool, Reduce, Resize, ResizeMode, RoiAlign, Scatter, Unary, Variadic, Window,
 };
 use super::super::tensor::{DType, Tensor};
 use super::{Fact, outputs};
@@ -322,6 +322,7 @@ fn all() -> Vec<Op> {
         resize(Coordinates::TfCropAndResize, Aspect::Stretch),
         resize(Coordinates::HalfPixel, Aspect::NotLarger),
         Op::GridSample { mode: GridMode::Cubic, padding: GridPadding::Border, align_corners: true },
+        Op::Compose(Compose { bgr: true }),
         Op::RoiAlign(RoiAlign {
             half_pixel: true,
             max: false,

@@ -2,13 +2,18 @@
 
 use super::super::graph::Dim;
 use super::super::op::{Conv, ConvTranspose, Op, Padding, Pool, Window};
-use super::super::tensor::DType;
+use super::super::tensor::{DType, count};
 use super::dims::{
     computed, known, length, longer, misfit, product, same, senseless, too_large, unknown, wrong_type,
 };
 use super::inputs::Inputs;
 use super::{Fact, fact};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Elements of a window: more than any picture has that is looked at whole.
+const MOST_TAPS: usize = 1 << 22;
+/// What is put around or cut off is less: executors negate and add such numbers.
+pub(super) const MOST_PADS: u64 = 1 << 48;
 
 pub(super) fn outputs(op: &Op, inputs: Inputs<'_>) -> Result<Option<Vec<Fact>>> {
     Ok(Some(match op {
@@ -119,6 +124,9 @@ fn around(pads: &[i64], spatial: usize) -> Result<Vec<(i64, i64)>> {
     if before.len() != spatial || after.len() != spatial {
         return Err(senseless(format!("{} pads for {spatial} spatial axes", pads.len())));
     }
+    if pads.iter().any(|n| n.unsigned_abs() > MOST_PADS) {
+        return Err(too_large());
+    }
     Ok(before.iter().copied().zip(after.iter().copied()).collect())
 }
 
@@ -126,6 +134,11 @@ fn around(pads: &[i64], spatial: usize) -> Result<Vec<(i64, i64)>> {
 fn moved(window: &Window, kernel: &[usize], dims: &[Dim], ceil: bool) -> Result<Vec<Dim>> {
     let n = dims.len();
     let kernel = if kernel.len() == n { kernel.to_vec() } else { each(kernel, n, "kernel sizes")? };
+    // Padding may make room for a window of any extent, whose elements are listed when it runs.
+    if count(&kernel).is_none_or(|n| n > MOST_TAPS) {
+        let what = format!("a window of {kernel:?}; the most elements are {MOST_TAPS}");
+        return Err(Error::new(ErrorKind::Limit, what));
+    }
     let (strides, dilations) =
         (each(&window.strides, n, "strides")?, each(&window.dilations, n, "dilations")?);
     let pads = match &window.padding {
@@ -358,4 +371,47 @@ fn unpooled(window: &Window, inputs: Inputs<'_>) -> Result<Fact> {
         shape.push(Dim::Known(length(left)?));
     }
     Ok(fact(x.dtype, shape))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::op::PadMode;
+    use super::super::super::tensor::Tensor;
+    use super::*;
+
+    #[test]
+    fn a_window_of_too_many_elements_is_refused_whatever_the_padding() {
+        let pool = |kernel: &[usize], padding: Padding| {
+            let window = Window {
+                kernel: kernel.to_vec(),
+                strides: Vec::new(),
+                dilations: Vec::new(),
+                padding,
+                ceil: false,
+            };
+            let inputs = [Some(Fact::new(DType::F32, &[1, 1, 8, 8]))];
+            super::super::outputs(&Op::Pool { kind: Pool::Max { columns_first: false }, window }, &inputs, 1)
+        };
+        assert!(pool(&[2, 1 << 21], Padding::SameUpper).is_ok());
+        for padding in [Padding::SameUpper, Padding::Explicit(vec![0, 1 << 31, 0, 1 << 31])] {
+            let error = pool(&[2, (1 << 31) - 1], padding).unwrap_err();
+            assert!(
+                error.kind() == ErrorKind::Limit && error.what().contains("the most elements"),
+                "{error}"
+            );
+        }
+        assert!(pool(&[usize::MAX, 2], Padding::SameUpper).is_err());
+    }
+
+    #[test]
+    fn pads_that_cannot_be_negated_are_refused_though_they_cancel() {
+        let x = Some(Fact::new(DType::F32, &[4]));
+        let pads = |pads: [i64; 2]| Some(Fact::constant(&Tensor::row(pads.to_vec())));
+        let pad =
+            |row| super::super::outputs(&Op::Pad { mode: PadMode::Constant }, &[x.clone(), pads(row)], 1);
+        assert_eq!(pad([-3, 2]).unwrap()[0].known(), Some(vec![3]));
+        assert_eq!(pad([i64::MIN, i64::MAX]).unwrap_err().kind(), ErrorKind::Limit);
+        assert!(around(&[i64::MIN, i64::MAX], 1).is_err());
+        assert_eq!(around(&[1, -1], 1).unwrap(), [(1, -1)]);
+    }
 }

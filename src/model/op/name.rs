@@ -61,6 +61,7 @@ impl Op {
             Op::ConvTranspose(_) => "ConvTranspose",
             Op::Resize(_) => "Resize",
             Op::RoiAlign(_) => "RoiAlign",
+            Op::Compose(_) => "Compose",
             Op::ConvInteger(_) => "ConvInteger",
             Op::QLinearConv(_) => "QLinearConv",
             Op::Unary(own) => own.name(),

@@ -83,6 +83,31 @@ pub enum GridPadding {
     Reflection,
 }
 
+/// Pictures of many sizes, resampled onto canvases of one size: no operator of ONNX, but what stands before a model where
+/// pictures come as they were decoded. Inputs:
+///
+/// 0. `uint32` (words): red, green and blue bytes of all pictures side by side, four a word, the lowest first.
+/// 1. `int32` (pictures, [`Compose::COLUMNS`]): for each picture the byte at which it begins; bytes of a row; its row and
+///    column on the canvas; its height and width there; height and width of its own canvas; what is around it there
+///    (red + 256 · green + 65,536 · blue); for rows, then for columns: where their first samples begin in input 2, where
+///    their weights begin in input 3, and how many there are of each.
+/// 2. `int32`: the first sample of every row and every column.
+/// 3. `float`: weights.
+/// 4. `int64` (2): height and width of the canvas of all, known when planning. Around a picture's own canvas it is black.
+///
+/// The output is `float` (pictures, 3, height, width): whole numbers 0 to 255. Rows are mixed first, then columns; the sum
+/// is rounded, halves to even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compose {
+    /// Planes are blue, green, red.
+    pub bgr: bool,
+}
+
+impl Compose {
+    /// Numbers that say what is done to a picture.
+    pub const COLUMNS: usize = 16;
+}
+
 /// Regions of a feature map, each resampled to one size. Inputs: X, rois (x1, y1, x2, y2), batch numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoiAlign {

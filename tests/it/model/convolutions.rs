@@ -243,14 +243,19 @@ impl Case {
     }
 }
 
-/// Asks an executor for every case and tells the first wrong ones.
-pub(crate) fn check(cases: &[Case], run: impl Fn(&Op, &[Option<&Tensor>]) -> Result<Tensor>) {
+/// What the numbers of the case of this number are drawn from.
+pub(crate) fn seed(number: usize) -> u64 {
+    number as u64 * 7 + 1
+}
+
+/// Asks an executor for every case, by its number, and tells the first wrong ones.
+pub(crate) fn check(cases: &[Case], run: impl Fn(usize, &Op, &[Option<&Tensor>]) -> Result<Tensor>) {
     let mut wrong = Vec::new();
     for (number, case) in cases.iter().enumerate() {
-        let (op, inputs) = case.make(number as u64 * 7 + 1);
+        let (op, inputs) = case.make(seed(number));
         let given: Vec<Option<&Tensor>> = inputs.iter().map(Option::as_ref).collect();
         let (shape, expected) = case.expected(&inputs);
-        let fault = match run(&op, &given) {
+        let fault = match run(number, &op, &given) {
             Err(error) => Some(error.to_string()),
             Ok(made) if made.shape() != shape => Some(format!("has the shape {:?}", made.shape())),
             Ok(made) => fault(made.elements::<f32>().unwrap_or(&[]), &expected),
@@ -281,7 +286,9 @@ fn on_cpu(threads: &Threads) -> impl Fn(&Op, &[Option<&Tensor>]) -> Result<Tenso
 fn every_kind_of_convolution_is_that_of_a_plain_loop() {
     let cases = cases();
     assert!(cases.len() >= 2_000, "{} cases", cases.len());
-    check(&cases, on_cpu(&Threads::one()));
+    let one = Threads::one();
+    let run = on_cpu(&one);
+    check(&cases, |_, op, inputs| run(op, inputs));
 }
 
 #[test]

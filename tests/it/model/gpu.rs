@@ -7,11 +7,15 @@ use lensframe::error::{Error, ErrorKind, Result};
 use lensframe::job::Job;
 use lensframe::model::cpu::{self, Threads};
 use lensframe::model::infer::Fact;
-use lensframe::model::op::{Op, Unary};
+use lensframe::model::op::{Activation, Binary, Conv, Epilogue, Op, Unary};
 use lensframe::model::tensor::Tensor;
-use lensframe::model::{DType, Device, Dim, Graph, Session, gpu};
+use lensframe::model::{DType, Device, Dim, Graph, Session, gpu, pass};
 
+use super::convolutions::{self, Case};
 use super::suite::{self, Executor, Outcome};
+
+/// How many convolutions go into one graph.
+const TOGETHER: usize = 96;
 
 fn device() -> Option<gpu::Device> {
     if gpu::adapters().is_empty() {
@@ -19,6 +23,10 @@ fn device() -> Option<gpu::Device> {
         return None;
     }
     Some(gpu::Device::open(gpu::Which::Best).unwrap())
+}
+
+fn evaluate(op: &Op, inputs: &[Option<&Tensor>], outputs: usize) -> Result<Vec<Tensor>> {
+    cpu::compute(op, inputs, outputs, &Threads::one())
 }
 
 /// Plans a graph and runs it twice; both runs must give the same bits.
@@ -30,9 +38,6 @@ fn twice(device: &gpu::Device, graph: &Graph, inputs: &[Tensor], nodes: &AtomicU
         false => Fact::new(tensor.dtype(), tensor.shape()),
     };
     let facts: Vec<Fact> = inputs.iter().enumerate().map(fact).collect();
-    let evaluate = |op: &Op, inputs: &[Option<&Tensor>], outputs: usize| {
-        cpu::compute(op, inputs, outputs, &Threads::one())
-    };
     let mut plan = gpu::Plan::new(device, graph, &facts, &evaluate)?;
     let open: Vec<&Tensor> =
         inputs.iter().enumerate().filter(|(at, _)| !is_known(*at)).map(|(_, tensor)| tensor).collect();
@@ -91,4 +96,58 @@ fn a_batch_is_one_submission_and_one_readback() {
     // Two shapes, three runs.
     let counts = session.counts();
     assert_eq!((counts.runs, counts.plans, counts.submits, counts.readbacks), (3, 2, 3, 3));
+}
+
+/// The pictures and residuals of a graph that computes these convolutions, one an output, and the graph. What
+/// follows a convolution is drawn into it, so that each is one node.
+fn joined(made: Vec<(Op, Vec<Option<Tensor>>)>) -> (Graph, Vec<Tensor>) {
+    let (mut graph, mut given, mut results) = (Graph::default(), Vec::new(), Vec::new());
+    let mut take = |graph: &mut Graph, tensor: Tensor| {
+        let shape = tensor.shape().iter().map(|n| Dim::Known(*n)).collect();
+        given.push(tensor);
+        graph.take(&format!("x{}", given.len()), DType::F32, shape)
+    };
+    for (op, inputs) in made {
+        let Op::Conv(conv) = op else { panic!("{op:?}") };
+        let mut inputs = inputs.into_iter();
+        let mut next = || inputs.next().flatten();
+        let mut of = vec![take(&mut graph, next().expect("a picture")), graph.hold(next().expect("weights"))];
+        of.extend(next().map(|bias| graph.hold(bias)));
+        let plain = Conv { epilogue: Epilogue::default(), ..conv.clone() };
+        let mut result = graph.then(Op::Conv(plain), &of);
+        if let Some(residual) = next() {
+            let residual = take(&mut graph, residual);
+            result = graph.then(Op::Binary(Binary::Add), &[result, residual]);
+        }
+        result = match conv.epilogue.activation {
+            Some(Activation::Unary(unary)) => graph.then(Op::Unary(unary), &[result]),
+            Some(Activation::Clip { min, max }) => {
+                let limits = [min, max].map(|limit| graph.hold(Tensor::scalar(limit)));
+                graph.then(Op::Clip, &[result, limits[0], limits[1]])
+            }
+            None => result,
+        };
+        results.push(result);
+    }
+    graph.give(results);
+    pass::improve(&mut graph, &evaluate).expect("a graph");
+    (graph, given)
+}
+
+#[test]
+fn every_kind_of_convolution_on_the_gpu_is_that_of_a_plain_loop() {
+    let Some(device) = device() else { return };
+    let cases = convolutions::cases();
+    assert!(cases.len() >= 2_000, "{} cases", cases.len());
+    let nodes = AtomicUsize::new(0);
+    let group = |(number, cases): (usize, &[Case])| {
+        let made = |(at, case): (usize, &Case)| case.make(convolutions::seed(number * TOGETHER + at));
+        let (graph, given) = joined(cases.iter().enumerate().map(made).collect());
+        assert_eq!(graph.nodes().len(), cases.len(), "what follows a convolution is not drawn into it");
+        twice(&device, &graph, &given, &nodes).unwrap()
+    };
+    let results: Vec<Tensor> = cases.chunks(TOGETHER).enumerate().flat_map(group).collect();
+    convolutions::check(&cases, |number, _, _| {
+        results.get(number).cloned().ok_or_else(|| Error::new(ErrorKind::Failed, "no result"))
+    });
 }

@@ -54,6 +54,44 @@ fn the_detector_finds_the_shapes_and_is_scored_in_two_commands() {
 }
 
 #[test]
+fn scored_as_it_comes_it_has_the_numbers_of_the_stored_set() {
+    let (_guard, folder) = drawn("11");
+    json(&folder, &[&PREDICT[..], &SHAPES, &["--model", &model(), "--set", "net"]].concat());
+    for metric in ["coco/bbox", "voc07/bbox", "mmdet/map", "proposals"] {
+        let known = lensframe(&folder, &["eval", "--list"]);
+        if !String::from_utf8_lossy(&known.stdout).lines().any(|line| line.starts_with(metric)) {
+            panic!("there is no protocol {metric}");
+        }
+        let stored =
+            json(&folder, &["eval", "--gt", "scenes.lf", "--pred", "scenes.lf#net", "--metric", metric]);
+        for batch in ["1", "4"] {
+            let more =
+                ["--model", &model(), "--metric", metric, "--batch", batch, "--html", "a.html", "--force"];
+            let own = json(&folder, &[&PREDICT[..], &SHAPES, &more].concat());
+            for part in ["headline", "classes", "coverage"] {
+                assert_eq!(own[part], stored[part], "{metric}, {part}");
+            }
+            assert!(folder.join("a.html").is_file());
+        }
+    }
+    // Stored and scored in one command.
+    let both = ["--model", &model(), "--set", "both", "--metric", "coco/bbox"];
+    let both = json(&folder, &[&PREDICT[..], &SHAPES, &both].concat());
+    assert!(both["headline"][0]["value"].as_f64().unwrap() > 0.4);
+    let (code, said) = fails(
+        &folder,
+        &[&PREDICT[..], &SHAPES, &["--model", &model(), "--metric", "coco/bbox", "--fail-if", "AP<0.99"]]
+            .concat(),
+    );
+    assert!(code == 1 && said.contains("AP<0.99"), "{said}");
+    let (_, said) = fails(
+        &folder,
+        &[&PREDICT[..], &SHAPES, &["--model", &model(), "--set", "x", "--html", "b.html"]].concat(),
+    );
+    assert!(said.contains("no report without a question"), "{said}");
+}
+
+#[test]
 fn any_batch_and_any_number_of_threads_find_the_same() {
     let (_guard, folder) = drawn("5");
     for (set, batch, workers) in [("a", "1", "0"), ("b", "2", "2"), ("c", "5", "1")] {
@@ -67,6 +105,47 @@ fn any_batch_and_any_number_of_threads_find_the_same() {
             assert_eq!(row[format!("a.{key}")], row[format!("c.{key}")]);
         }
     }
+}
+
+#[test]
+fn how_often_the_best_class_is_right_is_what_the_stored_set_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let drawn = ["--size", "128x96", "--classes", "12", "--objects", "1", "--empty", "0", "--seed", "4"];
+    json(folder, &[&["synth", "scenes.lf", "--count", "30"], &drawn[..]].concat());
+    let model = model();
+    let args = [&PREDICT[..], &SHAPES, &["--model", &model]].concat();
+    // A picture in which nothing is found has no class to be right or wrong: it is found at any score.
+    let all = [&args[..], &["--score", "0"]].concat();
+    json(folder, &[&all[..], &["--set", "net"]].concat());
+    let rows = json(folder, &["head", "scenes.lf", "-n", "30"]);
+    let rows = rows["rows"].as_array().unwrap();
+    let right = rows.iter().filter(|row| row["net.label"][0] == row["label"][0]).count();
+    let said = json(folder, &[&all[..], &["--accuracy", "label", "--batch", "4"]].concat());
+    let share = said["accuracy"].as_f64().unwrap();
+    assert!((share - right as f64 / 30.0).abs() < 1e-12, "{right} of 30, {share}");
+    assert!(share > 0.5, "{share}");
+    // Reports, as `eval` writes them.
+    json(folder, &[&all[..], &["--accuracy", "label", "--markdown", "a.md"]].concat());
+    assert!(std::fs::read_to_string(folder.join("a.md")).unwrap().contains("accuracy"));
+    json(folder, &[&["synth", "many.lf", "--count", "3", "--objects", "2"], &drawn[..4]].concat());
+    let many = ["predict", "many.lf", "--device", "cpu", "--recipe", "shapes", "--model", &model];
+    let (code, words) = fails(folder, &[&many[..], &["--accuracy", "label"]].concat());
+    assert!(code == 1 && words.contains("a picture has to have one"), "{words}");
+    let (code, words) = fails(folder, &[&many[..], &["--accuracy"]].concat());
+    assert!(code == 1 && words.contains("image_label"), "{words}");
+}
+
+#[test]
+fn what_a_model_calls_its_classes_is_no_name_of_the_label_map() {
+    let (_guard, folder) = drawn("2");
+    let sheet = |name: &str| {
+        json(&folder, &["view", "scenes.lf", "-o", name, "--set", "label_map"]);
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    let before = sheet("before.png");
+    json(&folder, &[&PREDICT[..], &SHAPES, &["--model", &model(), "--set", "net"]].concat());
+    assert!(sheet("after.png") == before);
 }
 
 #[test]

@@ -166,24 +166,56 @@ impl Finish<'_> {
         self.act.apply(sums);
     }
 
-    /// Writes sums of a row, finished. `residual`: that of these columns.
+    /// Writes sums of a row, finished. `residual`: that of these columns. Sixteen at a time: rows are short, and a loop
+    /// of unknown length does its last elements one by one.
     #[inline(always)]
     pub(super) fn write(&self, bias: f32, residual: Option<&[f32]>, sums: &mut [f32], out: &mut [f32]) {
         match (residual, self.act) {
-            (None, Act::None) => out.iter_mut().zip(sums).for_each(|(o, s)| *o = *s + bias),
-            (None, Act::Relu) => out.iter_mut().zip(sums).for_each(|(o, s)| *o = relu(*s + bias)),
-            (None, Act::Clip(min, max)) => {
-                out.iter_mut().zip(sums).for_each(|(o, s)| *o = clip(*s + bias, min, max));
-            }
-            (Some(more), Act::Relu) => {
-                for ((o, s), m) in out.iter_mut().zip(sums).zip(more) {
-                    *o = relu(*s + bias + *m);
-                }
-            }
+            (None, Act::None) => runs(sums, None, out, |s, _| s + bias),
+            (None, Act::Relu) => runs(sums, None, out, |s, _| relu(s + bias)),
+            (None, Act::Clip(min, max)) => runs(sums, None, out, |s, _| clip(s + bias, min, max)),
+            (Some(_), Act::None) => runs(sums, residual, out, |s, m| s + bias + m),
+            (Some(_), Act::Relu) => runs(sums, residual, out, |s, m| relu(s + bias + m)),
             (more, _) => {
                 self.finish(bias, more, sums);
                 out.copy_from_slice(&sums[..out.len()]);
             }
+        }
+    }
+}
+
+/// Elements at once.
+const RUN: usize = 16;
+
+/// A run made by itself before it is stored: so the compiler sees that it may be one vector.
+#[inline(always)]
+fn each(make: impl Fn(usize) -> f32) -> [f32; RUN] {
+    let mut made = [0.0; RUN];
+    for (i, made) in made.iter_mut().enumerate() {
+        *made = make(i);
+    }
+    made
+}
+
+/// What `f` makes of sums, and of what is added to them (0 if nothing is).
+#[inline(always)]
+fn runs(sums: &[f32], more: Option<&[f32]>, out: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+    let sums = &sums[..out.len()];
+    let (wide_sums, rest_sums) = sums.as_chunks::<RUN>();
+    let (wide_out, rest_out) = out.as_chunks_mut::<RUN>();
+    match more {
+        None => {
+            for (o, s) in wide_out.iter_mut().zip(wide_sums) {
+                *o = each(|i| f(s[i], 0.0));
+            }
+            rest_out.iter_mut().zip(rest_sums).for_each(|(o, s)| *o = f(*s, 0.0));
+        }
+        Some(more) => {
+            let (wide_more, rest_more) = more.as_chunks::<RUN>();
+            for ((o, s), m) in wide_out.iter_mut().zip(wide_sums).zip(wide_more) {
+                *o = each(|i| f(s[i], m[i]));
+            }
+            rest_out.iter_mut().zip(rest_sums).zip(rest_more).for_each(|((o, s), m)| *o = f(*s, *m));
         }
     }
 }

@@ -71,8 +71,8 @@ pub(super) trait Level: Copy + Send + Sync + 'static {
     }
 
     /// The sum over `k` of column `k` of `a` times row `k` of `b`. `a` holds `rows` elements for each `k`, `b` holds
-    /// `vectors * WIDTH`.
-    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], sums: &mut Tile);
+    /// `vectors * WIDTH`. `ahead` is what will be read soon: it is fetched meanwhile, a line of the cache for each `k`.
+    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], ahead: &[f32], sums: &mut Tile);
 }
 
 /// Work that is the same on every level.
@@ -176,7 +176,7 @@ impl Level for Plain {
     const FUSED: bool = false;
 
     #[inline(always)]
-    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], sums: &mut Tile) {
+    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], _ahead: &[f32], sums: &mut Tile) {
         of_size!(rows, vectors, plain, (a, b, sums), [1 2 3 4]);
     }
 }
@@ -199,6 +199,20 @@ fn plain<const R: usize, const V: usize>(a: &[f32], b: &[f32], sums: &mut Tile) 
     }
 }
 
+/// Elements of a line of the cache.
+#[cfg(target_arch = "x86_64")]
+const LINE: usize = 16;
+
+/// Has line `k` of what will be read soon brought near.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn fetch(ahead: &[f32], k: usize) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+    let line = ahead.as_ptr().wrapping_add((k * LINE).min(ahead.len()));
+    // SAFETY: a fetch reads nothing that the program sees, and may be given any address.
+    unsafe { _mm_prefetch::<_MM_HINT_T1>(line.cast()) };
+}
+
 #[cfg(target_arch = "x86_64")]
 impl Level for Avx2 {
     const WIDTH: usize = 8;
@@ -206,22 +220,23 @@ impl Level for Avx2 {
     const FUSED: bool = true;
 
     #[inline(always)]
-    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], sums: &mut Tile) {
+    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], ahead: &[f32], sums: &mut Tile) {
         // SAFETY: `dispatch` runs work on this level only where the processor has AVX2 and FMA.
-        unsafe { of_size!(rows, vectors, avx2, (a, b, sums), [1 2 3 4]) }
+        unsafe { of_size!(rows, vectors, avx2, (a, b, ahead, sums), [1 2 3 4]) }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2<const R: usize, const V: usize>(a: &[f32], b: &[f32], sums: &mut Tile) {
+fn avx2<const R: usize, const V: usize>(a: &[f32], b: &[f32], ahead: &[f32], sums: &mut Tile) {
     use std::arch::x86_64::{
         _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
     };
     let mut sum = [[_mm256_setzero_ps(); V]; R];
     let (vectors, _) = b.as_chunks::<8>();
     let (vectors, _) = vectors.as_chunks::<V>();
-    for (a, b) in a.as_chunks::<R>().0.iter().zip(vectors) {
+    for (k, (a, b)) in a.as_chunks::<R>().0.iter().zip(vectors).enumerate() {
+        fetch(ahead, k);
         // SAFETY: each is an array of eight elements.
         let b = b.each_ref().map(|vector| unsafe { _mm256_loadu_ps(vector.as_ptr()) });
         for r in 0..R {
@@ -258,22 +273,23 @@ impl Level for Avx512 {
     }
 
     #[inline(always)]
-    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], sums: &mut Tile) {
+    fn tile(rows: usize, vectors: usize, a: &[f32], b: &[f32], ahead: &[f32], sums: &mut Tile) {
         // SAFETY: as above.
-        unsafe { of_size!(rows, vectors, avx512, (a, b, sums), [1 2 3 4 5 6 7 8]) }
+        unsafe { of_size!(rows, vectors, avx512, (a, b, ahead, sums), [1 2 3 4 5 6 7 8]) }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-fn avx512<const R: usize, const V: usize>(a: &[f32], b: &[f32], sums: &mut Tile) {
+fn avx512<const R: usize, const V: usize>(a: &[f32], b: &[f32], ahead: &[f32], sums: &mut Tile) {
     use std::arch::x86_64::{
         _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
     };
     let mut sum = [[_mm512_setzero_ps(); V]; R];
     let (vectors, _) = b.as_chunks::<16>();
     let (vectors, _) = vectors.as_chunks::<V>();
-    for (a, b) in a.as_chunks::<R>().0.iter().zip(vectors) {
+    for (k, (a, b)) in a.as_chunks::<R>().0.iter().zip(vectors).enumerate() {
+        fetch(ahead, k);
         // SAFETY: each is an array of sixteen elements.
         let b = b.each_ref().map(|vector| unsafe { _mm512_loadu_ps(vector.as_ptr()) });
         for r in 0..R {

@@ -40,11 +40,14 @@ enum Kept {
     Right(matmul::Right),
 }
 
-/// Prepares an operator whose second input is always `weights`. None if nothing can be prepared.
-pub fn prepare(op: &Op, weights: &Tensor) -> Option<Prepared> {
+/// Prepares an operator whose second input is always `weights`. None if nothing can be prepared. `x`: the shape of the
+/// first input, if it is known: what depends on it is else prepared when the first one comes.
+pub fn prepare(op: &Op, weights: &Tensor, x: Option<&[usize]>) -> Option<Prepared> {
     match op {
         Op::Conv(conv) if !conv::by_rows(conv, weights) => {
-            Some(Prepared(Kept::Conv(conv::Weights::keep(weights, conv.group)?)))
+            let kept = conv::Weights::keep(weights, conv.group)?;
+            x.into_iter().for_each(|x| kept.pack(conv, x));
+            Some(Prepared(Kept::Conv(kept)))
         }
         Op::Gemm { trans_b, .. } => Some(Prepared(Kept::Right(matmul::Right::pack(weights, *trans_b)?))),
         Op::MatMul => Some(Prepared(Kept::Right(matmul::Right::pack(weights, false)?))),

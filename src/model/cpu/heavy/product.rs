@@ -17,6 +17,8 @@ use crate::model::cpu::threads::Threads;
 
 /// Depth that is gone through before another block of columns is packed.
 const DEPTH: usize = 1024;
+/// Elements that are added at once.
+const VECTOR: usize = 16;
 /// Elements of the packed columns that are kept at hand: half a megabyte.
 const PACKED: usize = 1 << 17;
 
@@ -89,6 +91,12 @@ impl Panels {
         let rows = self.starts[panel]..self.starts[panel + 1];
         let from = rows.start * self.depth;
         (rows.clone(), &self.data[from + depth.start * rows.len()..from + depth.end * rows.len()])
+    }
+
+    /// What is read after a panel: the next one, over the same depths; nothing after the last.
+    #[inline(always)]
+    pub(super) fn next(&self, panel: usize, depth: &Range<usize>) -> &[f32] {
+        if panel + 1 < self.count() { self.panel(panel + 1, depth).1 } else { &[] }
     }
 }
 
@@ -196,12 +204,14 @@ impl<S: Source> Work for Blocked<'_, '_, S> {
                 }
                 for panel in block.which.clone() {
                     let (rows, a) = block.panels.panel(panel, &ks);
+                    let next = block.panels.next(panel, &ks);
                     for (number, first) in (from..until).step_by(L::COLUMNS).enumerate() {
                         let columns = (until - first).min(L::COLUMNS);
                         let vectors = columns.div_ceil(L::WIDTH);
                         let at = number * chunk * L::COLUMNS;
                         let b = &packed[at..at + ks.len() * vectors * L::WIDTH];
-                        L::tile(rows.len(), vectors, a, b, &mut tile);
+                        let ahead = if first + L::COLUMNS >= until { next } else { &[] };
+                        L::tile(rows.len(), vectors, a, b, ahead, &mut tile);
                         block.store(&rows, first..first + columns, &mut tile, part == 0, part + 1 == chunks);
                     }
                 }
@@ -226,7 +236,16 @@ impl<S> Block<'_, S> {
             let sums = &mut sums[..columns.len()];
             let out = &mut self.out[row - top][at..at + columns.len()];
             if !first {
-                sums.iter_mut().zip(out.iter()).for_each(|(s, o)| *s += *o);
+                let (wide, rest) = sums.as_chunks_mut::<VECTOR>();
+                let (wide_out, rest_out) = out.as_chunks::<VECTOR>();
+                for (s, o) in wide.iter_mut().zip(wide_out) {
+                    let mut sum = [0.0; VECTOR];
+                    for i in 0..VECTOR {
+                        sum[i] = s[i] + o[i];
+                    }
+                    *s = sum;
+                }
+                rest.iter_mut().zip(rest_out).for_each(|(s, o)| *s += *o);
             }
             if last {
                 let bias = self.finish.bias.map_or(0.0, |bias| bias[row]);

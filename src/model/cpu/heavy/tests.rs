@@ -41,7 +41,8 @@ fn near(a: &Tensor, b: &Tensor, terms: usize) {
 #[test]
 fn every_vector_unit_makes_the_same_but_for_rounding() {
     let shapes = [
-        (16, 24, 20, 3, 1, 1, 1), // tiles
+        (64, 56, 20, 3, 1, 1, 1), // tiles
+        (16, 24, 20, 3, 1, 1, 1),
         (32, 19, 35, 3, 1, 0, 1),
         (5, 7, 9, 1, 1, 0, 1),
         (3, 9, 21, 7, 2, 3, 1),
@@ -68,12 +69,64 @@ fn every_vector_unit_makes_the_same_but_for_rounding() {
 }
 
 #[test]
+fn transformed_tiles_make_what_a_loop_makes() {
+    let (inputs, outputs, rows, columns) = (72, 60, 21, 38);
+    let (x, w) = (numbers(1, &[1, inputs, rows, columns]), numbers(2, &[outputs, inputs, 3, 3]));
+    let made = run(&Op::Conv(conv(3, 1, 1, 1)), &[&x, &w]).unwrap();
+    let (x, w) = (x.elements::<f32>().unwrap(), w.elements::<f32>().unwrap());
+    let mut wanted = Vec::new();
+    for (output, row, column) in
+        (0..outputs).flat_map(|o| (0..rows).flat_map(move |r| (0..columns).map(move |c| (o, r, c))))
+    {
+        let mut sum = 0.0_f64;
+        for (input, i, j) in
+            (0..inputs).flat_map(|c| (0..3).flat_map(move |i| (0..3).map(move |j| (c, i, j))))
+        {
+            let (r, c) = (row + i, column + j);
+            if (1..=rows).contains(&r) && (1..=columns).contains(&c) {
+                let x = x[(input * rows + r - 1) * columns + c - 1];
+                sum += f64::from(x) * f64::from(w[((output * inputs) + input) * 9 + 3 * i + j]);
+            }
+        }
+        wanted.push(sum.max(0.0) as f32);
+    }
+    near(&made, &Tensor::new(&[1, outputs, rows, columns], wanted).unwrap(), inputs * 9);
+}
+
+#[test]
+fn windows_by_rows_make_what_windows_one_by_one_make() {
+    let wide = |x: &Tensor| {
+        let x = x.elements::<f32>().unwrap().iter().map(|x| f64::from(*x)).collect();
+        Tensor::new(&[2, 3, 11, 45], x).unwrap()
+    };
+    let x = numbers(4, &[2, 3, 11, 45]);
+    for (k, stride, pad, dilation) in [(3, 1, 1, 1), (3, 2, 0, 1), (2, 2, 1, 1), (3, 3, 1, 2), (5, 1, 2, 1)] {
+        for ceil in [false, true] {
+            let window = Window { dilations: vec![dilation; 2], ceil, ..window(&[k, k], stride, pad) };
+            let pool = |kind| Op::Pool { kind, window: window.clone() };
+            for count_padding in [false, true] {
+                let op = pool(Pool::Average { count_padding });
+                let other = run(&op, &[&wide(&x)]).unwrap();
+                let other = other.elements::<f64>().unwrap().iter().map(|x| *x as f32).collect();
+                for made in on_each(|| run(&op, &[&x]).unwrap()) {
+                    near(&made, &Tensor::new(made.shape(), Vec::clone(&other)).unwrap(), k * k);
+                }
+            }
+            let op = pool(Pool::Max { columns_first: false });
+            // With the places of the largest, windows are gone through one by one.
+            let places = compute(&op, &[Some(&x)], 2, &Threads::one()).unwrap().unwrap();
+            on_each(|| assert_eq!(run(&op, &[&x]).unwrap(), places[0]));
+        }
+    }
+}
+
+#[test]
 fn weights_that_stay_make_the_same() {
     let gemm = Op::Gemm { alpha: 1.0, beta: 1.0, trans_a: false, trans_b: true };
     for rows in [1, 2, 9, 50] {
         let (a, b, c) = (numbers(1, &[rows, 65]), numbers(2, &[103, 65]), numbers(3, &[103]));
         let plain = run(&gemm, &[&a, &b, &c]).unwrap();
-        let kept = prepare(&gemm, &b).unwrap();
+        let kept = prepare(&gemm, &b, None).unwrap();
         let inputs = [Some(&a), Some(&b), Some(&c)];
         let made = compute_prepared(&gemm, &inputs, 1, Some(&kept), &Threads::one()).unwrap().unwrap();
         near(&plain, &made[0], 65);
@@ -84,7 +137,7 @@ fn weights_that_stay_make_the_same() {
             numbers(2, &[96, 32 / op.group, op.window.kernel[0], op.window.kernel[0]]),
         );
         let op = Op::Conv(op);
-        let kept = prepare(&op, &w).unwrap();
+        let kept = prepare(&op, &w, None).unwrap();
         for _ in 0..2 {
             let made = compute_prepared(&op, &[Some(&x), Some(&w)], 1, Some(&kept), &Threads::new(2))
                 .unwrap()

@@ -95,9 +95,13 @@ impl Work for Block<'_> {
             for first in columns.clone().step_by(L::COLUMNS) {
                 let count = (columns.end - first).min(L::COLUMNS);
                 let b = right.tile(first, &ks);
+                let next = first + L::COLUMNS;
+                let next = if next < columns.end { right.tile(next, &ks) } else { &[] };
+                let share = next.len().div_ceil(panels.count()).max(1);
                 for panel in 0..panels.count() {
                     let (which, a) = panels.panel(panel, &ks);
-                    L::tile(which.len(), count.div_ceil(L::WIDTH), a, b, &mut tile);
+                    let ahead = next.chunks(share).nth(panel).unwrap_or(&[]);
+                    L::tile(which.len(), count.div_ceil(L::WIDTH), a, b, ahead, &mut tile);
                     let at = (first - columns.start) * rows + which.start;
                     for column in 0..count {
                         let out = &mut out[at + column * rows..][..which.len()];

@@ -1,11 +1,12 @@
-//! Convolutions: each is recorded as the cheapest of four ways to compute it.
+//! Convolutions: each is recorded as the cheapest of five ways to compute it.
 //!
-//! - windows of one element: one product of matrices;
+//! - windows of one element: one product of matrices a group;
 //! - 3 by 3 windows at steps of one, with enough channels: Winograd's F(4x4, 3x3), a quarter of the products;
-//! - one group: windows are laid out as columns, then one product;
-//! - the rest (groups, three spatial axes, what is too large to lay out): directly.
+//! - groups of several channels: windows are laid out as columns, then one product a group;
+//! - few channels a group: a tile of the output an invocation;
+//! - the rest (three spatial axes, what is too large to lay out): directly.
 //!
-//! The invariant: all four compute the same sums; which is used follows from shapes and the adapter alone.
+//! The invariant: all five compute the same sums; which is used follows from shapes and the adapter alone.
 
 use super::super::record::{Recorder, View, read, word, write};
 use super::super::shader::File;
@@ -13,6 +14,7 @@ use super::map::activation;
 use super::norm::scalar;
 use super::product::{Bias, Factor, Product, product, rows};
 use super::spatial::Frame;
+use super::tile::{Extents, Tile, tiled};
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::{Conv, ConvTranspose, Epilogue, Op};
@@ -110,24 +112,27 @@ fn convolve(rec: &mut Recorder, task: &Task<'_>, output: &View) -> Result<()> {
     let columns =
         (c * window).checked_mul(points.next_multiple_of(4)).and_then(|n| n.checked_mul(task.batch));
     let tiles = frame.output[1].div_ceil(4) * frame.output[2].div_ceil(4) * task.batch;
-    if task.group != 1 || c == 0 {
+    // Channels of a group: with few of them a product is not worth its layout.
+    let (each, per_group) = (c / task.group, out / task.group);
+    if each == 0 || (task.group != 1 && each.min(per_group) < 4) {
         return direct(rec, task, output);
     }
     if frame.is_point() {
+        let batches = task.batch * task.group;
         let b = if plane % 4 == 0 {
-            Factor { slot: task.input.slot, row: plane, batch: c * plane, batches: task.batch }
+            Factor { slot: task.input.slot, row: plane, batch: each * plane, batches }
         } else {
-            let (c, plane) = (i64_of(c), i64_of(plane));
-            rows(rec, task.input, 0, [task.batch, task.channels.0, points], [c * plane, plane, 1])?
+            let extents = [batches, each, points];
+            rows(rec, task.input, 0, extents, [i64_of(each * plane), i64_of(plane), 1])?
         };
-        return multiply(rec, task, b, c, output);
+        return multiply(rec, task, b, each, output);
     }
-    if winograd && room(tiles.next_multiple_of(4).checked_mul(36 * c.max(out))) {
+    if winograd && task.group == 1 && room(tiles.next_multiple_of(4).checked_mul(36 * c.max(out))) {
         return self::winograd(rec, task, tiles, output);
     }
     if flat && room(columns) && out > 1 {
         let b = unrolled(rec, task)?;
-        return multiply(rec, task, b, c * window, output);
+        return multiply(rec, task, b, each * window, output);
     }
     direct(rec, task, output)
 }
@@ -136,20 +141,21 @@ fn i64_of(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// The product of the weights (k by channels out, from their stored form) with `b`.
+/// The product of each group's weights (k by channels out, from their stored form) with its part of `b`.
 fn multiply(rec: &mut Recorder, task: &Task<'_>, b: Factor, k: usize, output: &View) -> Result<()> {
-    let out = task.channels.1;
-    let a = rows(rec, task.weights, 0, [1, k, out], [0, 1, i64_of(k)])?;
+    let out = task.channels.1 / task.group;
+    let a = rows(rec, task.weights, 0, [task.group, k, out], [i64_of(k * out), 1, i64_of(k)])?;
     let (_, n, _) = task.frame.planes();
+    let bias = |bias: &View| Bias { slot: bias.slot, along_m: 1, along_n: 0, along_batch: out, beta: 1.0 };
     let of = Product {
         m: out,
         n,
         k,
-        batches: task.batch,
+        batches: task.batch * task.group,
         a,
         b,
         alpha: 1.0,
-        bias: task.bias.map(|bias| Bias { slot: bias.slot, along_m: 1, along_n: 0, beta: 1.0 }),
+        bias: task.bias.map(bias),
         residual: task.residual.map(|residual| residual.slot),
         activation: task.epilogue.activation,
     };
@@ -166,7 +172,8 @@ fn unrolled(rec: &mut Recorder, task: &Task<'_>) -> Result<Factor> {
     parameters.extend(task.frame.parameters()?);
     let bound = vec![write("y", "vec4<f32>", made.slot), read("x", "f32", task.input.slot)];
     rec.row(File::Unroll, Vec::new(), bound, parameters, count)?;
-    Ok(Factor { slot: made.slot, row, batch: c * window * row, batches: task.batch })
+    let batch = c / task.group * window * row;
+    Ok(Factor { slot: made.slot, row, batch, batches: task.batch * task.group })
 }
 
 fn winograd(rec: &mut Recorder, task: &Task<'_>, tiles: usize, output: &View) -> Result<()> {
@@ -225,7 +232,7 @@ fn winograd(rec: &mut Recorder, task: &Task<'_>, tiles: usize, output: &View) ->
 }
 
 /// The places of a shader that finishes sums, and the numbers they name.
-type Ending = (Vec<(&'static str, String)>, [f32; 4]);
+pub(super) type Ending = (Vec<(&'static str, String)>, [f32; 4]);
 
 /// What follows a sum `a` of output channel `channel` at element `at`, for shaders that end with single floats.
 fn ending(bias: bool, residual: bool, epilogue: Epilogue) -> Result<Ending> {
@@ -257,6 +264,11 @@ fn direct(rec: &mut Recorder, task: &Task<'_>, output: &View) -> Result<()> {
     bound.extend(task.bias.map(|bias| read("bias", "f32", bias.slot)));
     bound.extend(task.residual.map(|residual| read("residual", "f32", residual.slot)));
     places.extend(scalar());
+    if let Some(tile) = Tile::of(&task.frame, count, rec.processor) {
+        let (channels, per_group) = (c / task.group, out / task.group);
+        let extents = Extents { batch: task.batch, channels, per_group, out };
+        return tiled(rec, tile, &task.frame, &extents, bound, (places, numbers));
+    }
     rec.row(File::Conv, places, bound, parameters, count)
 }
 

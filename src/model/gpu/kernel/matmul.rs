@@ -10,7 +10,7 @@ use super::product::{Bias, Factor, Product, product, rows};
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::Op;
-use crate::model::tensor::DType;
+use crate::model::tensor::{DType, Tensor};
 
 fn int(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -50,7 +50,13 @@ fn gemm(
         Some(c) => {
             let strides = broadcast(&c.shape, &[m, n])?;
             let step = |n: i64| usize::try_from(n).unwrap_or(0);
-            Some(Bias { slot: c.slot, along_m: step(strides[0]), along_n: step(strides[1]), beta })
+            Some(Bias {
+                slot: c.slot,
+                along_m: step(strides[0]),
+                along_n: step(strides[1]),
+                along_batch: 0,
+                beta,
+            })
         }
         None => None,
     };
@@ -59,11 +65,70 @@ fn gemm(
     }
     // Rows of k, whatever the matrices are now.
     let strides_a = if trans_a { [0, int(m), 1] } else { [0, 1, int(k)] };
+    if let Some(parts) = parts(rec, b, [k, n], trans_b)? {
+        return in_parts(rec, a, strides_a, [m, n, k], &parts, (alpha, bias), output);
+    }
     let strides_b = if trans_b { [0, 1, int(k)] } else { [0, int(n), 1] };
     let a = rows(rec, a, 0, [1, k, m], strides_a)?;
     let b = rows(rec, b, 0, [1, k, n], strides_b)?;
     let of = Product { m, n, k, batches: 1, a, b, alpha, bias, residual: None, activation: None };
     product(rec, &of, output)
+}
+
+/// A part of a factor: where it begins among the sums' terms, how many there are, and its elements.
+type Part = (usize, usize, Factor);
+
+/// A constant factor that is too large to be bound, as parts along the sums' axis, each laid out for itself; none if it
+/// can be bound as it is. `transposed`: its rows are columns of the product.
+fn parts(rec: &mut Recorder, b: &View, [k, n]: [usize; 2], transposed: bool) -> Result<Option<Vec<Part>>> {
+    let row = n.next_multiple_of(4);
+    let Some(all) = b.host.as_ref().and_then(|tensor| tensor.elements::<f32>()) else { return Ok(None) };
+    if rec.fits(k.saturating_mul(row)) {
+        return Ok(None);
+    }
+    let each = rec.most() / row.max(1);
+    if each == 0 {
+        return Ok(None);
+    }
+    // Parts of about one size: the last one is not a remainder of a few terms.
+    let each = k.div_ceil(k.div_ceil(each));
+    let mut made = Vec::new();
+    for first in (0..k).step_by(each) {
+        let terms = each.min(k - first);
+        let (elements, shape, strides) = if transposed {
+            let lines = all.chunks(k).flat_map(|line| line.iter().skip(first).take(terms));
+            (lines.copied().collect::<Vec<f32>>(), [n, terms], [0, 1, int(terms)])
+        } else {
+            let lines = all.iter().skip(first * n).take(terms * n);
+            (lines.copied().collect(), [terms, n], [0, int(n), 1])
+        };
+        let part = rec.constant(&Tensor::new(&shape, elements)?)?;
+        made.push((first, terms, rows(rec, &part, 0, [1, terms, n], strides)?));
+    }
+    Ok(Some(made))
+}
+
+/// A product whose second factor is in parts: each adds to what those before it made.
+fn in_parts(
+    rec: &mut Recorder,
+    a: &View,
+    strides: [i64; 3],
+    [m, n, k]: [usize; 3],
+    parts: &[Part],
+    (alpha, bias): (f32, Option<Bias>),
+    output: &View,
+) -> Result<()> {
+    let mut sum = None;
+    for (first, terms, b) in parts {
+        let last = first + terms == k;
+        let a = rows(rec, a, int(*first) * strides[1], [1, *terms, m], strides)?;
+        let to = if last { output.clone() } else { rec.output(&[m, n], DType::F32)? };
+        let (bias, k) = (bias.filter(|_| last), *terms);
+        let of = Product { m, n, k, batches: 1, a, b: *b, alpha, bias, residual: sum, activation: None };
+        product(rec, &of, &to)?;
+        sum = Some(to.slot);
+    }
+    Ok(())
 }
 
 fn matmul(rec: &mut Recorder, a: &View, b: &View, output: &View) -> Result<()> {
@@ -95,6 +160,12 @@ fn matmul(rec: &mut Recorder, a: &View, b: &View, output: &View) -> Result<()> {
     }
     if output.len() == 0 {
         return Ok(());
+    }
+    if right.iter().all(|n| *n == 1)
+        && let Some(parts) = parts(rec, b, [k, n], false)?
+    {
+        let m = batches * m;
+        return in_parts(rec, a, [0, 1, int(k)], [m, n, k], &parts, (1.0, None), output);
     }
     let a = factor(rec, a, left, &batch, [k, m], [1, int(k)])?;
     let b = factor(rec, b, right, &batch, [k, n], [int(n), 1])?;

@@ -6,6 +6,7 @@
 
 mod arg;
 mod boxes;
+mod compose;
 mod conv;
 mod copy;
 mod elementwise;
@@ -23,6 +24,7 @@ mod resize;
 mod sample;
 mod scatter;
 mod spatial;
+mod tile;
 
 use super::record::{Recorder, View};
 use crate::error::{Error, ErrorKind, Result};
@@ -124,6 +126,7 @@ pub(super) fn record(rec: &mut Recorder, call: &Call<'_>) -> Result<Vec<View>> {
         Op::Pool { .. } | Op::GlobalPool { .. } | Op::MaxUnpool { .. } => pool::record(rec, call),
         Op::Resize(_) => resize::record(rec, call).map(one),
         Op::GridSample { .. } | Op::RoiAlign(_) => sample::record(rec, call).map(one),
+        Op::Compose(op) => compose::record(rec, call, *op).map(one),
         Op::NonZero | Op::NonMaxSuppression { .. } => boxes::record(rec, call).map(one),
         Op::QuantizeLinear { .. }
         | Op::DequantizeLinear { .. }
@@ -150,6 +153,7 @@ pub(super) fn host_inputs(op: &Op) -> &'static [usize] {
         Op::ConstantOfShape { .. } => &[0],
         Op::NonMaxSuppression { .. } => &[2, 3, 4],
         Op::MaxUnpool { .. } => &[2],
+        Op::Compose(_) => &[4],
         Op::Dropout => &[1, 2],
         _ => &[],
     }

@@ -32,6 +32,8 @@ pub(super) struct Bias {
     pub(super) slot: Slot,
     pub(super) along_m: usize,
     pub(super) along_n: usize,
+    /// From one batch of `a` to the next.
+    pub(super) along_batch: usize,
     pub(super) beta: f32,
 }
 
@@ -128,7 +130,7 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
     for r in 0..height {
         let guard = if whole_m { String::new() } else { format!("if (m0 + {r}u < p.m) ") };
         let _ = writeln!(store, "{guard}{{ let at = at_c + (m0 + {r}u) * p.n + n0;");
-        let _ = writeln!(store, "let bias_at = (m0 + {r}u) * p.bias_m + n0 * p.bias_n;");
+        let _ = writeln!(store, "let bias_at = bias_0 + (m0 + {r}u) * p.bias_m + n0 * p.bias_n;");
         if of.bias.is_some_and(|bias| bias.along_n == 0) {
             let _ = writeln!(store, "let shift = F(bias[bias_at] * p.beta);");
         } else {
@@ -200,6 +202,7 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
         of.bias.map_or(0.0, |bias| bias.beta).to_bits(),
     ];
     parameters.extend(numbers.map(f32::to_bits));
+    parameters.push(word(of.bias.map_or(0, |bias| bias.along_batch))?);
     let places = vec![
         ("F", vector.into()),
         ("I", "vec4<i32>".into()),

@@ -1,6 +1,7 @@
 //! Shapes that reach the ways taken for long lines and many elements, against plain loops.
 
-use super::{compute, device, near, noise};
+use super::{compute, compute_within, device, near, noise};
+use crate::error::ErrorKind;
 use crate::model::op::{Op, Pool, Reduce, Unary};
 use crate::model::tensor::{DType, Tensor};
 
@@ -162,6 +163,36 @@ fn whole_planes_and_functions_of_many_elements_are_near_64_bits() {
                 (f64::from(*got) - wanted).abs() <= 1e-6 * wanted.abs() + 3e-7,
                 "{op:?}({v}): {got} and not {wanted}"
             );
+        }
+    }
+}
+
+#[test]
+fn weights_that_cannot_be_bound_at_once_are_taken_in_parts() {
+    let Some(device) = device() else { return };
+    let (m, k, n) = (3, 100, 37);
+    // As much as 29 rows of 40 words.
+    let bound = 4 * 29 * 40;
+    let (a, c) = (noise(&[m, k], 1), noise(&[n], 2));
+    for trans_b in [false, true] {
+        let b = noise(&if trans_b { [n, k] } else { [k, n] }, 3);
+        let at = |l: usize, j: usize| f64::from(floats(&b)[if trans_b { j * k + l } else { l * n + j }]);
+        let sum =
+            |i: usize, j: usize| (0..k).map(|l| f64::from(floats(&a)[i * k + l]) * at(l, j)).sum::<f64>();
+        let all = || (0..m).flat_map(|i| (0..n).map(move |j| (i, j)));
+        let op = Op::Gemm { alpha: 0.5, beta: 2.0, trans_a: false, trans_b };
+        let inputs = [Some((&a, false)), Some((&b, true)), Some((&c, true))];
+        let got = compute_within(&device, bound, &op, &inputs, &[(DType::F32, &[m, n])]).unwrap();
+        let wanted = all().map(|(i, j)| 0.5 * sum(i, j) + 2.0 * f64::from(floats(&c)[j]));
+        near(&got[0], &wanted.collect::<Vec<_>>(), k, "Gemm");
+        // What is not known when planning cannot be taken apart, and is refused.
+        let inputs = [Some((&a, false)), Some((&b, false)), Some((&c, true))];
+        let refused = compute_within(&device, bound, &op, &inputs, &[(DType::F32, &[m, n])]);
+        assert_eq!(refused.map_err(|e| e.kind()).unwrap_err(), ErrorKind::Limit);
+        if !trans_b {
+            let inputs = [Some((&a, false)), Some((&b, true))];
+            let got = compute_within(&device, bound, &Op::MatMul, &inputs, &[(DType::F32, &[m, n])]).unwrap();
+            near(&got[0], &all().map(|(i, j)| sum(i, j)).collect::<Vec<_>>(), k, "MatMul");
         }
     }
 }

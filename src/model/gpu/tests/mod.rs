@@ -3,10 +3,12 @@
 
 mod chance;
 mod conv;
+mod failures;
 mod large;
 mod plans;
 mod shaders;
 mod speed;
+mod tails;
 
 use std::sync::OnceLock;
 
@@ -49,11 +51,19 @@ pub(super) fn compute(
     inputs: &[Option<(&Tensor, bool)>],
     outputs: &[(DType, &[usize])],
 ) -> Result<Vec<Tensor>> {
-    let mut rec = Recorder::new(
-        device.adapter().processor,
-        device.largest(),
-        device.limits().max_compute_workgroups_per_dimension,
-    );
+    compute_within(device, device.largest(), op, inputs, outputs)
+}
+
+/// As [`compute`], as if so many bytes were the most that can be bound.
+pub(super) fn compute_within(
+    device: &Device,
+    largest: u64,
+    op: &Op,
+    inputs: &[Option<(&Tensor, bool)>],
+    outputs: &[(DType, &[usize])],
+) -> Result<Vec<Tensor>> {
+    let groups = device.limits().max_compute_workgroups_per_dimension;
+    let mut rec = Recorder::new(device.adapter().processor, largest, groups);
     let (mut views, mut slots, mut words) = (Vec::new(), Vec::new(), Vec::new());
     for input in inputs {
         views.push(match input {

@@ -256,6 +256,20 @@ fn all() -> Vec<Key> {
         }
     }
     one(Op::Conv(conv(2)), &[Some(x4), Some((F, &[4, 2, 3, 3]))], &[], &[(F, &[2, 4, 6, 6])]);
+    let (solid, weights) = ([1, 4, 5, 6, 7], [4, 4, 2, 3, 3]);
+    one(Op::Conv(conv(1)), &[Some((F, &solid)), Some((F, &weights))], &[], &[(F, &[1, 4, 4, 4, 5])]);
+    one(
+        Op::Compose(Compose { bgr: true }),
+        &[
+            Some((DType::U8, &[300])),
+            Some((DType::I32, &[2, Compose::COLUMNS])),
+            Some((DType::I32, &[9])),
+            Some((F, &[9])),
+            None,
+        ],
+        &[(4, Tensor::row(vec![4_i64, 5]))],
+        &[(F, &[2, 3, 4, 5])],
+    );
     let transpose = ConvTranspose {
         window: window(&[]),
         group: 1,

@@ -48,6 +48,18 @@ impl Weights {
         })
     }
 
+    /// Packs them for pictures of this shape, if it is one that they can convolve: else that is said when one comes.
+    pub(super) fn pack(&self, conv: &Conv, x: &[usize]) {
+        let layout = Layout::of(&Given::new("Conv", &[]), conv, x, self.plain.shape());
+        let (Ok(layout), Some(w)) = (layout, self.plain.elements::<f32>()) else { return };
+        match Way::of(&layout) {
+            _ if depthwise::fits(&layout) => {}
+            Way::Tiles => _ = self.tiles.get_or_init(|| Weights::tiles(w, &layout)),
+            Way::Turned => _ = self.columns.get_or_init(|| Weights::columns(w, &layout)),
+            Way::Panels => _ = self.panels.get_or_init(|| Weights::panels(w, &layout)),
+        }
+    }
+
     fn each<T>(w: &[f32], layout: &Layout, pack: impl Fn(&[f32], usize, usize) -> T) -> Vec<T> {
         let (rows, depth) = (layout.outputs_each(), layout.inputs_each() * layout.kernel());
         (0..layout.group)
@@ -68,6 +80,30 @@ impl Weights {
         Weights::each(w, layout, |w, rows, depth| {
             Columns::pack(&Matrix { data: w, steps: (1, depth) }, rows, depth)
         })
+    }
+}
+
+/// How a convolution is made a product.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By transformed tiles.
+    Tiles,
+    /// With windows as the rows.
+    Turned,
+    /// With windows as the columns.
+    Panels,
+}
+
+impl Way {
+    fn of(layout: &Layout) -> Way {
+        let columns = layout.output_plane();
+        if winograd::fits(layout) {
+            Way::Tiles
+        } else if columns <= TURNED && layout.outputs_each() > 2 * columns {
+            Way::Turned
+        } else {
+            Way::Panels
+        }
     }
 }
 
@@ -161,8 +197,7 @@ pub(super) fn convolve(
         return depthwise::convolve(layout, x, w, finish, out, threads);
     }
     let each = layout.outputs_each();
-    let tiles = winograd::fits(layout);
-    let turned = columns <= TURNED && each > 2 * columns;
+    let way = Way::of(layout);
     let (own_panels, own_columns, own_tiles) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
     let (panels, right, transformed) = kept
         .map_or((&own_panels, &own_columns, &own_tiles), |kept| (&kept.panels, &kept.columns, &kept.tiles));
@@ -177,7 +212,7 @@ pub(super) fn convolve(
     for (number, (pictures, out)) in
         pictures.chunks(wave).zip(out.chunks_mut(wave * layout.outputs * columns)).enumerate()
     {
-        let count = if tiles { 0 } else { pictures.len() };
+        let count = if way == Way::Tiles { 0 } else { pictures.len() };
         let padded = threads.map(count, |at| pad(&layout.axes, pictures[at], layout.inputs));
         let mut jobs = Vec::with_capacity(pictures.len() * layout.group);
         for (job, out) in out.chunks_exact_mut(each * columns).enumerate() {
@@ -188,7 +223,7 @@ pub(super) fn convolve(
                 residual: finish.residual.map(|all| &all[first * columns..(first + each) * columns]),
                 act: finish.act,
             };
-            if tiles {
+            if way == Way::Tiles {
                 let weights = &transformed.get_or_init(|| Weights::tiles(w, layout))[group];
                 let x = &pictures[picture][group * layout.inputs_each() * input..];
                 winograd::convolve(layout, x, weights, &finish, out, threads);
@@ -196,7 +231,7 @@ pub(super) fn convolve(
             }
             let data = &padded[picture][group * layout.inputs_each() * plane..];
             let source = Windows { places: &places, data };
-            if turned {
+            if way == Way::Turned {
                 let right = &right.get_or_init(|| Weights::columns(w, layout))[group];
                 let panels = Panels::of_columns(&source, columns, right.depth());
                 multiply_turned(&panels, right, finish, out, threads);

@@ -99,6 +99,12 @@ impl Source for Windows<'_> {
         }
         let runs = &runs[..count];
         let distances = &self.places.distances[depth];
+        if let ([(_, from, _)], 1) = (runs, self.places.stride)
+            && columns == width
+            && whole::<L>(&self.data[*from..], distances, width, into)
+        {
+            return;
+        }
         match self.places.stride {
             1 => copy::<1>(self.data, runs, distances, width, into),
             2 => copy::<2>(self.data, runs, distances, width, into),
@@ -113,6 +119,21 @@ impl Source for Windows<'_> {
             }
         }
     }
+}
+
+/// Copies whole rows of windows, if they are as wide as a tile: most of a product has no other.
+#[inline(always)]
+fn whole<L: Level>(data: &[f32], distances: &[usize], width: usize, into: &mut [f32]) -> bool {
+    if width != L::COLUMNS {
+        return false;
+    }
+    // Three vectors, whatever their length.
+    for (row, distance) in into.chunks_exact_mut(width).zip(distances) {
+        let from = &data[*distance..*distance + width];
+        let vectors = row.chunks_exact_mut(L::WIDTH).zip(from.chunks_exact(L::WIDTH));
+        vectors.for_each(|(to, from)| to.copy_from_slice(from));
+    }
+    true
 }
 
 /// Copies runs, sixteen elements at once. What is copied beyond the end of a run is overwritten by the next one.

@@ -24,6 +24,10 @@ const SIDE: usize = 6;
 const ALL: usize = 36;
 /// Elements that are copied at once: the least that any level has in a vector.
 const VECTOR: usize = 4;
+/// Fewer pairs of channels for each channel are not worth transforming for: 56 on both sides are enough.
+const PAIRS: usize = 28;
+/// Fewer tiles of a picture are not worth transforming weights for.
+const LEAST: usize = 25;
 /// Transformed elements that are kept at hand: two megabytes.
 const KEPT: usize = 1 << 19;
 
@@ -32,9 +36,16 @@ pub(super) fn fits(layout: &Layout) -> bool {
     let [rows, columns] = layout.axes[..] else { return false };
     let plain = |axis: Axis| {
         let window = (axis.kernel, axis.stride, axis.dilation) == (3, 1, 1);
-        window && axis.before >= 0 && axis.after >= 0 && axis.output >= 12
+        window && axis.before >= 0 && axis.after >= 0
     };
-    plain(rows) && plain(columns) && layout.inputs_each() >= 16 && layout.outputs_each() >= 16
+    // Transformed weights are four times as large: they must serve many tiles to be worth reading.
+    let tiles = rows.output.div_ceil(STEP) * columns.output.div_ceil(STEP);
+    if tiles < LEAST || rows.output.min(columns.output) < 2 * STEP {
+        return false;
+    }
+    // Transforms are work for each channel, products for each pair of them.
+    let (inputs, outputs) = (layout.inputs_each(), layout.outputs_each());
+    plain(rows) && plain(columns) && inputs.saturating_mul(outputs) >= PAIRS * (inputs + outputs)
 }
 
 /// Transformed weights: for each element of a tile, a matrix of (outputs, inputs) of a group.
@@ -52,16 +63,18 @@ impl Weights {
             [0.0, 0.0, 1.0],
         ];
         let mut made = vec![0.0_f32; ALL * outputs * inputs];
-        for (at, w) in w.chunks_exact(9).take(outputs * inputs).enumerate() {
-            for element in 0..ALL {
-                let (i, j) = (element / 6, element % 6);
-                let mut sum = 0.0;
-                for (place, w) in w.iter().enumerate() {
-                    sum += G[i][place / 3] * G[j][place % 3] * f64::from(*w);
+        for (at, w) in w.as_chunks::<9>().0.iter().take(outputs * inputs).enumerate() {
+            // One axis, then the other.
+            let half: [[f64; 3]; 6] = G.map(|g| {
+                std::array::from_fn(|j| (0..3).map(|i| g[i] * f64::from(w[3 * i + j])).sum::<f64>())
+            });
+            for (i, half) in half.iter().enumerate() {
+                for (j, g) in G.iter().enumerate() {
+                    let sum = half[0] * g[0] + half[1] * g[1] + half[2] * g[2];
+                    #[allow(clippy::as_conversions, reason = "rounded once")]
+                    let rounded = sum as f32;
+                    made[(i * 6 + j) * outputs * inputs + at] = rounded;
                 }
-                #[allow(clippy::as_conversions, reason = "rounded once")]
-                let rounded = sum as f32;
-                made[element * outputs * inputs + at] = rounded;
             }
         }
         let one = |element: usize| &made[element * outputs * inputs..(element + 1) * outputs * inputs];
@@ -159,10 +172,12 @@ impl Work for Both<'_, '_> {
             let made = &mut products[element * outputs * wide..][..outputs * wide];
             for panel in 0..panels.count() {
                 let (rows, a) = panels.panel(panel, &(0..inputs));
+                let next = panels.next(panel, &(0..inputs));
                 for first in (0..wide).step_by(L::COLUMNS) {
                     let columns = (wide - first).min(L::COLUMNS);
                     let b = &b[first * inputs..][..columns * inputs];
-                    L::tile(rows.len(), columns / L::WIDTH, a, b, &mut tile);
+                    let ahead = if first + L::COLUMNS >= wide { next } else { &[] };
+                    L::tile(rows.len(), columns / L::WIDTH, a, b, ahead, &mut tile);
                     for (row, sums) in rows.clone().zip(&tile.0) {
                         let made = &mut made[row * wide + first..][..columns];
                         let vectors = made.as_chunks_mut::<VECTOR>().0.iter_mut();

@@ -5,7 +5,9 @@
 #![allow(clippy::indexing_slicing, reason = "a Layout has been checked against the tensors")]
 
 use super::super::given::Given;
+use super::super::level::dispatch;
 use super::super::spatial::{Axis, signed};
+use super::rows::{Rows, Spans};
 use super::{AXES, Layout, spans};
 use crate::error::Result;
 use crate::model::cpu::threads::Threads;
@@ -68,12 +70,7 @@ pub(super) fn compute<T: Real>(
     let mut out = given.zeros::<T>(&layout.shape)?;
     let (input, output) = (layout.input(), layout.output());
     let inside = spans(&layout.axes);
-    let counts: [Vec<usize>; AXES] = match kind {
-        Pool::Average { count_padding: true } => {
-            layout.axes.each_ref().map(|axis| (0..axis.output).map(|window| counted(axis, window)).collect())
-        }
-        _ => inside.each_ref().map(|spans| spans.iter().map(|span| span.1).collect()),
-    };
+    let counts = counts(layout, kind, &inside);
     let power = match kind {
         Pool::Lp { p } => Some(f64::from(p.max(1))),
         _ => None,
@@ -107,6 +104,45 @@ pub(super) fn compute<T: Real>(
         }
     });
     Ok(out)
+}
+
+/// The means of 32-bit floats: a row of windows at a time.
+pub(super) fn means(
+    layout: &Layout,
+    kind: Pool,
+    x: &[f32],
+    given: &Given<'_>,
+    threads: &Threads,
+) -> Result<Vec<f32>> {
+    let mut out = given.floats(&layout.shape)?;
+    let (input, output) = (layout.input(), layout.output());
+    let spans = spans(&layout.axes);
+    let counts = counts(layout, kind, &spans);
+    let across: Vec<f32> = counts[2].iter().map(|count| f32::whole(*count)).collect();
+    let planes = out.chunks_mut(output.max(1)).enumerate();
+    threads.unless_few(x.len()).each_with(planes, Vec::new, |row, (plane, out)| {
+        let x = &x[plane * input..(plane + 1) * input];
+        dispatch(Rows { layout, spans: &spans, x, out, row, start: 0.0, join: |a: f32, b: f32| a + b });
+        let rows = counts[0].iter().flat_map(|d| counts[1].iter().map(move |h| d * h));
+        for (out, rows) in out.chunks_exact_mut(across.len()).zip(rows) {
+            let rows = f32::whole(rows);
+            for (out, across) in out.iter_mut().zip(&across) {
+                let count = rows * *across;
+                *out = if count == 0.0 { 0.0 } else { *out / count };
+            }
+        }
+    });
+    Ok(out)
+}
+
+/// How many elements of each window count, along each axis.
+fn counts(layout: &Layout, kind: Pool, inside: &Spans) -> [Vec<usize>; AXES] {
+    match kind {
+        Pool::Average { count_padding: true } => {
+            layout.axes.each_ref().map(|axis| (0..axis.output).map(|window| counted(axis, window)).collect())
+        }
+        _ => inside.each_ref().map(|spans| spans.iter().map(|span| span.1).collect()),
+    }
 }
 
 /// The mean or norm of each of so many channels of `plane` elements.

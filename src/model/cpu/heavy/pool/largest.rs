@@ -6,7 +6,8 @@
 #![allow(clippy::indexing_slicing, reason = "a Layout has been checked against the tensors")]
 
 use super::super::given::Given;
-use super::super::level::{Level, Work, dispatch};
+use super::super::level::{Plain, Work, dispatch};
+use super::rows::Rows;
 use super::{Layout, spans};
 use crate::error::Result;
 use crate::model::cpu::threads::Threads;
@@ -15,12 +16,25 @@ use crate::model::tensor::{DType, Element, Tensor};
 /// A type that has a least number.
 trait Least: Element + PartialOrd {
     const LEAST: Self;
+
+    /// Does the work, on the best vector unit if it is worth a form of its own for each.
+    fn rows<F: Fn(Self, Self) -> Self + Copy>(rows: Rows<'_, Self, F>) {
+        rows.run::<Plain>();
+    }
+}
+
+impl Least for f32 {
+    const LEAST: f32 = f32::NEG_INFINITY;
+
+    fn rows<F: Fn(f32, f32) -> f32 + Copy>(rows: Rows<'_, f32, F>) {
+        dispatch(rows);
+    }
 }
 
 macro_rules! least {
     ($($type:ty: $least:expr),*) => {$(impl Least for $type { const LEAST: $type = $least; })*};
 }
-least!(f32: f32::NEG_INFINITY, f64: f64::NEG_INFINITY, u8: u8::MIN, i8: i8::MIN);
+least!(f64: f64::NEG_INFINITY, u8: u8::MIN, i8: i8::MIN);
 
 /// `places`: whether the numbers of the largest are wanted, and are counted down the columns.
 pub(super) fn compute(
@@ -59,76 +73,13 @@ fn typed<T: Least>(
         });
         return Ok(vec![Tensor::new(&layout.shape, out)?, Tensor::new(&layout.shape, numbers)?]);
     }
+    let spans = spans(&layout.axes);
     threads.each_with(out.chunks_mut(output.max(1)).enumerate(), Vec::new, |row, (plane, out)| {
-        dispatch(Plane { layout, x: &x[plane * input..(plane + 1) * input], out, row });
+        let x = &x[plane * input..(plane + 1) * input];
+        let join = |a: T, b: T| if b > a { b } else { a };
+        T::rows(Rows { layout, spans: &spans, x, out, row, start: T::LEAST, join });
     });
     Ok(vec![Tensor::new(&layout.shape, out)?])
-}
-
-/// One channel, row by row: the largest down the columns first, then along them.
-struct Plane<'a, T> {
-    layout: &'a Layout,
-    x: &'a [T],
-    out: &'a mut [T],
-    row: &'a mut Vec<T>,
-}
-
-impl<T: Least> Work for Plane<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Level>(self) {
-        let [deep, down, across] = &self.layout.axes;
-        let spans = spans(&self.layout.axes);
-        // Padded on both sides, so that each window has all its elements.
-        let windows = (across.output - 1) * across.stride + across.extent();
-        let before = usize::try_from(across.before.max(0)).unwrap_or(0);
-        let skipped = usize::try_from((-across.before).max(0)).unwrap_or(0);
-        self.row.clear();
-        self.row.resize(windows.max(before + across.input), T::LEAST);
-        for (number, out) in self.out.chunks_exact_mut(across.output).enumerate() {
-            let (d, h) = (spans[0][number / down.output], spans[1][number % down.output]);
-            let middle = &mut self.row[before..before + across.input - skipped];
-            middle.fill(T::LEAST);
-            for (d, h) in (0..d.1).flat_map(|d| (0..h.1).map(move |h| (d, h))) {
-                let (d, h) = (
-                    spans[0][number / down.output].0 + d * deep.dilation,
-                    spans[1][number % down.output].0 + h * down.dilation,
-                );
-                let x = &self.x[(d * down.input + h) * across.input + skipped..][..middle.len()];
-                for (m, x) in middle.iter_mut().zip(x) {
-                    *m = if *x > *m { *x } else { *m };
-                }
-            }
-            out.fill(T::LEAST);
-            for k in 0..across.kernel {
-                let row = &self.row[k * across.dilation..];
-                match across.stride {
-                    1 => larger::<T, 1>(row, out),
-                    2 => larger::<T, 2>(row, out),
-                    stride => {
-                        for (o, x) in out.iter_mut().zip(row.iter().step_by(stride)) {
-                            *o = if *x > *o { *x } else { *o };
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn larger<T: Least, const STRIDE: usize>(row: &[T], out: &mut [T]) {
-    let whole = row.chunks_exact(STRIDE);
-    let rest = whole.remainder();
-    let mut done = 0;
-    for (o, x) in out.iter_mut().zip(whole) {
-        *o = if x[0] > *o { x[0] } else { *o };
-        done += 1;
-    }
-    if let (Some(o), Some(x)) = (out.get_mut(done), rest.first()) {
-        *o = if *x > *o { *x } else { *o };
-    }
 }
 
 /// One channel, with where the largest are; `base` is the number of its first element.

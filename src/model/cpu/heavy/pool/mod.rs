@@ -5,6 +5,7 @@
 
 mod average;
 mod largest;
+mod rows;
 mod unpool;
 
 pub(super) use self::unpool::unpool;
@@ -65,7 +66,7 @@ fn span(axis: &Axis, window: usize) -> (usize, usize) {
 }
 
 /// The spans of all windows along each axis.
-fn spans(axes: &[Axis; AXES]) -> [Vec<(usize, usize)>; AXES] {
+fn spans(axes: &[Axis; AXES]) -> rows::Spans {
     axes.each_ref().map(|axis| (0..axis.output).map(|window| span(axis, window)).collect())
 }
 
@@ -90,6 +91,10 @@ pub(super) fn compute(
         return largest::compute(&layout, given, x, (outputs > 1).then_some(columns_first), threads);
     }
     let made = match x.dtype() {
+        DType::F32 if matches!(kind, Pool::Average { .. }) => {
+            let x = given.elements::<f32>(x, "X")?;
+            Tensor::new(&layout.shape, average::means(&layout, kind, x, given, threads)?)
+        }
         DType::F32 => {
             let x = given.elements::<f32>(x, "X")?;
             Tensor::new(&layout.shape, average::compute(&layout, kind, x, given, threads)?)
