@@ -190,10 +190,12 @@ fn input(graph: &Graph, name: Option<&str>) -> Result<ValueId> {
             .at(place())
             .remedy(format!("its input is '{}'", names.join("', '")))),
         _ => {
-            let what = format!("the model has {} inputs: {}", names.len(), names.join(", "));
-            Err(Error::new(ErrorKind::Unsupported, what)
-                .at(place())
-                .remedy("pictures go into models of one input; export it so"))
+            let some =
+                names.get(..4).map_or_else(|| names.join(", "), |some| format!("{}, …", some.join(", ")));
+            let what = format!("the model has {} inputs: {some}", names.len());
+            Err(Error::new(ErrorKind::Unsupported, what).at(place()).remedy(
+                "pictures go into models of one input; where the others are weights, name their file: --weights",
+            ))
         }
     }
 }

@@ -184,6 +184,9 @@ fn what_makes_no_sense_is_said_with_a_remedy() {
     // A recipe of another model: its output is looked for in vain, before anything runs.
     let (code, words) = said(&["--model", "net.onnx", "--recipe", "centerface", "--set", "a"]);
     assert!(code == 1 && words.contains("its outputs are"), "{words}");
+    // A graph without its weights.
+    let (code, words) = said(&["--model", "efficientnet-lite0", "--set", "a"]);
+    assert!(code == 1 && words.contains("--weights") && words.len() < 400, "{words}");
     let (code, words) = said(&["--model", "net.onnx", "--recipe", "yolov8"]);
     assert!(code == 2 && words.contains("--set"), "{words}");
     let odd = [
