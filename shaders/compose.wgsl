@@ -6,7 +6,6 @@ struct Parameters {
   width: u32,
   bgr: u32, // 1: planes are blue, green, red
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
 fn byte(at: i32) -> f32 {
   return f32((pixels[u32(at) >> 2u] >> ((u32(at) & 3u) * 8u)) & 255u);
@@ -17,14 +16,7 @@ fn colour(packed: i32) -> vec3<f32> {
   return vec3<f32>(f32(v & 255u), f32((v >> 8u) & 255u), f32((v >> 16u) & 255u));
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let place = i % (p.height * p.width);
   let picture = i / (p.height * p.width);
   let r = i32(place / p.width);

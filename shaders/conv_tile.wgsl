@@ -15,12 +15,6 @@ struct Parameters {
   begin_columns: i32,
   numbers: vec4<f32>,
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
-
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
 
 // An element of a plane; zero around it.
 fn take(base: u32, r: i32, c: i32) -> f32 {
@@ -28,24 +22,14 @@ fn take(base: u32, r: i32, c: i32) -> f32 {
   return select(0.0, x[select(base, base + u32(r) * p.input_columns + u32(c), inside)], inside);
 }
 
+#import finish
+
 fn put(plane: u32, r: u32, c: u32, channel: u32, value: f32) {
   if (r >= p.output_rows || c >= p.output_columns) { return; }
-  let at = plane + r * p.output_columns + c;
-  let n = p.numbers;
-  var a = value;
-  $BIAS
-  $RESIDUAL
-  y[at] = $ACTIVATION;
+  finish(plane + r * p.output_columns + c, channel, value);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let oc = (i % p.across) * $WIDTHu;
   var rest = i / p.across;
   let or = (rest % p.down) * $HEIGHTu;

@@ -8,16 +8,8 @@ struct Parameters {
   numbers: vec4<f32>,
   axes: array<vec4<u32>, 2 * $AXES>, // those of the output, then those summed: extent, output, inputs
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   $WALK
   var sum = $ELEMENT(0);
   for (var j = 0u; j < p.length; j++) {

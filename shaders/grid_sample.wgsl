@@ -10,7 +10,6 @@ struct Parameters {
   align: u32, // 1: -1 and 1 are the centres of the outermost elements, and not their edges
   padding: u32, // 0 zeros, 1 the border, 2 reflected
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
 fn reflected(v: f32, low: f32, high: f32) -> f32 {
   let span = high - low;
@@ -109,14 +108,7 @@ fn cubic(base: u32, at: vec3<f32>) -> f32 {
   return sum;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let point = i % p.points;
   let channel = (i / p.points) % p.channels;
   let batch = i / (p.points * p.channels);

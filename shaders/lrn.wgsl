@@ -9,21 +9,8 @@ struct Parameters {
   beta: f32,
   bias: f32,
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
-
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let channel = (i / p.inner) % p.channels;
   let first = channel - min(channel, p.before);
   let last = min(channel + p.after, p.channels - 1u);

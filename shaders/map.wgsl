@@ -6,21 +6,8 @@ struct Parameters {
   numbers: vec4<f32>,
   axes: array<vec4<u32>, 2 * $AXES>, // extent, output, a, b | c, d, e, f
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
-
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let n = p.numbers;
   $WALK
   y[at0] = $EXPRESSION;

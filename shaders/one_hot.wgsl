@@ -5,16 +5,8 @@ struct Parameters {
   depth: u32,
   unused0: u32,
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let place = (i / p.inner) % p.depth;
   let outer = i / (p.inner * p.depth);
   let given = i32(numbers[outer * p.inner + i % p.inner]);

@@ -6,16 +6,8 @@ struct Parameters {
   unused1: u32,
   axes: array<vec4<u32>, $AXES>, // extent of the output, of the input, elements before, stride of the input
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   $WALK
   if (outside) {
     y[i] = select(0u, value[0], p.filled == 1u);

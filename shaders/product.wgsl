@@ -5,7 +5,7 @@ struct Parameters {
   m: u32,
   n: u32,
   k: u32,
-  batches: u32,
+  count: u32, // tiles of all batches
   a_row: u32, // steps between rows, in elements as bound
   b_row: u32,
   a_batch: u32, // steps between batches
@@ -21,12 +21,6 @@ struct Parameters {
   numbers: vec4<f32>,
   bias_batch: u32, // from one batch of a to the next
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
-
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
 
 fn finish(value: F, shift: F, at: u32, bias_at: u32) -> F {
   let n = p.numbers;
@@ -37,16 +31,9 @@ fn finish(value: F, shift: F, at: u32, bias_at: u32) -> F {
   return $ACTIVATION;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
+fn run(i: u32) {
   let tiles = p.tiles_m * p.tiles_n;
   let batch = i / tiles;
-  if (batch >= p.batches) { return; }
   let tile = i % tiles;
   let n0 = (tile % p.tiles_n) * $WIDTHu;
   let m0 = (tile / p.tiles_n) * $HEIGHTu;

@@ -10,18 +10,10 @@ struct Parameters {
   out_inner: u32, // elements between neighbours of a line in the output
   numbered: u32, // 0: an element's number is its place
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
 $KEY
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let line = i / p.length;
   let j = i % p.length;
   let base = (line / p.inner) * p.length * p.inner + line % p.inner;

@@ -9,12 +9,7 @@ struct Parameters {
   numbers: vec4<f32>,
   axes: array<vec4<u32>, 2 * $ALL>, // those kept, then those reduced
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
 alias E = $ELEMENT;
 
 fn join(a: E, b: E) -> E { return $JOIN; }

@@ -13,7 +13,6 @@ struct Parameters {
   largest: u32,
   unused0: u32,
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
 // The four elements around a sample, each times its weight.
 fn sample(base: u32, row: f32, column: f32) -> vec4<f32> {
@@ -38,14 +37,7 @@ fn sample(base: u32, row: f32, column: f32) -> vec4<f32> {
   );
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let column = i % p.out_columns;
   var rest = i / p.out_columns;
   let line = rest % p.out_rows;

@@ -1,16 +1,6 @@
 // Non-maximum suppression, a line a workgroup: the best box that is left is kept and strikes out those that overlap
 // it too much, until none is left. Of equal scores the box of the lower number is the better.
-struct Parameters {
-  count: u32, // lines: a class of a picture each
-  classes: u32,
-  boxes: u32, // of a picture
-  most: u32, // that a line may keep
-  overlap: f32,
-  threshold: f32,
-  limited: u32, // 1 if there is a threshold
-  centred: u32, // 1: boxes are centre and size
-}
-@group(0) @binding(0) var<uniform> p: Parameters;
+#import boxes
 
 $KEY
 

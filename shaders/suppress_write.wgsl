@@ -1,24 +1,7 @@
 // The boxes that were kept, as picture, class and box: a line an invocation, after those of the lines before it.
-struct Parameters {
-  count: u32, // lines: a class of a picture each
-  classes: u32,
-  boxes: u32, // of a picture
-  most: u32, // that a line may keep
-  overlap: f32,
-  threshold: f32,
-  limited: u32, // 1 if there is a threshold
-  centred: u32, // 1: boxes are centre and size
-}
-@group(0) @binding(0) var<uniform> p: Parameters;
+#import boxes
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   var to = 0u;
   for (var k = 0u; k < i; k++) { to += counts[k]; }
   if (i == p.count - 1u) { total[0] = to + counts[i]; }

@@ -8,16 +8,8 @@ struct Parameters {
   own: vec4<u32>, // the spatial shape that the places speak of
   wanted: vec4<u32>, // the spatial shape of the output
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   var rest = u32(max(places[i], 0));
   let c = rest % p.own.z;
   rest /= p.own.z;

@@ -1,19 +1,5 @@
 // Winograd F(4x4, 3x3), first of three: one tile of 6 by 6 of one channel an invocation, transformed.
-struct Parameters {
-  count: u32,
-  channels: u32,
-  tiles: u32, // in all pictures
-  row: u32, // elements of a row of tiles
-  across: u32, // tiles of a row of a picture
-  picture: u32, // tiles of a picture
-  input_rows: u32,
-  input_columns: u32,
-  output_rows: u32,
-  output_columns: u32,
-  begin_rows: i32,
-  begin_columns: i32,
-}
-@group(0) @binding(0) var<uniform> p: Parameters;
+#import winograd
 
 // The points are 0, both roots of a half, both roots of two, and infinity: of those with short transforms they
 // round the least.
@@ -38,30 +24,13 @@ fn column(base: u32, r: i32, c: i32) -> array<f32, 6> {
   );
 }
 
-fn put(at: u32, step: u32, v: array<f32, 6>) {
-  y[at] = v[0];
-  y[at + step] = v[1];
-  y[at + 2u * step] = v[2];
-  y[at + 3u * step] = v[3];
-  y[at + 4u * step] = v[4];
-  y[at + 5u * step] = v[5];
-}
+#import six
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
-  let tile = i % p.tiles;
-  let channel = i / p.tiles;
-  let batch = tile / p.picture;
-  let within = tile % p.picture;
-  let r = i32((within / p.across) * 4u) - p.begin_rows;
-  let c = i32((within % p.across) * 4u) - p.begin_columns;
-  let base = (batch * p.channels + channel) * p.input_rows * p.input_columns;
+fn run(i: u32) {
+  let t = tile(i);
+  let r = i32(t.r) - p.begin_rows;
+  let c = i32(t.c) - p.begin_columns;
+  let base = t.plane * p.input_rows * p.input_columns;
   let c0 = column(base, r, c);
   let c1 = column(base, r, c + 1);
   let c2 = column(base, r, c + 2);
@@ -69,11 +38,10 @@ fn main(
   let c4 = column(base, r, c + 4);
   let c5 = column(base, r, c + 5);
   let step = p.channels * p.row;
-  let at = channel * p.row + tile;
-  put(at, step, transform(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]));
-  put(at + 6u * step, step, transform(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1]));
-  put(at + 12u * step, step, transform(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2]));
-  put(at + 18u * step, step, transform(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3]));
-  put(at + 24u * step, step, transform(c0[4], c1[4], c2[4], c3[4], c4[4], c5[4]));
-  put(at + 30u * step, step, transform(c0[5], c1[5], c2[5], c3[5], c4[5], c5[5]));
+  put(t.at, step, transform(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]));
+  put(t.at + 6u * step, step, transform(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1]));
+  put(t.at + 12u * step, step, transform(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2]));
+  put(t.at + 18u * step, step, transform(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3]));
+  put(t.at + 24u * step, step, transform(c0[4], c1[4], c2[4], c3[4], c4[4], c5[4]));
+  put(t.at + 30u * step, step, transform(c0[5], c1[5], c2[5], c3[5], c4[5], c5[5]));
 }

@@ -1,25 +1,7 @@
 // Winograd F(4x4, 3x3), last of three: one tile of 4 by 4 of one channel an invocation, from its 36 products.
-struct Parameters {
-  count: u32,
-  channels: u32,
-  tiles: u32, // in all pictures
-  row: u32, // elements of a row of tiles
-  across: u32, // tiles of a row of a picture
-  picture: u32, // tiles of a picture
-  input_rows: u32,
-  input_columns: u32,
-  output_rows: u32,
-  output_columns: u32,
-  begin_rows: i32,
-  begin_columns: i32,
-  numbers: vec4<f32>,
-}
-@group(0) @binding(0) var<uniform> p: Parameters;
+#import winograd
 
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
+#import finish
 
 fn transform(a: f32, b: f32, c: f32, d: f32, e: f32, f: f32) -> array<f32, 4> {
   let even1 = b + c;
@@ -43,12 +25,7 @@ fn column(at: u32, step: u32) -> array<f32, 4> {
 
 fn put(base: u32, r: u32, c: u32, channel: u32, value: f32) {
   if (r >= p.output_rows || c >= p.output_columns) { return; }
-  let at = base + r * p.output_columns + c;
-  let n = p.numbers;
-  var a = value;
-  $BIAS
-  $RESIDUAL
-  y[at] = $ACTIVATION;
+  finish(base + r * p.output_columns + c, channel, value);
 }
 
 fn put_row(base: u32, r: u32, c: u32, channel: u32, v: array<f32, 4>) {
@@ -58,31 +35,18 @@ fn put_row(base: u32, r: u32, c: u32, channel: u32, v: array<f32, 4>) {
   put(base, r, c + 3u, channel, v[3]);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
-  let tile = i % p.tiles;
-  let channel = i / p.tiles;
-  let batch = tile / p.picture;
-  let within = tile % p.picture;
-  let r = (within / p.across) * 4u;
-  let c = (within % p.across) * 4u;
+fn run(i: u32) {
+  let t = tile(i);
   let step = p.channels * p.row;
-  let at = channel * p.row + tile;
-  let c0 = column(at, step);
-  let c1 = column(at + step, step);
-  let c2 = column(at + 2u * step, step);
-  let c3 = column(at + 3u * step, step);
-  let c4 = column(at + 4u * step, step);
-  let c5 = column(at + 5u * step, step);
-  let base = (batch * p.channels + channel) * p.output_rows * p.output_columns;
-  put_row(base, r, c, channel, transform(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]));
-  put_row(base, r + 1u, c, channel, transform(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1]));
-  put_row(base, r + 2u, c, channel, transform(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2]));
-  put_row(base, r + 3u, c, channel, transform(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3]));
+  let c0 = column(t.at, step);
+  let c1 = column(t.at + step, step);
+  let c2 = column(t.at + 2u * step, step);
+  let c3 = column(t.at + 3u * step, step);
+  let c4 = column(t.at + 4u * step, step);
+  let c5 = column(t.at + 5u * step, step);
+  let base = t.plane * p.output_rows * p.output_columns;
+  put_row(base, t.r, t.c, t.channel, transform(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]));
+  put_row(base, t.r + 1u, t.c, t.channel, transform(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1]));
+  put_row(base, t.r + 2u, t.c, t.channel, transform(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2]));
+  put_row(base, t.r + 3u, t.c, t.channel, transform(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3]));
 }

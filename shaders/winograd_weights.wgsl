@@ -5,7 +5,6 @@ struct Parameters {
   out: u32,
   row: u32, // elements of a row of channels out
 }
-@group(0) @binding(0) var<uniform> p: Parameters;
 
 fn transform(a: f32, b: f32, c: f32) -> array<f32, 6> {
   let even1 = -(2.0 * a + c) / 3.0;
@@ -20,23 +19,9 @@ fn transform(a: f32, b: f32, c: f32) -> array<f32, 6> {
   );
 }
 
-fn put(at: u32, step: u32, v: array<f32, 6>) {
-  y[at] = v[0];
-  y[at + step] = v[1];
-  y[at + 2u * step] = v[2];
-  y[at + 3u * step] = v[3];
-  y[at + 4u * step] = v[4];
-  y[at + 5u * step] = v[5];
-}
+#import six
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = row(group, groups, local);
-  if (i >= p.count) { return; }
+fn run(i: u32) {
   let out = i % p.out;
   let channel = i / p.out;
   let base = (out * p.channels + channel) * 9u;

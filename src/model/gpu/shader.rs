@@ -1,8 +1,10 @@
 //! [`Key`]: a shader file with its named places filled in, and the [`Pipeline`] compiled from it.
 //!
 //! The invariant: equal keys make equal text, so a pipeline is compiled once a device. A place is `$NAME` in a
-//! file of `shaders/`; the declarations of the buffers are written from the key, so that a layout and a shader
-//! cannot disagree. What is substituted comes from this crate alone, never from a model's file.
+//! file of `shaders/`, and a line `#import NAME` stands for a piece of `shaders/shared`; the declarations of the
+//! buffers are written from the key, so that a layout and a shader cannot disagree. A file without an entry of its
+//! own has a function `run`, called once for each of `count` pieces of work. What is substituted comes from this
+//! crate alone, never from a model's file.
 
 use std::fmt::Write as _;
 
@@ -60,7 +62,6 @@ files! {
     Unpool => "unpool.wgsl",
     Einsum => "einsum.wgsl",
     Resample => "resample.wgsl",
-    ResampleNearest => "resample_nearest.wgsl",
     GridSample => "grid_sample.wgsl",
     RoiAlign => "roi_align.wgsl",
     Compose => "compose.wgsl",
@@ -71,8 +72,39 @@ files! {
     Reduce => "reduce.wgsl",
 }
 
-const PRELUDE: &str = include_str!("../../../shaders/prelude.wgsl");
-const FUNCTIONS: &str = include_str!("../../../shaders/functions.wgsl");
+macro_rules! shared {
+    ($($name:literal),* $(,)?) => {
+        /// The pieces that several shader files have in common, by their names.
+        const SHARED: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../shaders/shared/", $name, ".wgsl")))),*];
+    };
+}
+
+shared! {
+    "prelude", "element", "functions", "inside", "window", "convolution", "finish", "winograd", "six", "blocks",
+    "boxes",
+}
+
+/// Adds a text of a file, and in the place of each line `#import NAME` that piece of `shaders/shared`.
+fn add(text: &mut String, from: &str) {
+    for line in from.lines() {
+        match line.strip_prefix("#import ") {
+            Some(name) => piece(text, name),
+            None => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+}
+
+/// Adds a shared piece; a name that is none stays in the text, which no compiler then takes.
+fn piece(text: &mut String, name: &str) {
+    match SHARED.iter().find(|(known, _)| *known == name) {
+        Some((_, found)) => add(text, found),
+        None => text.push_str(&format!("#import {name}\n")),
+    }
+}
 
 /// A buffer as a shader sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -103,7 +135,8 @@ pub(super) struct Pipeline {
 impl Key {
     /// The whole text in WGSL.
     pub(super) fn text(&self) -> String {
-        let mut text = String::from(PRELUDE);
+        let mut text = String::new();
+        piece(&mut text, "prelude");
         for (number, binding) in self.bindings.iter().enumerate() {
             let access = if binding.write { "read_write" } else { "read" };
             let (name, element) = (&binding.name, binding.element);
@@ -114,9 +147,13 @@ impl Key {
                 number + 1
             );
         }
-        let mut body = String::from(self.file.text());
+        let mut body = String::new();
+        add(&mut body, self.file.text());
+        if !body.contains("@compute") {
+            piece(&mut body, "element");
+        }
         if self.places.iter().any(|(name, _)| *name == "F") {
-            body.push_str(FUNCTIONS);
+            piece(&mut body, "functions");
         }
         // Longer names first, so that `$STEP` is not taken for `$S` and `TEP`.
         let mut places: Vec<_> = self.places.iter().collect();

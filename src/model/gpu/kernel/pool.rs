@@ -76,9 +76,9 @@ fn windowed(rec: &mut Recorder, call: &Call<'_>, kind: Pool, window: &Window) ->
         bound.push(write("places", "i32", places.slot));
         views.push(places);
         finish.push_str(if columns_first {
-            "let within = place - base; let r = within / p.input.z;
-  let d = r / p.input.y;
-  places[i] = i32(base + ((within % p.input.z) * p.input.y + r % p.input.y) * p.input.x + d);"
+            "let within = place - base; let r = within / w.input.z;
+  let d = r / w.input.y;
+  places[i] = i32(base + ((within % w.input.z) * w.input.y + r % w.input.y) * w.input.x + d);"
         } else {
             "places[i] = i32(place);"
         });

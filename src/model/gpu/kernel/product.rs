@@ -183,11 +183,12 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
         };
     }
     let (tiles_m, tiles_n) = (of.m.div_ceil(height), of.n.div_ceil(width));
+    let count = tiles_m * tiles_n * of.batches;
     let mut parameters = vec![
         word(of.m)?,
         word(of.n)?,
         word(of.k)?,
-        word(of.batches)?,
+        word(count)?,
         word(of.a.row / lanes)?,
         word(of.b.row / 4)?,
         word(of.a.batch / lanes)?,
@@ -219,5 +220,5 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
         ("RESIDUAL", residual),
         ("ACTIVATION", text),
     ];
-    rec.row(File::Product, places, bound, parameters, tiles_m * tiles_n * of.batches)
+    rec.row(File::Product, places, bound, parameters, count)
 }

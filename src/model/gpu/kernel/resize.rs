@@ -67,13 +67,17 @@ pub(super) fn record(rec: &mut Recorder, call: &Call<'_>) -> Result<View> {
             0,
             0,
         ];
-        if nearest {
-            rec.row(File::ResampleNearest, Vec::new(), bound, parameters, output.len())?;
+        let take = if nearest {
+            "y[i] = x[base + places[first] * p.inner];"
         } else {
             let weights = rec.table(table.weights.iter().map(|w| w.to_bits()).collect())?;
             bound.push(read("weights", "f32", weights));
-            rec.row(File::Resample, Vec::new(), bound, parameters, output.len())?;
-        }
+            "var sum = 0.0;
+  for (var k = 0u; k < p.taps; k++) { sum += weights[first + k] * x[base + places[first + k] * p.inner]; }
+  y[i] = sum;"
+        };
+        let places = vec![("ELEMENT", element.into()), ("TAKE", take.into())];
+        rec.row(File::Resample, places, bound, parameters, output.len())?;
         value = output;
     }
     given::same("the output of Resize", &value.shape, &made.shape)?;

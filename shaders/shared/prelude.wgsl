@@ -1,4 +1,6 @@
-// What every shader begins with: how invocations are numbered, and tests of floats that no compiler folds away.
+// What every shader begins with: its parameters, and how invocations are numbered.
+@group(0) @binding(0) var<uniform> p: Parameters;
+
 const WORKGROUP: u32 = 64u;
 
 // The number of an invocation when groups are started in a rectangle.
