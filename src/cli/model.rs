@@ -9,7 +9,7 @@ use super::args::{ModelArgs, ModelCommand};
 use super::print::{Printer, bytes, count, plural, table};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::model::{DType, Device, Dim, Files, Graph, Line, Session, Tensor, ValueId, explain};
+use crate::model::{DType, Device, Dim, Files, Graph, Line, Route, Session, Tensor, ValueId};
 use crate::predict::known;
 use crate::random::Random;
 
@@ -99,9 +99,7 @@ fn explained(
     let model = files.open()?;
     let inputs = inputs(model.graph(), shapes)?;
     let session = Session::new(model.into_graph(), device, job)?;
-    let facts: Vec<(DType, Vec<usize>)> =
-        inputs.iter().map(|own| (own.dtype(), own.shape().to_vec())).collect();
-    let lines = explain(session.graph(), &facts)?;
+    let lines = session.explain(&inputs)?;
     let mut seconds = Vec::with_capacity(times);
     for _ in 0..times {
         let start = Instant::now();
@@ -116,6 +114,7 @@ fn explained(
         "nodes": lines.iter().map(|l| json!({
             "name": l.name, "operator": l.operator, "inputs": l.inputs, "outputs": l.outputs,
             "flops": l.flops, "bytes": l.bytes,
+            "device": l.route.as_ref().map(Route::device), "kernel": l.route.as_ref().map(Route::kernel),
         })).collect::<Vec<_>>(),
     });
     printer.show(&object, || text(&session, &lines, &seconds, (flops, moved)))
@@ -126,10 +125,15 @@ fn text(session: &Session, lines: &[Line], seconds: &[f64], (flops, moved): (u64
         let one = |shape: &Vec<usize>| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×");
         shapes.iter().map(one).collect::<Vec<_>>().join(" ")
     };
-    let mut rows = vec![["node", "operator", "from", "to", "Mflop", "moved"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["node", "operator", "from", "to", "Mflop", "moved", "on", "kernel"].map(str::to_owned).to_vec(),
+    ];
     rows.extend(lines.iter().map(|l| {
         let mega = if l.flops == 0 { String::new() } else { format!("{:.1}", l.flops as f64 / 1e6) };
-        vec![l.name.clone(), l.operator.clone(), shape(&l.inputs), shape(&l.outputs), mega, bytes(l.bytes)]
+        let (on, kernel) =
+            l.route.as_ref().map_or(("", String::new()), |route| (route.device(), route.kernel()));
+        let (from, to) = (shape(&l.inputs), shape(&l.outputs));
+        vec![l.name.clone(), l.operator.clone(), from, to, mega, bytes(l.bytes), on.to_owned(), kernel]
     }));
     let mut text = table(&rows);
     text.push_str(&format!(

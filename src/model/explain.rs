@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::graph::{Graph, Node, ValueId};
 use super::infer::{self, Fact};
 use super::op::Op;
+use super::route::Route;
 use super::tensor::{DType, count};
 use crate::error::{Error, ErrorKind, Place, Result};
 
@@ -23,6 +24,10 @@ pub struct Line {
     pub flops: u64,
     /// Bytes that are read and written, each input and output once.
     pub bytes: u64,
+    /// The type of the first input; of the first output where there is none.
+    pub dtype: DType,
+    /// Where it is computed; only a session knows.
+    pub route: Option<Route>,
 }
 
 /// The nodes of a graph in order, for inputs of these types and shapes.
@@ -72,6 +77,8 @@ fn line(node: &Node, inputs: &[Option<Fact>], outputs: &[Fact]) -> Line {
         outputs: outputs.iter().map(shape).collect(),
         flops: made.saturating_mul(each(&node.op, inputs)),
         bytes,
+        dtype: inputs.iter().flatten().chain(outputs).map(|fact| fact.dtype).next().unwrap_or(DType::F32),
+        route: None,
     }
 }
 

@@ -19,6 +19,7 @@
 //! | `weights/` | weights in files of their own |
 //! | `zoo/` | networks that come with the program |
 //! | `explain.rs` | [`explain`]: what each node costs |
+//! | `route.rs` | [`Route`]: where a node is computed, and by what |
 
 pub mod cpu;
 mod device;
@@ -32,6 +33,7 @@ pub mod infer;
 pub mod onnx;
 pub mod op;
 pub mod pass;
+mod route;
 mod session;
 pub mod tensor;
 pub mod weights;
@@ -44,6 +46,7 @@ pub use explain::{Line, explain};
 pub use files::Files;
 pub use graph::{Dim, Graph, Node, Value, ValueId};
 pub use op::{Binary, Compose, Op, Padding, Pool, Reduce, Unary, Window};
+pub use route::Route;
 pub use session::{Counts, Session};
 pub use tensor::{DType, Data, Element, Tensor, count};
 

@@ -8,13 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 use super::cpu::{self, Threads};
 use super::device::Device;
+use super::explain::{Line, explain};
 #[cfg(feature = "gpu")]
 use super::gpu;
-use super::graph::{Dim, Graph};
+#[cfg(feature = "gpu")]
+use super::graph::ValueId;
+use super::graph::{Dim, Graph, Node};
 #[cfg(feature = "gpu")]
 use super::infer::Fact;
 use super::op::Op;
 use super::pass;
+use super::route::Route;
 use super::tensor::{DType, Tensor};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
@@ -141,9 +145,34 @@ impl Session {
             #[cfg(feature = "gpu")]
             Runner::Gpu { device, plans } => {
                 let mut plans = plans.lock().unwrap_or_else(PoisonError::into_inner);
-                plans.run(device, &self.graph, inputs).map_err(place)
+                plans.run(device, &self.graph, &inputs).map_err(place)
             }
         }
+    }
+
+    /// What each node does for inputs of these types and shapes, what it costs, and by which kernel it runs.
+    ///
+    /// # Errors
+    /// As [`Session::run`], which is not done.
+    pub fn explain(&self, inputs: &[Tensor]) -> Result<Vec<Line>> {
+        self.check(inputs)?;
+        let facts: Vec<_> = inputs.iter().map(|own| (own.dtype(), own.shape().to_vec())).collect();
+        let mut lines = explain(&self.graph, &facts)?;
+        let routes = match &self.runner {
+            Runner::Cpu(..) => {
+                lines.iter().zip(self.graph.nodes()).map(|(line, node)| on_processor(line, node)).collect()
+            }
+            #[cfg(feature = "gpu")]
+            Runner::Gpu { device, plans } => {
+                let mut plans = plans.lock().unwrap_or_else(PoisonError::into_inner);
+                let plan = plans.plan(device, &self.graph, inputs);
+                plan.map_err(|e| e.at(Place::area("model")))?.routes().to_vec()
+            }
+        };
+        for (line, route) in lines.iter_mut().zip(routes) {
+            line.route = Some(route);
+        }
+        Ok(lines)
     }
 
     /// Holds inputs against what the graph says of them.
@@ -187,6 +216,10 @@ fn said(shape: &[Dim]) -> String {
         Dim::Named(name) => name.clone(),
     };
     format!("[{}]", shape.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn on_processor(line: &Line, node: &Node) -> Route {
+    Route::Cpu(cpu::kernel(&node.op, &line.inputs, line.dtype))
 }
 
 /// The processor, for what is computed once.
@@ -240,7 +273,16 @@ fn runner(graph: &Graph, device: Device, job: &Job) -> Result<(String, Runner)> 
 
 #[cfg(feature = "gpu")]
 impl Plans {
-    fn run(&mut self, device: &gpu::Device, graph: &Graph, inputs: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    fn run(&mut self, device: &gpu::Device, graph: &Graph, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let known = gpu::host_inputs(graph);
+        let is_open = |(id, _): &(&ValueId, &Tensor)| !known.contains(id);
+        let open: Vec<&Tensor> =
+            graph.inputs().iter().zip(inputs).filter(is_open).map(|(_, tensor)| tensor).collect();
+        self.plan(device, graph, inputs)?.run(&open)
+    }
+
+    /// The plan for such inputs, made if it is the first time.
+    fn plan(&mut self, device: &gpu::Device, graph: &Graph, inputs: &[Tensor]) -> Result<&mut gpu::Plan> {
         let known = gpu::host_inputs(graph);
         let is_known: Vec<bool> = graph.inputs().iter().map(|id| known.contains(id)).collect();
         let given = |(tensor, known): (&Tensor, &bool)| Given {
@@ -265,15 +307,9 @@ impl Plans {
             let facts: Vec<Fact> = inputs.iter().zip(&is_known).map(fact).collect();
             let plan = gpu::Plan::new(device, graph, &facts, &evaluate)?;
             self.count += 1;
-            self.made.insert(key, plan);
-            return self.run(device, graph, inputs);
+            return Ok(self.made.entry(key).or_insert(plan));
         }
-        let Some(plan) = self.made.get_mut(&key) else {
-            return Err(Error::new(ErrorKind::Failed, "a plan is gone before it ran"));
-        };
-        let open: Vec<&Tensor> =
-            inputs.iter().zip(&is_known).filter(|(_, known)| !**known).map(|(tensor, _)| tensor).collect();
-        plan.run(&open)
+        self.made.get_mut(&key).ok_or_else(|| Error::new(ErrorKind::Failed, "a plan is gone before it ran"))
     }
 }
 

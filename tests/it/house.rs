@@ -37,6 +37,7 @@ const UNSAFE: &[&str] = &[
     "src/image/decode/jpeg/turbo.rs",
     "src/image/resample/passes.rs",
     "src/model/cpu/heavy/level.rs",
+    "src/model/gpu/cache.rs",
     "src/place/map.rs",
     "src/query/bridge.rs",
     "tests/it/counting.rs",

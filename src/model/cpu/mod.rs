@@ -44,7 +44,7 @@ pub use threads::Threads;
 
 use crate::error::Result;
 use crate::model::op::Op;
-use crate::model::tensor::Tensor;
+use crate::model::tensor::{DType, Tensor};
 use inputs::{Inputs, room, usage};
 
 /// What `op` makes of its inputs (none for one that is left out), as many tensors as `outputs` asks for.
@@ -71,6 +71,12 @@ pub fn compute(
     }
     made.truncate(outputs);
     Ok(made)
+}
+
+/// The kernel that computes a heavy operator for inputs of these shapes, in a word; none for those with a loop of their
+/// own.
+pub fn kernel(op: &Op, inputs: &[Vec<usize>], dtype: DType) -> Option<&'static str> {
+    heavy::kernel(op, inputs, dtype)
 }
 
 fn light(op: &Op, inputs: Inputs<'_>, outputs: usize, threads: &Threads) -> Result<Vec<Tensor>> {

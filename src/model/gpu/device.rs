@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::cache::Cache;
 use super::shader::{Key, Pipeline};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -42,6 +43,7 @@ struct Inner {
     /// Why the device is gone, once it is.
     lost: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Key, Pipeline>>,
+    cache: Option<Cache>,
 }
 
 /// An open adapter. Clones share it.
@@ -108,7 +110,7 @@ impl Device {
             return Err(Error::new(ErrorKind::Index, what).remedy("count adapters from 0"));
         }
         let adapter = adapters.swap_remove(place);
-        let wanted = wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
+        let wanted = wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE;
         let features = adapter.features() & wanted;
         let limits = adapter.limits();
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
@@ -129,6 +131,7 @@ impl Device {
         device.set_device_lost_callback(move |_, text| {
             lock(&kept).get_or_insert(format!("the device was lost: {text}"));
         });
+        let cache = Cache::open(&device, &adapter.get_info());
         let adapter = describe(&adapter.get_info());
         let inner = Inner {
             device,
@@ -139,6 +142,7 @@ impl Device {
             failures,
             lost,
             pipelines: Mutex::new(HashMap::new()),
+            cache,
         };
         Ok(Device { inner: Arc::new(inner) })
     }
@@ -172,6 +176,11 @@ impl Device {
 
     pub(super) fn pipelines(&self) -> &Mutex<HashMap<Key, Pipeline>> {
         &self.inner.pipelines
+    }
+
+    /// Compiled pipelines of other processes.
+    pub(super) fn cache(&self) -> Option<&Cache> {
+        self.inner.cache.as_ref()
     }
 
     /// Runs `make` and returns what the driver said against it as an error.

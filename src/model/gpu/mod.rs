@@ -7,6 +7,7 @@
 //!
 //! Elements are words of 32 bits on the device: floats, whole numbers (64 bits as 32, checked), booleans as 0 and 1.
 
+mod cache;
 mod device;
 mod kernel;
 mod plan;

@@ -15,6 +15,7 @@ use super::words::{pack, unpack};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::model::graph::{Dim, Graph, Node, ValueId};
 use crate::model::infer::{self, Evaluate, Fact};
+use crate::model::route::Route;
 use crate::model::tensor::{DType, Tensor};
 
 /// What a plan has done, for tests that hold it to its promise.
@@ -62,6 +63,7 @@ pub struct Plan {
     outputs: Vec<Outcome>,
     /// What the tail needs on the host, and the tail.
     tail: Option<(Vec<Outcome>, Tail)>,
+    routes: Vec<Route>,
     counters: Counters,
 }
 
@@ -129,12 +131,12 @@ impl Planner<'_> {
         self.views.get(&value).is_some_and(|view| view.count.is_some())
     }
 
-    fn node(&mut self, node: &Node) -> Result<()> {
+    fn node(&mut self, node: &Node) -> Result<Route> {
         let late = |value: &ValueId| self.made_late.contains(value) || self.counted(*value);
         if node.inputs.iter().flatten().any(late) {
             self.made_late.extend(node.outputs.iter().flatten());
             self.late.push(node.clone());
-            return Ok(());
+            return Ok(Route::Late);
         }
         let facts: Vec<Option<Fact>> =
             node.inputs.iter().map(|value| value.and_then(|value| self.facts.get(&value).cloned())).collect();
@@ -152,7 +154,7 @@ impl Planner<'_> {
                     self.facts.insert(*value, Fact::constant(tensor));
                 }
             }
-            return Ok(());
+            return Ok(Route::Planned);
         }
         let facts = infer::outputs(&node.op, &facts, wanted)?;
         if facts.len() == wanted && facts.iter().all(|fact| fact.value.is_some()) {
@@ -161,7 +163,7 @@ impl Planner<'_> {
                     self.facts.insert(*value, fact);
                 }
             }
-            return Ok(());
+            return Ok(Route::Planned);
         }
         let mut views = Vec::new();
         for value in &node.inputs {
@@ -180,6 +182,7 @@ impl Planner<'_> {
                 Ok(Made { dtype: fact.dtype, shape: fact.shape.iter().map(extent).collect() })
             })
             .collect::<Result<_>>()?;
+        let before = self.rec.steps.len();
         let made_views =
             kernel::record(&mut self.rec, &Call { op: &node.op, inputs: &inputs, outputs: &made })?;
         self.nodes += 1;
@@ -189,7 +192,8 @@ impl Planner<'_> {
                 self.views.insert(*value, view);
             }
         }
-        Ok(())
+        let made = self.rec.steps.iter().skip(before);
+        Ok(Route::Gpu(made.map(|step| step.key.file.name().trim_end_matches(".wgsl")).collect()))
     }
 
     /// How a value is brought to the host; what is read back for it joins `reads`.
@@ -297,11 +301,13 @@ impl Plan {
             });
             planner.views.insert(*value, view);
         }
+        let mut routes = Vec::with_capacity(graph.nodes.len());
         for node in &graph.nodes {
-            planner.node(node).map_err(|error| {
+            let route = planner.node(node).map_err(|error| {
                 let kind = kernel::operator(&node.op);
                 error.at(Place::area("gpu").key(format!("{} ({kind})", node.name)))
             })?;
+            routes.push(route);
         }
         let mut reads = Vec::new();
         let mut outputs = Vec::new();
@@ -339,7 +345,12 @@ impl Plan {
             bytes: program.bytes,
             ..Counters::default()
         };
-        Ok(Plan { program, inputs: taken, outputs, tail, counters })
+        Ok(Plan { program, inputs: taken, outputs, tail, routes, counters })
+    }
+
+    /// Where each node of the graph is computed, in its order.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 
     /// What has been done so far.

@@ -8,6 +8,7 @@
 
 use std::fmt::Write as _;
 
+use super::cache::Cache;
 use super::device::{Device, lock};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -209,7 +210,7 @@ fn compile(device: &Device, key: &Key) -> Result<Pipeline> {
                 zero_initialize_workgroup_memory: false,
                 ..Default::default()
             },
-            cache: None,
+            cache: device.cache().map(Cache::raw),
         });
         Pipeline { pipeline, layout }
     })
@@ -252,6 +253,9 @@ pub(super) fn pipelines(device: &Device, keys: &[&Key]) -> Result<Vec<Pipeline>>
             }
             Ok::<(), Error>(())
         })?;
+    }
+    if !missing.is_empty() {
+        device.cache().into_iter().for_each(Cache::save);
     }
     let mut known = lock(device.pipelines());
     known.extend(made.into_iter().flatten());

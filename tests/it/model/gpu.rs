@@ -9,7 +9,7 @@ use lensframe::model::cpu::{self, Threads};
 use lensframe::model::infer::Fact;
 use lensframe::model::op::{Activation, Binary, Conv, Epilogue, Op, Unary};
 use lensframe::model::tensor::Tensor;
-use lensframe::model::{DType, Device, Dim, Graph, Session, gpu, pass};
+use lensframe::model::{DType, Device, Dim, Graph, Route, Session, gpu, pass};
 
 use super::convolutions::{self, Case};
 use super::suite::{self, Executor, Outcome};
@@ -96,6 +96,40 @@ fn a_batch_is_one_submission_and_one_readback() {
     // Two shapes, three runs.
     let counts = session.counts();
     assert_eq!((counts.runs, counts.plans, counts.submits, counts.readbacks), (3, 2, 3, 3));
+}
+
+#[test]
+fn it_is_told_what_runs_where() {
+    if device().is_none() {
+        return;
+    }
+    let mut graph = Graph::default();
+    let shape = [2, 4].map(Dim::Known).to_vec();
+    let input = graph.take("x", DType::F32, shape);
+    let half = graph.hold(Tensor::scalar(0.5_f32));
+    let known = graph.then(Op::Unary(Unary::Sqrt), &[half]);
+    let made = graph.then(Op::Binary(Binary::Mul), &[input, known]);
+    let flat = graph.then(Op::Flatten { axis: 1 }, &[made]);
+    let found = graph.then(Op::NonZero, &[flat]);
+    let late = graph.then(Op::Transpose { perm: Some(vec![1, 0]) }, &[found]);
+    graph.give(vec![late]);
+    let input = Tensor::new(&[2, 4], vec![1.0_f32; 8]).unwrap();
+    let told = |device| {
+        let session = Session::new(graph.clone(), device, &Job::new()).unwrap();
+        let lines = session.explain(std::slice::from_ref(&input)).unwrap();
+        lines.into_iter().filter_map(|line| Some((line.operator, line.route?))).collect::<Vec<_>>()
+    };
+    let (on_gpu, on_cpu) = (told(Device::Gpu(0)), told(Device::Cpu));
+    let gpu = |shaders: &[&'static str]| Route::Gpu(shaders.to_vec());
+    let of = |lines: &[(String, Route)], op: &str| {
+        lines.iter().find(|line| line.0 == op).map(|line| line.1.clone())
+    };
+    assert_eq!(of(&on_gpu, "Mul"), Some(gpu(&["map"])));
+    assert_eq!(of(&on_gpu, "NonZero"), Some(gpu(&["non_zero_count", "non_zero_write"])));
+    assert_eq!(of(&on_gpu, "Transpose"), Some(Route::Late));
+    assert_eq!(of(&on_cpu, "Mul"), Some(Route::Cpu(None)));
+    // What is known beforehand is no node any more, or is worked out once.
+    assert!(of(&on_gpu, "Sqrt").is_none_or(|route| route == Route::Planned));
 }
 
 /// The pictures and residuals of a graph that computes these convolutions, one an output, and the graph. What

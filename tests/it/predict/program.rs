@@ -247,6 +247,15 @@ fn a_network_is_explained() {
     let told = json(&folder, &args);
     assert!(told["flops"].as_u64().unwrap() > 1_000_000);
     assert_eq!(told["seconds"].as_array().map(Vec::len), Some(2));
+    let nodes = told["nodes"].as_array().unwrap();
+    assert!(nodes.iter().all(|node| node["device"] == "cpu"), "{told}");
+    let kernels: Vec<&str> = nodes
+        .iter()
+        .filter(|node| node["operator"].as_str().is_some_and(|op| op.starts_with("Conv")))
+        .filter_map(|node| node["kernel"].as_str())
+        .collect();
+    let ways = ["depthwise", "winograd", "implicit gemm", "implicit gemm, windows as rows"];
+    assert!(kernels.len() > 3 && kernels.iter().all(|kernel| ways.contains(kernel)), "{kernels:?}");
     let (code, words) = fails(&folder, &["model", "explain", &model()]);
     assert!(code == 2 && words.contains("--shape"), "{words}");
     let names = json(&folder, &["model", "recipes"]);

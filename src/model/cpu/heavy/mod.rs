@@ -30,7 +30,7 @@ use self::matmul::Gemm;
 use super::threads::Threads;
 use crate::error::Result;
 use crate::model::op::{Op, Pool};
-use crate::model::tensor::Tensor;
+use crate::model::tensor::{DType, Tensor};
 
 /// Weights that stay, in the form in which they are used.
 pub struct Prepared(Kept);
@@ -112,6 +112,15 @@ pub fn compute_prepared(
         Op::QLinearConv(conv) => one(integer::conv_linear(conv, &given("QLinearConv"), threads)),
         Op::MatMulInteger => one(integer::matmul(&given("MatMulInteger"), threads)),
         Op::QLinearMatMul => one(integer::matmul_linear(&given("QLinearMatMul"), threads)),
+        _ => None,
+    }
+}
+
+/// The way an operator is computed for inputs of these shapes, in a word; none where it is the operator's own loop.
+pub fn kernel(op: &Op, inputs: &[Vec<usize>], dtype: DType) -> Option<&'static str> {
+    match op {
+        Op::Conv(conv) => Some(conv::kernel(conv, inputs.first()?, inputs.get(1)?, dtype)),
+        Op::Gemm { .. } | Op::MatMul if dtype == DType::F32 => Some("gemm"),
         _ => None,
     }
 }

@@ -110,6 +110,19 @@ impl Way {
 /// Windows of a channel that are few enough to be the rows of a product rather than its columns.
 const TURNED: usize = 64;
 
+/// How a convolution of these shapes is done, in a word.
+pub(super) fn kernel(conv: &Conv, x: &[usize], w: &[usize], dtype: DType) -> &'static str {
+    match (dtype, Layout::of(&Given::new("Conv", &[]), conv, x, w)) {
+        (DType::F32 | DType::F16 | DType::BF16, Ok(layout)) if depthwise::fits(&layout) => "depthwise",
+        (DType::F32 | DType::F16 | DType::BF16, Ok(layout)) => match Way::of(&layout) {
+            Way::Tiles => "winograd",
+            Way::Turned => "implicit gemm, windows as rows",
+            Way::Panels => "implicit gemm",
+        },
+        _ => "direct",
+    }
+}
+
 /// Whether a convolution is done without packed weights.
 pub(super) fn by_rows(conv: &Conv, weights: &Tensor) -> bool {
     depthwise::takes(conv.group, weights.shape())
