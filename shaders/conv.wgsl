@@ -24,7 +24,7 @@ fn run(i: u32) {
         for (var kx = 0u; kx < w.kernel.z; kx++) {
           let ix = x0 + i32(kx * w.dilations.z);
           if (there && ix >= 0 && ix < i32(w.input.z)) {
-            a += x[base + (u32(iz) * w.input.y + u32(iy)) * w.input.z + u32(ix)] * weights[at_weights];
+            a += x[base + (u32(iz) * w.input.y + u32(iy)) * w.input.z + u32(ix)] * $WEIGHT;
           }
           at_weights++;
         }

@@ -28,7 +28,7 @@ fn run(i: u32) {
         var source = base + (u32(iz) * w.input.y + u32(iy)) * w.input.z + u32(ix);
         var by = at_weights + (kz * w.kernel.y + ky) * w.kernel.z + kx;
         for (var c = 0u; c < p.channels; c++) {
-          a += x[source] * weights[by];
+          a += x[source] * $WEIGHT;
           source += plane;
           by += p.per_group * window;
         }

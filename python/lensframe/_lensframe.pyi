@@ -315,7 +315,12 @@ _Port = tuple[str, Union[str, None], Union[list[Union[int, None]], None]]
 @final
 class Session:
     def __new__(
-        cls, model: _Path, device: str, weights: _Path | None = None, names: _Path | None = None
+        cls,
+        model: _Path,
+        device: str,
+        weights: _Path | None = None,
+        names: _Path | None = None,
+        half: bool = False,
     ) -> Session: ...
     @property
     def inputs(self) -> list[_Port]: ...
@@ -336,6 +341,7 @@ class Predictor:
         score: float | None = None,
         weights: _Path | None = None,
         names: _Path | None = None,
+        half: bool = False,
     ) -> Predictor: ...
     @property
     def device(self) -> str: ...

@@ -23,18 +23,19 @@ type Port = (String, Option<&'static str>, Option<Vec<Option<usize>>>);
 #[pymethods]
 impl PyModel {
     #[new]
-    #[pyo3(signature = (model, device, weights=None, names=None))]
+    #[pyo3(signature = (model, device, weights=None, names=None, half=false))]
     fn open(
         py: Python<'_>,
         model: PathBuf,
         device: &str,
         weights: Option<PathBuf>,
         names: Option<PathBuf>,
+        half: bool,
     ) -> PyResult<PyModel> {
         let device: Device = device.parse().raise(py)?;
         let files = Files { model, weights, names };
         let session = job::run(py, move |job| Session::new(files.open()?.into_graph(), device, job))?;
-        Ok(PyModel { session })
+        Ok(PyModel { session: session.half_weights(half) })
     }
 
     /// The inputs: name, type, and length of each axis, `None` where any will do.

@@ -24,7 +24,8 @@ pub(crate) struct PyPredictor {
 impl PyPredictor {
     /// `recipe` is a path, the name of a known recipe, or the recipe itself as JSON.
     #[new]
-    #[pyo3(signature = (model, recipe, device, score=None, weights=None, names=None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords of one call")]
+    #[pyo3(signature = (model, recipe, device, score=None, weights=None, names=None, half=false))]
     fn open(
         py: Python<'_>,
         model: PathBuf,
@@ -33,6 +34,7 @@ impl PyPredictor {
         score: Option<f64>,
         weights: Option<PathBuf>,
         names: Option<PathBuf>,
+        half: bool,
     ) -> PyResult<PyPredictor> {
         let device: Device = device.parse().raise(py)?;
         let recipe = if recipe.trim_start().starts_with('{') {
@@ -52,7 +54,7 @@ impl PyPredictor {
         let files = Files { model: model.clone(), weights, names };
         let predictor =
             job::run(py, move |job| Predictor::new(files.open()?.into_graph(), recipe, device, job))?;
-        Ok(PyPredictor { predictor, model })
+        Ok(PyPredictor { predictor: predictor.half_weights(half), model })
     }
 
     /// What runs it.

@@ -9,7 +9,7 @@ use super::args::{ModelArgs, ModelCommand};
 use super::print::{Printer, bytes, count, plural, table};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::job::Job;
-use crate::model::{DType, Device, Dim, Files, Graph, Line, Route, Session, Tensor, ValueId};
+use crate::model::{DType, Dim, Files, Graph, Line, Route, Session, Tensor, ValueId};
 use crate::predict::known;
 use crate::random::Random;
 
@@ -17,8 +17,11 @@ pub(super) fn run(args: &ModelArgs, printer: &Printer, job: &Job) -> Result<()> 
     match &args.what {
         ModelCommand::Info { model, weights } => info(&weights.of(model), printer),
         ModelCommand::Recipes { name } => recipes(name.as_deref(), printer),
-        ModelCommand::Explain { model, weights, shape, time, device } => {
-            explained(&weights.of(model), shape, *time, *device, printer, job)
+        ModelCommand::Explain { model, weights, shape, time, device, half } => {
+            let model = weights.of(model).open()?;
+            let inputs = inputs(model.graph(), shape)?;
+            let session = Session::new(model.into_graph(), *device, job)?.half_weights(*half);
+            explained(&session, &inputs, *time, printer, job)
         }
     }
 }
@@ -88,22 +91,12 @@ fn side(dim: &Dim) -> String {
     }
 }
 
-fn explained(
-    files: &Files,
-    shapes: &[String],
-    times: usize,
-    device: Device,
-    printer: &Printer,
-    job: &Job,
-) -> Result<()> {
-    let model = files.open()?;
-    let inputs = inputs(model.graph(), shapes)?;
-    let session = Session::new(model.into_graph(), device, job)?;
-    let lines = session.explain(&inputs)?;
+fn explained(session: &Session, inputs: &[Tensor], times: usize, printer: &Printer, job: &Job) -> Result<()> {
+    let lines = session.explain(inputs)?;
     let mut seconds = Vec::with_capacity(times);
     for _ in 0..times {
         let start = Instant::now();
-        session.run(inputs.clone())?;
+        session.run(inputs.to_vec())?;
         seconds.push(start.elapsed().as_secs_f64());
         job.check()?;
     }
@@ -117,7 +110,7 @@ fn explained(
             "device": l.route.as_ref().map(Route::device), "kernel": l.route.as_ref().map(Route::kernel),
         })).collect::<Vec<_>>(),
     });
-    printer.show(&object, || text(&session, &lines, &seconds, (flops, moved)))
+    printer.show(&object, || text(session, &lines, &seconds, (flops, moved)))
 }
 
 fn text(session: &Session, lines: &[Line], seconds: &[f64], (flops, moved): (u64, u64)) -> String {

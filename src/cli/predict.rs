@@ -62,7 +62,7 @@ pub(super) fn run(args: &PredictArgs, printer: &Printer, job: &Job) -> Result<()
         None => ds,
     };
     let model = args.weights.of(&args.model).open()?;
-    let predictor = Predictor::new(model.into_graph(), recipe, args.device, job)?;
+    let predictor = Predictor::new(model.into_graph(), recipe, args.device, job)?.half_weights(args.half);
     let workers = args.workers.unwrap_or_else(|| job.thread_budget());
     let run = Run { batch: usize::try_from(args.batch).unwrap_or(1), workers, skip: args.skip };
     let way = Way { args, ds: &ds, run: &run, predictor: &predictor, printer, job };

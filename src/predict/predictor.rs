@@ -1,5 +1,7 @@
 //! [`Predictor`]: a model, its recipe and a device.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::drafts::{Room, together};
 use super::found::Found;
 use super::lens::Lens;
@@ -18,6 +20,8 @@ pub struct Predictor {
     session: Session,
     /// Pictures that go through at a time; none for any number.
     batch: Option<usize>,
+    /// Pictures that are known to be too many for the device's memory are more than this.
+    fits: AtomicUsize,
     /// Where pictures are resampled as well.
     drafts: Option<Room>,
 }
@@ -50,7 +54,14 @@ impl Predictor {
             ready = session(false)?;
         }
         let drafts = ready.is_on_gpu();
-        Ok(Predictor { recipe, session: ready, batch: fixed, drafts: drafts.then(Room::default) })
+        let fits = AtomicUsize::new(usize::MAX);
+        Ok(Predictor { recipe, session: ready, batch: fixed, fits, drafts: drafts.then(Room::default) })
+    }
+
+    /// Whether a GPU stores weights in 16 bits: see [`Session::half_weights`].
+    #[must_use]
+    pub fn half_weights(self, halves: bool) -> Predictor {
+        Predictor { session: self.session.half_weights(halves), ..self }
     }
 
     /// Whether it takes pictures as they were decoded ([`Options::drafts`](crate::feed::Options)), and resamples them where
@@ -75,7 +86,7 @@ impl Predictor {
     }
 
     /// What is found in each picture of a batch that the recipe's pipeline made: in pixels of the stored pictures, the
-    /// best first.
+    /// best first. A batch that is too large for the device goes through it in parts.
     ///
     /// # Errors
     /// `Key` for rows without pictures; those of the model; `Length` where its numbers are not what the recipe says.
@@ -87,10 +98,18 @@ impl Predictor {
         let mut from = 0;
         while from < count {
             let most = self.batch.unwrap_or(count).max(1);
-            let there = pictures.together(from).min(most).min(count - from);
+            let fits = self.fits.load(Ordering::Relaxed);
+            let there = pictures.together(from).min(most).min(fits).min(count - from);
             // A model of a fixed number of pictures gets black ones beside the last.
             let size = if self.batch.is_some() { most } else { there };
-            let outputs = self.session.run(pictures.inputs(from, there, size)?)?;
+            let outputs = match pictures.inputs(from, there, size).and_then(|inputs| self.session.run(inputs))
+            {
+                Err(error) if error.kind() == ErrorKind::Limit && there > 1 && self.batch.is_none() => {
+                    self.fits.fetch_min(there.div_ceil(2), Ordering::Relaxed);
+                    continue;
+                }
+                outputs => outputs?,
+            };
             let mut lenses = lenses.get(from..from + there).unwrap_or_default().to_vec();
             if let Some(last) = lenses.last().copied() {
                 lenses.resize(size, last);

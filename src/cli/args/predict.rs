@@ -26,6 +26,9 @@ pub(in crate::cli) struct PredictArgs {
     /// What runs it: auto, cpu, gpu or gpu:N
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub device: Device,
+    /// Let a GPU store weights in 16 bits: half the memory, results within a thousandth
+    #[arg(long)]
+    pub half: bool,
     /// Pictures that go through together, where the model takes any number
     #[arg(long, default_value_t = 8, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -115,5 +118,8 @@ pub(in crate::cli) enum ModelCommand {
         /// What runs it: auto, cpu, gpu or gpu:N
         #[arg(long, default_value = "auto", value_name = "DEVICE")]
         device: Device,
+        /// Let a GPU store weights in 16 bits: half the memory, results within a thousandth
+        #[arg(long)]
+        half: bool,
     },
 }

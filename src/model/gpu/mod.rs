@@ -6,6 +6,7 @@
 //! give the same bits: no kernel adds floats in an order that can change.
 //!
 //! Elements are words of 32 bits on the device: floats, whole numbers (64 bits as 32, checked), booleans as 0 and 1.
+//! Constant weights lie two a word in plans that are asked for it: [`Plan::with_half_weights`].
 
 mod cache;
 mod device;

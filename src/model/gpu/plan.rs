@@ -31,6 +31,8 @@ pub struct Counters {
     pub readbacks: usize,
     /// Bytes of device memory that the plan holds.
     pub bytes: u64,
+    /// Bytes of what is known before a run and read in it: weights, as kernels read them, and tables.
+    pub known: u64,
 }
 
 impl Counters {
@@ -246,8 +248,21 @@ impl Plan {
     /// `Unsupported`, with the node's name, for a node that has no kernel; `Length` if the facts are not as many as
     /// the graph's inputs; what shape inference and the driver say.
     pub fn new(device: &Device, graph: &Graph, inputs: &[Fact], evaluate: &Evaluate<'_>) -> Result<Plan> {
-        let held = vec![None; inputs.len()];
-        Plan::with(device, graph, inputs, &held, evaluate)
+        Plan::with(device, graph, inputs, &vec![None; inputs.len()], false, evaluate)
+    }
+
+    /// As [`Plan::new`], with constant weights of `Conv`, `ConvTranspose`, `Gemm` and `MatMul` stored in 16 bits, two a
+    /// word, and computed with in 32: as [`Session::half_weights`](crate::model::Session::half_weights) says.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn with_half_weights(
+        device: &Device,
+        graph: &Graph,
+        inputs: &[Fact],
+        evaluate: &Evaluate<'_>,
+    ) -> Result<Plan> {
+        Plan::with(device, graph, inputs, &vec![None; inputs.len()], true, evaluate)
     }
 
     /// As [`Plan::new`]; inputs that are on the device already are not given to [`Plan::run`].
@@ -256,6 +271,7 @@ impl Plan {
         graph: &Graph,
         inputs: &[Fact],
         held: &[Option<wgpu::Buffer>],
+        halves: bool,
         evaluate: &Evaluate<'_>,
     ) -> Result<Plan> {
         if inputs.len() != graph.inputs.len() {
@@ -263,7 +279,8 @@ impl Plan {
             return Err(Error::new(ErrorKind::Length, what));
         }
         let groups = device.limits().max_compute_workgroups_per_dimension;
-        let rec = Recorder::new(device.adapter().processor, device.largest(), groups);
+        let mut rec = Recorder::new(device.adapter().processor, device.largest(), groups);
+        rec.halves = halves;
         let mut planner = Planner {
             rec,
             facts: HashMap::new(),
@@ -338,11 +355,12 @@ impl Plan {
             let held = fact.and_then(|fact| Some(Given::Held(fact.clone(), buffers.next()?)));
             given.push(held.unwrap_or(Given::Read));
         }
-        let tail = (!late.outputs.is_empty()).then(|| (brought, Tail::new(device, late, given)));
+        let tail = (!late.outputs.is_empty()).then(|| (brought, Tail::new(device, late, given, halves)));
         let counters = Counters {
             nodes: planner.nodes,
             steps: program.steps(),
             bytes: program.bytes,
+            known: program.known,
             ..Counters::default()
         };
         Ok(Plan { program, inputs: taken, outputs, tail, routes, counters })

@@ -28,6 +28,8 @@ pub(super) struct Program {
     staging: Option<wgpu::Buffer>,
     /// Bytes of device memory that the program holds.
     pub(super) bytes: u64,
+    /// Bytes of those that a run reads and that were known before it.
+    pub(super) known: u64,
 }
 
 const STEP_BYTES: u64 = 4 * PARAMETERS as u64;
@@ -220,7 +222,7 @@ impl Program {
         let storage =
             wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
         let mut buffers: HashMap<Slot, wgpu::Buffer> = HashMap::new();
-        let mut held = 0_u64;
+        let (mut held, mut known) = (0_u64, 0_u64);
         let used = |slot: Slot| {
             rec.steps.iter().any(|step| step.slots.contains(&slot))
                 || inputs.contains(&slot)
@@ -249,6 +251,9 @@ impl Program {
             };
             let size = bytes(rec.words[slot.0]);
             held += size;
+            if !matches!(source, Source::Input) && of_run.contains(&slot) {
+                known += size;
+            }
             buffers.insert(slot, buffer(device, size, storage, words.as_deref())?);
         }
         let (given, sizes) = share(&run, &shared, &rec.words, &[reads, kept].concat());
@@ -294,7 +299,7 @@ impl Program {
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let staging = if total == 0 { None } else { Some(buffer(device, total, usage, None)?) };
         let (device, inputs, reads) = (device.clone(), input_buffers, read_buffers);
-        Ok((Program { device, steps, inputs, reads, staging, bytes: held }, kept))
+        Ok((Program { device, steps, inputs, reads, staging, bytes: held, known }, kept))
     }
 
     /// Steps of a run.

@@ -84,6 +84,8 @@ pub(super) struct Recorder {
     pub(super) steps: Vec<Step>,
     /// True if the device is the processor.
     pub(super) processor: bool,
+    /// True if constant weights are to be stored as halves where those can hold them.
+    pub(super) halves: bool,
     largest: u64,
     groups: u32,
 }
@@ -91,7 +93,8 @@ pub(super) struct Recorder {
 impl Recorder {
     /// For a device with these bounds: bytes of a buffer and groups along an axis.
     pub(super) fn new(processor: bool, largest: u64, groups: u32) -> Recorder {
-        Recorder { words: Vec::new(), sources: Vec::new(), steps: Vec::new(), processor, largest, groups }
+        let (words, sources, steps) = (Vec::new(), Vec::new(), Vec::new());
+        Recorder { words, sources, steps, processor, halves: false, largest, groups }
     }
 
     /// True if the device can bind so many words at once.

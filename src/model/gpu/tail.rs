@@ -34,15 +34,17 @@ pub(super) struct Tail {
     graph: Graph,
     /// In the order of the graph's inputs.
     given: Vec<Given>,
+    /// Whether weights are stored as halves.
+    halves: bool,
     plans: HashMap<Key, Plan>,
     /// Of plans that are gone.
     past: Counters,
 }
 
 impl Tail {
-    pub(super) fn new(device: &Device, graph: Graph, given: Vec<Given>) -> Tail {
+    pub(super) fn new(device: &Device, graph: Graph, given: Vec<Given>, halves: bool) -> Tail {
         let past = Counters::default();
-        Tail { device: device.clone(), graph, given, plans: HashMap::new(), past }
+        Tail { device: device.clone(), graph, given, halves, plans: HashMap::new(), past }
     }
 
     /// Submissions and readbacks until now.
@@ -87,7 +89,7 @@ impl Tail {
         let plan = match self.plans.entry(key) {
             std::collections::hash_map::Entry::Occupied(made) => made.into_mut(),
             std::collections::hash_map::Entry::Vacant(room) => {
-                room.insert(Plan::with(&self.device, &self.graph, &facts, &held, &evaluate)?)
+                room.insert(Plan::with(&self.device, &self.graph, &facts, &held, self.halves, &evaluate)?)
             }
         };
         plan.run(&open)

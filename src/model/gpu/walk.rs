@@ -78,6 +78,42 @@ impl Walk {
         self.extents.iter().product()
     }
 
+    /// What a walk of two operands copies of `from`, the second, into the first, of `len` elements: on the host. Where it
+    /// copies nothing, there is what the type begins with.
+    ///
+    /// # Errors
+    /// `Failed` if it leaves either of them.
+    pub(super) fn copied<T: Copy + Default>(&self, from: &[T], len: usize) -> Result<Vec<T>> {
+        // Elements of both that lie near each other are copied together.
+        const SIDE: usize = 32;
+        let outside = || Error::new(ErrorKind::Failed, "a copy leaves its tensor");
+        let mut made = vec![T::default(); len];
+        if self.len() == 0 {
+            return Ok(made);
+        }
+        let [to, at] = self.tracks.as_slice() else { return Err(outside()) };
+        let (to, at) = (Steps::new(to, &self.extents, len), Steps::new(at, &self.extents, from.len()));
+        let (to, at) = to.zip(at).ok_or_else(outside)?;
+        let [.., rows, columns] = [[1, 1].as_slice(), &self.extents].concat()[..] else {
+            return Err(outside());
+        };
+        for plane in 0..self.len() / (rows * columns) {
+            let (to_plane, at_plane) = (to.plane(plane), at.plane(plane));
+            for (top, left) in (0..rows)
+                .step_by(SIDE)
+                .flat_map(|top| (0..columns).step_by(SIDE).map(move |left| (top, left)))
+            {
+                for row in top..rows.min(top + SIDE) {
+                    let (to_row, at_row) = (to_plane + row * to.row, at_plane + row * at.row);
+                    for column in left..columns.min(left + SIDE) {
+                        made[to_row + column * to.column] = from[at_row + column * at.column];
+                    }
+                }
+            }
+        }
+        Ok(made)
+    }
+
     /// With axes of one element left out and neighbours joined where all operands allow it; at least one axis.
     pub(super) fn joined(&self) -> Walk {
         let mut extents: Vec<usize> = Vec::new();
@@ -180,9 +216,78 @@ impl Walk {
     }
 }
 
+/// A track's offset and steps as places in a slice: none of them leaves it.
+struct Steps {
+    offset: usize,
+    /// Extent and step of the axes before the last two, the innermost first.
+    outer: Vec<(usize, usize)>,
+    row: usize,
+    column: usize,
+}
+
+impl Steps {
+    /// None if a step is negative, or a place lies outside of `len` elements.
+    fn new(track: &Track, extents: &[usize], len: usize) -> Option<Steps> {
+        let offset = usize::try_from(track.offset).ok()?;
+        let steps: Vec<usize> =
+            track.strides.iter().map(|step| usize::try_from(*step).ok()).collect::<Option<_>>()?;
+        let mut last = offset;
+        for (extent, step) in extents.iter().zip(&steps) {
+            last = last.checked_add(extent.checked_sub(1)?.checked_mul(*step)?)?;
+        }
+        let mut inside_out = extents.iter().copied().zip(steps).rev();
+        let (column, row) =
+            (inside_out.next().map_or(0, |axis| axis.1), inside_out.next().map_or(0, |axis| axis.1));
+        (last < len).then(|| Steps { offset, outer: inside_out.collect(), row, column })
+    }
+
+    /// Where the elements of the last two axes begin.
+    fn plane(&self, number: usize) -> usize {
+        let (mut place, mut rest) = (self.offset, number);
+        for (extent, step) in &self.outer {
+            place += rest % extent * step;
+            rest /= extent;
+        }
+        place
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_on_the_host_is_that_of_a_plain_loop() {
+        for extents in [vec![7], vec![1], vec![40, 70], vec![3, 33, 5], vec![2, 3, 4, 35], vec![2, 0, 3]] {
+            let all: Vec<u32> = (0..extents.iter().product::<usize>() as u32 + 9).collect();
+            // Read with axes in reverse, from the third element on; written with a gap behind each row.
+            let back: Vec<usize> = extents.iter().rev().copied().collect();
+            let from: Vec<i64> = dense(&back).into_iter().rev().collect();
+            let mut wide = extents.clone();
+            wide.iter_mut().last().into_iter().for_each(|n| *n += 3);
+            let mut walk = Walk::over(&extents).track(2, from.clone());
+            walk.tracks[0].strides = dense(&wide);
+            let len: usize = wide.iter().product();
+            let mut expected = vec![0; len];
+            for n in 0..walk.len() {
+                let (mut to, mut at, mut rest) = (0, 2, n);
+                for axis in (0..extents.len()).rev() {
+                    let k = (rest % extents[axis]) as i64;
+                    rest /= extents[axis];
+                    to += k * walk.tracks[0].strides[axis];
+                    at += k * from[axis];
+                }
+                expected[to as usize] = all[at as usize];
+            }
+            assert_eq!(walk.copied(&all, len).unwrap(), expected, "{extents:?}");
+            if walk.len() > 1 {
+                assert!(walk.copied(&all[..walk.len() + 1], len).is_err());
+                assert!(walk.copied(&all, walk.len() - 1).is_err());
+            }
+        }
+        let backwards = Walk::over(&[4]).track(3, vec![-1]);
+        assert!(backwards.copied(&[1, 2, 3, 4], 4).is_err());
+    }
 
     #[test]
     fn axes_that_all_operands_walk_alike_are_joined() {

@@ -25,7 +25,11 @@ pub(super) fn outputs(op: &Op, inputs: Inputs<'_>) -> Result<Option<Vec<Fact>>> 
         Op::Identity => inputs.need(0)?.clone(),
         Op::Dropout => {
             let x = inputs.need(0)?;
-            let kept = x.clone();
+            let mut kept = x.clone();
+            if inputs.get(2).is_some() {
+                // It may be training, which drops some of them.
+                kept.value = None;
+            }
             return Ok(Some(vec![kept, fact(DType::Bool, x.shape.clone())]));
         }
         Op::Binary(op) => binary(*op, inputs)?,

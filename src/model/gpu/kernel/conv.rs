@@ -10,11 +10,13 @@
 
 use super::super::record::{Recorder, View, read, word, write};
 use super::super::shader::File;
+use super::halves::{self, Form, Stored};
 use super::map::activation;
 use super::norm::scalar;
 use super::product::{Bias, Factor, Product, product, rows};
 use super::spatial::Frame;
 use super::tile::{Extents, Tile, tiled};
+use super::winograd::transformed;
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::{Conv, ConvTranspose, Epilogue, Op};
@@ -120,7 +122,7 @@ fn convolve(rec: &mut Recorder, task: &Task<'_>, output: &View) -> Result<()> {
     if frame.is_point() {
         let batches = task.batch * task.group;
         let b = if plane % 4 == 0 {
-            Factor { slot: task.input.slot, row: plane, batch: each * plane, batches }
+            Factor { slot: task.input.slot, row: plane, batch: each * plane, batches, form: Form::Full }
         } else {
             let extents = [batches, each, points];
             rows(rec, task.input, 0, extents, [i64_of(each * plane), i64_of(plane), 1])?
@@ -146,7 +148,14 @@ fn multiply(rec: &mut Recorder, task: &Task<'_>, b: Factor, k: usize, output: &V
     let out = task.channels.1 / task.group;
     let a = rows(rec, task.weights, 0, [task.group, k, out], [i64_of(k * out), 1, i64_of(k)])?;
     let (_, n, _) = task.frame.planes();
-    let bias = |bias: &View| Bias { slot: bias.slot, along_m: 1, along_n: 0, along_batch: out, beta: 1.0 };
+    let bias = |bias: &View| Bias {
+        slot: bias.slot,
+        along_m: 1,
+        along_n: 0,
+        along_batch: out,
+        beta: 1.0,
+        factor: false,
+    };
     let of = Product {
         m: out,
         n,
@@ -173,17 +182,35 @@ fn unrolled(rec: &mut Recorder, task: &Task<'_>) -> Result<Factor> {
     let bound = vec![write("y", "vec4<f32>", made.slot), read("x", "f32", task.input.slot)];
     rec.row(File::Unroll, Vec::new(), bound, parameters, count)?;
     let batch = c / task.group * window * row;
-    Ok(Factor { slot: made.slot, row, batch, batches: task.batch * task.group })
+    Ok(Factor { slot: made.slot, row, batch, batches: task.batch * task.group, form: Form::Full })
+}
+
+/// The weights, transformed: 36 products' factors, and what multiplies their sums if they were scaled.
+fn winograd_weights(rec: &mut Recorder, task: &Task<'_>, row: usize) -> Result<(Factor, Option<Bias>)> {
+    let (c, out) = task.channels;
+    let factor = |slot, form| Factor { slot, row, batch: c * row, batches: 36, form };
+    if let Some(own) = halves::wanted(rec, task.weights) {
+        let (slot, scales) = halves::scaled(rec, &transformed(own, [c, out, row]), row)?;
+        let (along_m, along_n, along_batch) = (1, 0, row);
+        let scale = Bias { slot: scales, along_m, along_n, along_batch, beta: 1.0, factor: true };
+        return Ok((factor(slot, Form::Whole), Some(scale)));
+    }
+    let known = task.weights.host.as_ref().filter(|_| rec.processor).and_then(|own| own.elements::<f32>());
+    if let Some(own) = known {
+        let words = transformed(own, [c, out, row]).into_iter().map(f32::to_bits).collect();
+        return Ok((factor(rec.table(words)?, Form::Full), None));
+    }
+    let made = rec.output(&[36, c, row], DType::F32)?;
+    let parameters = vec![word(c * out)?, word(c)?, word(out)?, word(row)?];
+    let bound = vec![write("y", "f32", made.slot), read("x", "f32", task.weights.slot)];
+    rec.row(File::WinogradWeights, Vec::new(), bound, parameters, c * out)?;
+    Ok((factor(made.slot, Form::Full), None))
 }
 
 fn winograd(rec: &mut Recorder, task: &Task<'_>, tiles: usize, output: &View) -> Result<()> {
     let (c, out) = task.channels;
     let (row, out_row) = (tiles.next_multiple_of(4), out.next_multiple_of(4));
-    let weights = rec.output(&[36, c, out_row], DType::F32)?;
-    let parameters = vec![word(c * out)?, word(c)?, word(out)?, word(out_row)?];
-    let bound = vec![write("y", "f32", weights.slot), read("x", "f32", task.weights.slot)];
-    rec.row(File::WinogradWeights, Vec::new(), bound, parameters, c * out)?;
-
+    let (weights, scale) = winograd_weights(rec, task, out_row)?;
     let frame = &task.frame;
     let across = frame.output[2].div_ceil(4);
     let mut shared = vec![
@@ -210,10 +237,10 @@ fn winograd(rec: &mut Recorder, task: &Task<'_>, tiles: usize, output: &View) ->
         n: row,
         k: c,
         batches: 36,
-        a: Factor { slot: weights.slot, row: out_row, batch: c * out_row, batches: 36 },
-        b: Factor { slot: input.slot, row, batch: c * row, batches: 36 },
+        a: weights,
+        b: Factor { slot: input.slot, row, batch: c * row, batches: 36, form: Form::Full },
         alpha: 1.0,
-        bias: None,
+        bias: scale,
         residual: None,
         activation: None,
     };
@@ -256,19 +283,21 @@ fn direct(rec: &mut Recorder, task: &Task<'_>, output: &View) -> Result<()> {
     let mut parameters = vec![word(count)?, word(c / task.group)?, word(out / task.group)?, word(out)?];
     parameters.extend(task.frame.parameters()?);
     parameters.extend(numbers.map(f32::to_bits));
+    let weights = Stored::of(rec, task.weights)?;
     let mut bound = vec![
         write("y", "f32", output.slot),
         read("x", "f32", task.input.slot),
-        read("weights", "f32", task.weights.slot),
+        read("weights", weights.element(), weights.slot),
     ];
     bound.extend(task.bias.map(|bias| read("bias", "f32", bias.slot)));
     bound.extend(task.residual.map(|residual| read("residual", "f32", residual.slot)));
     places.extend(scalar());
     if let Some(tile) = Tile::of(&task.frame, count, rec.processor) {
         let (channels, per_group) = (c / task.group, out / task.group);
-        let extents = Extents { batch: task.batch, channels, per_group, out };
+        let extents = Extents { batch: task.batch, channels, per_group, out, weights };
         return tiled(rec, tile, &task.frame, &extents, bound, (places, numbers));
     }
+    places.push(("WEIGHT", weights.at("at_weights")));
     rec.row(File::Conv, places, bound, parameters, count)
 }
 
@@ -322,14 +351,16 @@ fn transposed(rec: &mut Recorder, call: &Call<'_>, conv: &ConvTranspose, output:
     let mut parameters = vec![word(output.len())?, channels, word(weights.shape[1])?, word(made.shape[1])?];
     parameters.extend(frame.parameters()?);
     parameters.extend(numbers.map(f32::to_bits));
+    let stored = Stored::of(rec, weights)?;
     let mut bound = vec![
         write("y", "f32", output.slot),
         read("x", "f32", input.slot),
-        read("weights", "f32", weights.slot),
+        read("weights", stored.element(), stored.slot),
     ];
     bound.extend(bias.map(|bias| read("bias", "f32", bias.slot)));
     bound.extend(residual.map(|residual| read("residual", "f32", residual.slot)));
     places.extend(scalar());
+    places.push(("WEIGHT", stored.at("by")));
     rec.row(File::ConvTranspose, places, bound, parameters, output.len())
 }
 

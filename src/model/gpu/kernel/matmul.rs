@@ -5,8 +5,9 @@
 use super::super::record::{Recorder, View, read, word, write};
 use super::super::shader::File;
 use super::super::walk::{Walk, broadcast, dense};
+use super::halves::Stored;
 use super::map::Class;
-use super::product::{Bias, Factor, Product, product, rows};
+use super::product::{Bias, Factor, Product, laid, product, rows};
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::Op;
@@ -56,6 +57,7 @@ fn gemm(
                 along_n: step(strides[1]),
                 along_batch: 0,
                 beta,
+                factor: false,
             })
         }
         None => None,
@@ -191,20 +193,17 @@ fn factor(
     if strides[1] == 1 && width % 4 == 0 && (single || own == batch) {
         // Laid out as needed already.
         let batches = shown.iter().product::<usize>().max(1);
-        return Ok(Factor { slot: view.slot, row: width, batch: k * width, batches });
+        let Stored { slot, form } = Stored::of(rec, view)?;
+        return Ok(Factor { slot, row: width, batch: k * width, batches, form });
     }
     let row = width.next_multiple_of(4);
     let mut shape = shown.clone();
     shape.extend([k, row]);
-    let made = rec.output(&shape, DType::F32)?;
-    let mut extents = shown.clone();
+    let mut extents = shown;
     extents.extend([k, width]);
     let mut from = steps;
     from.extend(strides);
-    let mut walk = Walk::over(&extents).track(0, from);
-    walk.tracks[0].strides = dense(&shape);
-    super::copy::copy(rec, &walk, &made, view)?;
-    Ok(Factor { slot: made.slot, row, batch: k * row, batches: shown.iter().product::<usize>().max(1) })
+    laid(rec, view, Walk::over(&extents).track(0, from), &shape)
 }
 
 /// A sum of products over named axes: every input's axes by letters, then the output's.

@@ -12,6 +12,7 @@ mod copy;
 mod elementwise;
 mod gather;
 mod given;
+mod halves;
 mod map;
 mod matmul;
 mod moves;
@@ -25,6 +26,7 @@ mod sample;
 mod scatter;
 mod spatial;
 mod tile;
+mod winograd;
 
 use super::record::{Recorder, View};
 use crate::error::{Error, ErrorKind, Result};

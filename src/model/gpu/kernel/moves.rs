@@ -9,7 +9,8 @@ use super::map::{Class, broadcast};
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::{Op, PadMode};
-use crate::model::tensor::{DType, Data};
+use crate::model::session::evaluate;
+use crate::model::tensor::{DType, Data, Tensor};
 
 fn int(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
@@ -35,19 +36,7 @@ pub(super) fn record(rec: &mut Recorder, call: &Call<'_>) -> Result<Vec<View>> {
         Op::Identity | Op::Reshape { .. } | Op::Flatten { .. } | Op::Squeeze | Op::Unsqueeze => {
             alias(input, made)?
         }
-        Op::Dropout => {
-            let known = |place: usize| call.option(place).and_then(|view| view.host.as_ref());
-            let trains = known(2).is_some_and(|mode| mode.elements::<bool>() == Some(&[true]));
-            let nothing = known(1).is_some_and(|ratio| ratio.elements::<f32>() == Some(&[0.0]));
-            if trains && !nothing {
-                return Err(call.refused("training"));
-            }
-            let mut views = vec![alias(input, made)?];
-            if let Some(mask) = call.outputs.get(1) {
-                views.push(filled(rec, 1, &mask.shape, DType::Bool)?);
-            }
-            return Ok(views);
-        }
+        Op::Dropout => return dropout(rec, call),
         Op::Transpose { perm } => {
             let backwards: Vec<usize> = (0..input.shape.len()).rev().collect();
             let perm = perm.as_ref().unwrap_or(&backwards);
@@ -136,6 +125,30 @@ fn alias(input: &View, made: &super::Made) -> Result<View> {
 fn four(input: &View) -> Result<[usize; 4]> {
     <[usize; 4]>::try_from(input.shape.as_slice())
         .map_err(|_| Error::new(ErrorKind::Length, format!("four axes were expected, not {:?}", input.shape)))
+}
+
+/// In training what is dropped depends on the number of elements alone, so that it is known when planning.
+fn dropout(rec: &mut Recorder, call: &Call<'_>) -> Result<Vec<View>> {
+    let (input, made) = (call.input(0)?, call.made()?);
+    let known = |place: usize| call.option(place).and_then(|view| view.host.as_ref());
+    let trains = known(2).is_some_and(|mode| mode.elements::<bool>() == Some(&[true]));
+    if !trains {
+        let mut views = vec![alias(input, made)?];
+        if let Some(mask) = call.outputs.get(1) {
+            views.push(filled(rec, 1, &mask.shape, DType::Bool)?);
+        }
+        return Ok(views);
+    }
+    let ones = Tensor::new(&input.shape, vec![1.0_f32; input.len()])?;
+    let drawn = evaluate(call.op, &[Some(&ones), known(1), known(2)], 2)?;
+    let [kept, mask] = drawn.as_slice() else { return Err(call.refused("training")) };
+    let kept = kept.elements::<f32>().unwrap_or_default();
+    let scale = kept.iter().copied().fold(0.0, f32::max);
+    let mask = rec.constant(mask)?;
+    let text = "select(F(0.0), a * n.x, b != I(0))";
+    let numbers = [scale, 0.0, 0.0, 0.0];
+    let view = broadcast(rec, &made.shape, made.dtype, &[input, &mask], text, numbers)?;
+    Ok(vec![view, mask])
 }
 
 fn split(rec: &mut Recorder, call: &Call<'_>, axis: i64) -> Result<Vec<View>> {

@@ -7,10 +7,11 @@ use std::fmt::Write as _;
 
 use super::super::record::{Recorder, Slot, View, read, word, write};
 use super::super::shader::File;
-use super::super::walk::Walk;
+use super::super::walk::{Walk, dense};
 use super::copy::copy;
+use super::halves::{self, Form};
 use super::map::activation;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::{Activation, Unary};
 use crate::model::tensor::DType;
 
@@ -24,9 +25,10 @@ pub(super) struct Factor {
     pub(super) batch: usize,
     /// How many batches there are; they repeat.
     pub(super) batches: usize,
+    pub(super) form: Form,
 }
 
-/// What is added to a product: a value by its row and column in the result.
+/// What is added to a product or multiplied by: a value by its row and column in the result.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bias {
     pub(super) slot: Slot,
@@ -35,6 +37,8 @@ pub(super) struct Bias {
     /// From one batch of `a` to the next.
     pub(super) along_batch: usize,
     pub(super) beta: f32,
+    /// Multiplied by instead of added; it is then one number a row.
+    pub(super) factor: bool,
 }
 
 /// A batch of products of `a` (k rows of m) and `b` (k rows of n).
@@ -63,12 +67,51 @@ pub(super) fn rows(
 ) -> Result<Factor> {
     let [batches, rows, columns] = extents;
     let row = columns.next_multiple_of(4);
-    let made = rec.output(&[batches, rows, row], DType::F32)?;
-    let mut walk = Walk::over(&extents).track(offset, strides.to_vec());
-    let wide = super::super::walk::dense(&made.shape);
-    walk.tracks[0].strides = wide;
+    laid(rec, input, Walk::over(&extents).track(offset, strides.to_vec()), &[batches, rows, row])
+}
+
+/// A factor of these batches, rows and padded columns, made by a walk over its elements: on the device, or from a
+/// constant as halves.
+pub(super) fn laid(rec: &mut Recorder, input: &View, mut walk: Walk, shape: &[usize]) -> Result<Factor> {
+    let [outer @ .., rows, row] = shape else {
+        return Err(Error::new(ErrorKind::Failed, "a factor has rows and columns"));
+    };
+    let (batches, row, batch) = (outer.iter().product::<usize>().max(1), *row, rows * row);
+    walk.tracks[0].strides = dense(shape);
+    if let Some(slot) = halves::copied(rec, input, &walk, batches * batch)? {
+        return Ok(Factor { slot, row, batch, batches, form: Form::Half });
+    }
+    let known = input.host.as_ref().filter(|_| rec.processor).and_then(|own| own.elements::<f32>());
+    if let Some(all) = known {
+        // Where the device has the host's memory, the host lays constants out faster.
+        let laid = walk.copied(all, batches * batch)?.into_iter().map(f32::to_bits).collect();
+        return Ok(Factor { slot: rec.table(laid)?, row, batch, batches, form: Form::Full });
+    }
+    let made = rec.output(shape, DType::F32)?;
     copy(rec, &walk, &made, input)?;
-    Ok(Factor { slot: made.slot, row, batch: rows * row, batches })
+    Ok(Factor { slot: made.slot, row, batch, batches, form: Form::Full })
+}
+
+/// Four elements of a factor as a kernel binds them, in WGSL.
+fn bound_as(form: Form) -> &'static str {
+    if form == Form::Full { "vec4<f32>" } else { "vec2<u32>" }
+}
+
+/// The text that reads elements of a factor into `NAME NUMBER`.
+fn load(name: &str, number: usize, form: Form) -> String {
+    let taken = format!("{name}[at_{name} + {number}u]");
+    let (to, two) = (format!("{name}{number}"), format!("two_{name}{number}"));
+    match form {
+        Form::Full => format!("let {to} = {taken};\n"),
+        Form::Half => format!(
+            "let {two} = {taken}; let {to} = F(unpack2x16float({two}.x), unpack2x16float({two}.y));\n"
+        ),
+        // The low number of a word is moved up first, for its sign.
+        Form::Whole => format!(
+            "let {two} = bitcast<vec2<i32>>({taken}); let {to} = F(vec4<i32>({two}.x << 16u, {two}.x, \
+             {two}.y << 16u, {two}.y) >> U(16u));\n"
+        ),
+    }
 }
 
 /// Rows and columns of the tile of an invocation.
@@ -107,15 +150,15 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
         return Ok(());
     }
     let (height, width) = tile(rec.processor, of);
-    let (lanes, vectors) = (if height == 1 { 1 } else { 4 }, width / 4);
+    let (lanes, vectors) = (if height == 1 && of.a.form == Form::Full { 1 } else { 4 }, width / 4);
     let wide = of.n.is_multiple_of(4);
     let parts = ["x", "y", "z", "w"];
     let (mut clear, mut multiply, mut store) = (String::new(), String::new(), String::new());
-    for r in 0..height / lanes {
-        let _ = writeln!(multiply, "let a{r} = a[at_a + {r}u];");
+    for r in 0..height.div_ceil(lanes) {
+        multiply.push_str(&load("a", r, of.a.form));
     }
     for v in 0..vectors {
-        let _ = writeln!(multiply, "let b{v} = b[at_b + {v}u];");
+        multiply.push_str(&load("b", v, of.b.form));
     }
     for r in 0..height {
         let factor = if lanes == 1 { "a0".to_owned() } else { format!("a{}.{}", r / 4, parts[r % 4]) };
@@ -160,13 +203,15 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
     let (element, vector) = ("f32", "vec4<f32>");
     let mut bound = vec![
         write("c", if wide { vector } else { element }, output.slot),
-        read("a", if lanes == 1 { element } else { vector }, of.a.slot),
-        read("b", vector, of.b.slot),
+        read("a", if lanes == 1 { element } else { bound_as(of.a.form) }, of.a.slot),
+        read("b", bound_as(of.b.form), of.b.slot),
     ];
     let (mut bias, mut residual) = (String::new(), String::new());
-    if let Some(Bias { slot, along_n, .. }) = of.bias {
+    if let Some(Bias { slot, along_n, factor, .. }) = of.bias {
         bound.push(read("bias", element, slot));
-        bias = if along_n == 0 {
+        bias = if factor {
+            "a *= shift;".into()
+        } else if along_n == 0 {
             "a += shift;".into()
         } else {
             "a += F(bias[bias_at], bias[bias_at + p.bias_n], bias[bias_at + 2u * p.bias_n], \

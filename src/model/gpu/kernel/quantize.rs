@@ -205,6 +205,7 @@ fn convolve(
         ("BIAS", if bias.is_some() { "a += bias[channel];".into() } else { String::new() }),
         ("RESIDUAL", String::new()),
         ("ACTIVATION", "a".into()),
+        ("WEIGHT", "weights[at_weights]".into()),
     ]);
     rec.row(File::Conv, places, bound, parameters, output.len())?;
     Ok(output)

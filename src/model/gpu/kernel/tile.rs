@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::super::record::{Bound, Recorder, signed, word};
 use super::super::shader::File;
+use super::halves::Stored;
 use super::spatial::Frame;
 use crate::error::Result;
 
@@ -42,7 +43,7 @@ impl Tile {
     }
 
     /// The text of what one row of the input adds: to each row of the tile whose windows have an element there.
-    fn multiply(self, frame: &Frame) -> String {
+    fn multiply(self, frame: &Frame, weights: Stored) -> String {
         let ([_, rows, columns], [_, down, right]) = (frame.kernel, frame.strides);
         let [_, apart, aside] = frame.dilations;
         let mut text = String::new();
@@ -60,7 +61,7 @@ impl Tile {
             let exact = if apart == 1 { String::new() } else { format!(" && d % {apart}u == 0u") };
             let _ = writeln!(text, "if (k < {rows}u{exact}) {{ let at = by + k * {columns}u;");
             for kx in 0..columns {
-                let _ = writeln!(text, "let w{kx} = weights[at + {kx}u];");
+                let _ = writeln!(text, "let w{kx} = {};", weights.at(&format!("at + {kx}u")));
             }
             for (place, kx) in pairs(self.width, columns) {
                 let _ = writeln!(text, "s{line}_{place} += x{} * w{kx};", place * right + kx * aside);
@@ -71,12 +72,13 @@ impl Tile {
     }
 }
 
-/// What a tile is computed for: batches, channels of a group, channels out of a group, all channels out.
+/// What a tile is computed for: batches, channels of a group, channels out of a group, all channels out, weights.
 pub(super) struct Extents {
     pub(super) batch: usize,
     pub(super) channels: usize,
     pub(super) per_group: usize,
     pub(super) out: usize,
+    pub(super) weights: Stored,
 }
 
 /// Records the convolution; `bound`, `places` and `numbers` are the buffers and the end of a sum.
@@ -119,7 +121,7 @@ pub(super) fn tiled(
         ("RIGHT", frame.strides[2].to_string()),
         ("REACH", tile.reach(frame).to_string()),
         ("SUMS", sums),
-        ("MULTIPLY", tile.multiply(frame)),
+        ("MULTIPLY", tile.multiply(frame, extents.weights)),
         ("STORE", store),
     ]);
     rec.row(File::ConvTile, places, bound, parameters, count)

@@ -193,6 +193,7 @@ fn whatever_is_inferred_is_recorded_or_refused() {
         let wanted = 1 + dice.roll(2);
         let Ok(made) = infer::outputs(&op, &facts, wanted) else { continue };
         let mut rec = Recorder::new(true, 1 << 27, 65535);
+        rec.halves = (recorded + refused) % 2 == 1;
         let views: Vec<Option<View>> = facts
             .iter()
             .map(|fact| {

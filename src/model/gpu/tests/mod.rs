@@ -4,6 +4,7 @@
 mod chance;
 mod conv;
 mod failures;
+mod halves;
 mod large;
 mod plans;
 mod shaders;
@@ -62,8 +63,21 @@ pub(super) fn compute_within(
     inputs: &[Option<(&Tensor, bool)>],
     outputs: &[(DType, &[usize])],
 ) -> Result<Vec<Tensor>> {
+    Ok(compute_stored(device, largest, false, op, inputs, outputs)?.0)
+}
+
+/// As [`compute_within`], with weights as halves if so said; and the bytes of what was known before the run.
+pub(super) fn compute_stored(
+    device: &Device,
+    largest: u64,
+    halves: bool,
+    op: &Op,
+    inputs: &[Option<(&Tensor, bool)>],
+    outputs: &[(DType, &[usize])],
+) -> Result<(Vec<Tensor>, u64)> {
     let groups = device.limits().max_compute_workgroups_per_dimension;
     let mut rec = Recorder::new(device.adapter().processor, largest, groups);
+    rec.halves = halves;
     let (mut views, mut slots, mut words) = (Vec::new(), Vec::new(), Vec::new());
     for input in inputs {
         views.push(match input {
@@ -86,7 +100,8 @@ pub(super) fn compute_within(
     let mut program = Program::new(device, &rec, &slots, &reads)?;
     let first = program.run(&words)?;
     assert_eq!(first, program.run(&words)?, "two runs of {op:?} differ");
-    first.iter().zip(&results).map(|(words, view)| unpack(words, view.dtype, &view.shape)).collect()
+    let made = first.iter().zip(&results).map(|(words, view)| unpack(words, view.dtype, &view.shape));
+    Ok((made.collect::<Result<_>>()?, program.known))
 }
 
 /// That two tensors of floats are near each other; `terms` is how many products one sum has.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
+
 use crate::model::gpu::kernel::{Call, Made, record};
 use crate::model::gpu::record::{Recorder, View};
 use crate::model::gpu::shader::{File, Key};
@@ -346,6 +348,16 @@ fn all() -> Vec<Key> {
     made
 }
 
+/// That a text is WGSL which needs no more than these features of a device.
+pub(super) fn sound(key: &Key, text: &str, features: Capabilities) {
+    let module = wgpu::naga::front::wgsl::parse_str(text)
+        .unwrap_or_else(|e| panic!("{}: {}", key.file.name(), e.emit_to_string(text)));
+    Validator::new(ValidationFlags::all(), features)
+        .validate(&module)
+        .unwrap_or_else(|e| panic!("{}: {}", key.file.name(), e.emit_to_string(text)));
+    assert!(!text.contains('$'), "{} has a place that was not filled", key.file.name());
+}
+
 #[test]
 fn every_shader_is_sound_and_reached() {
     let mut seen = HashSet::new();
@@ -356,16 +368,7 @@ fn every_shader_is_sound_and_reached() {
         if !texts.insert(text.clone()) {
             continue;
         }
-        let module = wgpu::naga::front::wgsl::parse_str(&text)
-            .unwrap_or_else(|e| panic!("{}: {}", key.file.name(), e.emit_to_string(&text)));
-        let mut validator = wgpu::naga::valid::Validator::new(
-            wgpu::naga::valid::ValidationFlags::all(),
-            wgpu::naga::valid::Capabilities::empty(),
-        );
-        validator
-            .validate(&module)
-            .unwrap_or_else(|e| panic!("{}: {}", key.file.name(), e.emit_to_string(&text)));
-        assert!(!text.contains('$'), "{} has a place that was not filled", key.file.name());
+        sound(&key, &text, Capabilities::empty());
     }
     let missing: Vec<_> = File::ALL.iter().filter(|file| !seen.contains(file)).collect();
     assert!(missing.is_empty(), "no operator was drawn that uses {missing:?}");
