@@ -1,11 +1,6 @@
 
 // Functions of one number, for `F` a float or four of them. WGSL leaves open what its own do with large numbers,
 // infinities and NaN, so these test bits and bound arguments themselves.
-alias F = $F;
-alias I = $I;
-alias U = $U;
-alias B = $B;
-
 fn is_nan(x: F) -> B { return (bitcast<U>(x) & U(0x7fffffffu)) > U(0x7f800000u); }
 fn is_inf(x: F) -> B { return (bitcast<U>(x) & U(0x7fffffffu)) == U(0x7f800000u); }
 fn float_of_bits(x: u32) -> F { return bitcast<F>(U(x)); }

@@ -16,6 +16,7 @@ mod program;
 mod record;
 mod shader;
 mod tail;
+mod text;
 mod walk;
 mod words;
 

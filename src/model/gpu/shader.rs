@@ -1,111 +1,23 @@
 //! [`Key`]: a shader file with its named places filled in, and the [`Pipeline`] compiled from it.
 //!
 //! The invariant: equal keys make equal text, so a pipeline is compiled once a device. A place is `$NAME` in a
-//! file of `shaders/`, and a line `#import NAME` stands for a piece of `shaders/shared`; the declarations of the
-//! buffers are written from the key, so that a layout and a shader cannot disagree. A file without an entry of its
-//! own has a function `run`, called once for each of `count` pieces of work. What is substituted comes from this
+//! file of `shaders/` ([`File`]); the declarations of the buffers are written from the key, so that a layout and a
+//! shader cannot disagree. A file without an entry of its own has a function `run`, called once for each of `count`
+//! pieces of work. What is substituted comes from this
 //! crate alone, never from a model's file.
 
 use std::fmt::Write as _;
 
 use super::cache::Cache;
 use super::device::{Device, lock};
+pub(super) use super::text::File;
+use super::text::{Types, add, piece};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Invocations of a workgroup, for shaders that number them in one row.
 pub(super) const WORKGROUP: usize = 64;
 /// Words of the parameters of a step; as many are bound for each.
 pub(super) const PARAMETERS: usize = 128;
-
-macro_rules! files {
-    ($($(#[$meta:meta])* $name:ident => $path:literal),* $(,)?) => {
-        /// The shader files.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(super) enum File { $($(#[$meta])* $name),* }
-        impl File {
-            /// All of them.
-            #[cfg(test)]
-            pub(super) const ALL: &[File] = &[$(File::$name),*];
-            fn text(self) -> &'static str {
-                match self { $(File::$name => include_str!(concat!("../../../shaders/", $path))),* }
-            }
-            /// Its name without the ending.
-            pub(super) fn name(self) -> &'static str {
-                match self { $(File::$name => $path),* }
-            }
-        }
-    };
-}
-
-files! {
-    Map => "map.wgsl",
-    Pad => "pad.wgsl",
-    CumSum => "cumsum.wgsl",
-    Lrn => "lrn.wgsl",
-    Gather => "gather.wgsl",
-    GatherElements => "gather_elements.wgsl",
-    GatherNd => "gather_nd.wgsl",
-    OneHot => "one_hot.wgsl",
-    ScatterElements => "scatter_elements.wgsl",
-    ScatterNd => "scatter_nd.wgsl",
-    Arg => "arg.wgsl",
-    Rank => "rank.wgsl",
-    Product => "product.wgsl",
-    Unroll => "unroll.wgsl",
-    WinogradWeights => "winograd_weights.wgsl",
-    WinogradInput => "winograd_input.wgsl",
-    WinogradOutput => "winograd_output.wgsl",
-    Conv => "conv.wgsl",
-    ConvTile => "conv_tile.wgsl",
-    ConvTranspose => "conv_transpose.wgsl",
-    DeformConv => "deform_conv.wgsl",
-    Pool => "pool.wgsl",
-    Unpool => "unpool.wgsl",
-    Einsum => "einsum.wgsl",
-    Resample => "resample.wgsl",
-    GridSample => "grid_sample.wgsl",
-    RoiAlign => "roi_align.wgsl",
-    Compose => "compose.wgsl",
-    NonZeroCount => "non_zero_count.wgsl",
-    NonZeroWrite => "non_zero_write.wgsl",
-    Suppress => "suppress.wgsl",
-    SuppressWrite => "suppress_write.wgsl",
-    Reduce => "reduce.wgsl",
-}
-
-macro_rules! shared {
-    ($($name:literal),* $(,)?) => {
-        /// The pieces that several shader files have in common, by their names.
-        const SHARED: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!("../../../shaders/shared/", $name, ".wgsl")))),*];
-    };
-}
-
-shared! {
-    "prelude", "element", "functions", "inside", "window", "convolution", "finish", "winograd", "six", "blocks",
-    "boxes",
-}
-
-/// Adds a text of a file, and in the place of each line `#import NAME` that piece of `shaders/shared`.
-fn add(text: &mut String, from: &str) {
-    for line in from.lines() {
-        match line.strip_prefix("#import ") {
-            Some(name) => piece(text, name),
-            None => {
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-}
-
-/// Adds a shared piece; a name that is none stays in the text, which no compiler then takes.
-fn piece(text: &mut String, name: &str) {
-    match SHARED.iter().find(|(known, _)| *known == name) {
-        Some((_, found)) => add(text, found),
-        None => text.push_str(&format!("#import {name}\n")),
-    }
-}
 
 /// A buffer as a shader sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -153,14 +65,14 @@ impl Key {
         if !body.contains("@compute") {
             piece(&mut body, "element");
         }
-        if self.places.iter().any(|(name, _)| *name == "F") {
-            piece(&mut body, "functions");
-        }
         // Longer names first, so that `$STEP` is not taken for `$S` and `TEP`.
         let mut places: Vec<_> = self.places.iter().collect();
         places.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         for (name, with) in places {
             body = body.replace(&format!("${name}"), with);
+        }
+        if let Some(types) = Types::of(&self.places) {
+            types.add_functions(&mut body);
         }
         text.push_str(&body);
         text

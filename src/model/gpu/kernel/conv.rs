@@ -16,7 +16,7 @@ use super::norm::scalar;
 use super::product::{Bias, Factor, Product, product, rows};
 use super::spatial::Frame;
 use super::tile::{Extents, Tile, tiled};
-use super::winograd::transformed;
+use super::winograd::{on_device, transformed};
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::{Conv, ConvTranspose, Epilogue, Op};
@@ -195,16 +195,7 @@ fn winograd_weights(rec: &mut Recorder, task: &Task<'_>, row: usize) -> Result<(
         let scale = Bias { slot: scales, along_m, along_n, along_batch, beta: 1.0, factor: true };
         return Ok((factor(slot, Form::Whole), Some(scale)));
     }
-    let known = task.weights.host.as_ref().filter(|_| rec.processor).and_then(|own| own.elements::<f32>());
-    if let Some(own) = known {
-        let words = transformed(own, [c, out, row]).into_iter().map(f32::to_bits).collect();
-        return Ok((factor(rec.table(words)?, Form::Full), None));
-    }
-    let made = rec.output(&[36, c, row], DType::F32)?;
-    let parameters = vec![word(c * out)?, word(c)?, word(out)?, word(row)?];
-    let bound = vec![write("y", "f32", made.slot), read("x", "f32", task.weights.slot)];
-    rec.row(File::WinogradWeights, Vec::new(), bound, parameters, c * out)?;
-    Ok((factor(made.slot, Form::Full), None))
+    Ok((factor(on_device(rec, task.weights, [c, out, row])?, Form::Full), None))
 }
 
 fn winograd(rec: &mut Recorder, task: &Task<'_>, tiles: usize, output: &View) -> Result<()> {
