@@ -10,11 +10,17 @@
 //! | `weights.rs` | which samples of a line make each sample of another, by all rules |
 //! | `source.rs` | [`Source`]: the samples that are read |
 //! | `passes.rs` | rows, then columns |
+//! | `pairs.rs` | the same of two taps each, for colours that shrink |
+//! | `lanes.rs` | vectors of sixteen numbers, and where a row of them goes |
 //! | `plain.rs` | the same, a number at a time |
 //! | `draft.rs` | [`Draft`]: what is left to be done, for whoever does it elsewhere |
 //! | `target.rs` | [`Target`]: where numbers go, and what they become |
 
 mod draft;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 mod passes;
 mod plain;
 mod source;

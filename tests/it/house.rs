@@ -35,6 +35,8 @@ const UNSAFE: &[&str] = &[
     "python/src/value.rs",
     "src/cli/threads.rs",
     "src/image/decode/jpeg/turbo.rs",
+    "src/image/resample/lanes.rs",
+    "src/image/resample/pairs.rs",
     "src/image/resample/passes.rs",
     "src/model/cpu/heavy/level.rs",
     "src/model/gpu/cache.rs",

@@ -17,6 +17,8 @@
     reason = "axes are made for the source, and stay in it"
 )]
 
+#[cfg(target_arch = "x86_64")]
+use super::pairs::Pairs;
 use super::plain;
 use super::source::Source;
 use super::target::Target;
@@ -26,8 +28,13 @@ use super::weights::Axis;
 pub(super) fn run<const N: usize>(source: Source<'_>, rows: &Axis, columns: &Axis, target: &mut Target<'_>) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx512bw") && std::arch::is_x86_feature_detected!("avx512vl") {
-        // SAFETY: the processor has what the function asks.
-        return unsafe { wide::run::<N>(source, rows, columns, target) };
+        // SAFETY: the processor has what the functions ask.
+        return unsafe {
+            match Pairs::new(N, rows, columns) {
+                Some(pairs) => pairs.run(source, rows, target),
+                None => wide::run::<N>(source, rows, columns, target),
+            }
+        };
     }
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
@@ -49,18 +56,11 @@ fn by_avx2<const N: usize>(source: Source<'_>, rows: &Axis, columns: &Axis, targ
 mod wide {
     use std::arch::x86_64::*;
 
+    use super::super::lanes::{Lanes, WIDE, fetch, load, put, store};
     use super::super::plain::ROUND;
     use super::super::source::Source;
-    use super::super::target::{Row, Target};
+    use super::super::target::Target;
     use super::super::weights::Axis;
-
-    /// Numbers of a vector.
-    pub(super) const WIDE: usize = 16;
-
-    /// A vector in memory.
-    #[derive(Clone, Copy)]
-    #[repr(C, align(64))]
-    struct Lanes([f32; WIDE]);
 
     /// Sixteen pixels that come out side by side, and the samples they are made of.
     struct Block {
@@ -330,73 +330,6 @@ mod wide {
         }
     }
 
-    /// Writes a row where it belongs.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    fn put<const N: usize>(target: &mut Target<'_>, row: usize, blocks: &[[Lanes; N]]) {
-        match target.row::<N>(row) {
-            Row::Planes(planes, lines) => {
-                for (channel, out) in planes.into_iter().enumerate() {
-                    let (whole, rest) = out.as_chunks_mut();
-                    for (out, block) in whole.iter_mut().zip(blocks) {
-                        store(out, along(block, channel, lines[channel]));
-                    }
-                    if let Some(block) = blocks.get(whole.len()) {
-                        let mut last = [0.0; WIDE];
-                        store(&mut last, along(block, channel, lines[channel]));
-                        rest.copy_from_slice(&last[..rest.len()]);
-                    }
-                }
-            }
-            Row::Bytes(out, lines, swapped) if N == 3 => {
-                let (whole, rest) = out.as_chunks_mut();
-                for (out, block) in whole.iter_mut().zip(blocks) {
-                    store_bytes(out, pack(block, &lines, swapped));
-                }
-                if let Some(block) = blocks.get(whole.len()) {
-                    let mut last = [0; 3 * WIDE];
-                    store_bytes(&mut last, pack(block, &lines, swapped));
-                    rest.copy_from_slice(&last[..rest.len()]);
-                }
-            }
-            _ => target.put_planes::<N, _>(row, |channel| blocks.iter().map(move |block| &block[channel].0)),
-        }
-    }
-
-    /// A channel's samples, multiplied and added to.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn along<const N: usize>(block: &[Lanes; N], channel: usize, (scale, bias): (f32, f32)) -> __m512 {
-        let scaled = _mm512_mul_ps(load(&block[channel].0), _mm512_set1_ps(scale));
-        _mm512_add_ps(scaled, _mm512_set1_ps(bias))
-    }
-
-    /// Three channels of sixteen pixels, side by side as bytes.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    fn pack<const N: usize>(block: &[Lanes; N], lines: &[(f32, f32); N], swapped: bool) -> __m512i {
-        let mut bytes = [_mm512_setzero_si512(); N];
-        for (channel, line) in lines.iter().enumerate() {
-            // What is no number becomes 0, the second of the two.
-            let value = _mm512_max_ps(along(block, channel, *line), _mm512_setzero_ps());
-            let place = if swapped { N - 1 - channel } else { channel };
-            bytes[place] = _mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(255.0)));
-        }
-        let (second, third) = (_mm512_slli_epi32(bytes[1 % N], 8), _mm512_slli_epi32(bytes[2 % N], 16));
-        let pixels = _mm512_or_si512(bytes[0], _mm512_or_si512(second, third));
-        let order = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
-        let quarters = _mm512_shuffle_epi8(pixels, _mm512_broadcast_i32x4(order));
-        let order = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
-        _mm512_permutexvar_epi32(order, quarters)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn load(values: &[f32; WIDE]) -> __m512 {
-        // SAFETY: sixteen numbers are read where there are sixteen.
-        unsafe { _mm512_loadu_ps(values.as_ptr()) }
-    }
-
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn load_index(values: &[i32; WIDE]) -> __m512i {
@@ -409,12 +342,7 @@ mod wide {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn load_bytes(bytes: &[u8], ahead: usize) -> __m512i {
         let there = if bytes.len() < 64 { (1 << bytes.len()) - 1 } else { u64::MAX };
-        // Rows that follow are not what the processor looks for by itself, where memory is far.
-        #[allow(unused_unsafe, reason = "newer compilers know that it is safe")]
-        // SAFETY: what is fetched ahead is not read, wherever it lies.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(ahead).cast());
-        }
+        fetch(bytes, ahead);
         // SAFETY: the mask leaves out what lies behind the slice, which is then not read.
         unsafe { _mm512_maskz_loadu_epi8(there, bytes.as_ptr().cast()) }
     }
@@ -432,23 +360,5 @@ mod wide {
         // SAFETY: from a channel of the first block to that of the last there are numbers without a gap, and no index
         // is larger than that of the last of them.
         unsafe { _mm512_i32gather_ps::<4>(index, channels.as_ptr().cast()) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn store(out: &mut [f32; WIDE], values: __m512) {
-        // SAFETY: sixteen numbers are written where there are sixteen.
-        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), values) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn store_bytes(out: &mut [u8; 3 * WIDE], values: __m512i) {
-        let (low, high) = (_mm512_castsi512_si256(values), _mm512_extracti32x4_epi32::<2>(values));
-        // SAFETY: the first 32 bytes and the last 16 of 48.
-        unsafe {
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), low);
-            _mm_storeu_si128(out.as_mut_ptr().add(32).cast(), high);
-        }
     }
 }
