@@ -31,6 +31,19 @@ def test_a_model_takes_arrays_by_place_and_by_name():
     np.testing.assert_array_equal(model(turned)[model.outputs[0].name], by_place[model.outputs[0].name])
 
 
+def test_weights_in_half_precision_change_little():
+    picture = np.random.default_rng(1).random((1, 3, 64, 64), np.float32)
+    full = lensframe.Model(SHAPES, device="cpu")(picture)
+    for name, array in lensframe.Model(SHAPES, device="cpu", half=True)(picture).items():
+        np.testing.assert_array_equal(array, full[name])
+    try:
+        small = lensframe.Model(SHAPES, device="gpu", half=True)
+    except lensframe.LensframeError:
+        pytest.skip("no graphics adapter")
+    for name, array in small(picture).items():
+        assert np.abs(array - full[name]).max() <= 5e-3 * max(1.0, np.abs(full[name]).max())
+
+
 def test_what_a_model_does_not_take_is_said():
     model = lensframe.Model(SHAPES, device="cpu")
     with pytest.raises(TypeError, match="missing"):
