@@ -7,12 +7,15 @@ mod depthwise;
 pub(super) mod layout;
 pub(super) mod plain;
 mod tiles;
+mod way;
 mod windows;
 mod winograd;
 
 use std::sync::OnceLock;
 
 use self::layout::Layout;
+use self::way::Way;
+pub(super) use self::way::kernel;
 use self::windows::{Places, Windows, pad};
 use super::finish::{Act, Finish};
 use super::given::Given;
@@ -80,46 +83,6 @@ impl Weights {
         Weights::each(w, layout, |w, rows, depth| {
             Columns::pack(&Matrix { data: w, steps: (1, depth) }, rows, depth)
         })
-    }
-}
-
-/// How a convolution is made a product.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// By transformed tiles.
-    Tiles,
-    /// With windows as the rows.
-    Turned,
-    /// With windows as the columns.
-    Panels,
-}
-
-impl Way {
-    fn of(layout: &Layout) -> Way {
-        let columns = layout.output_plane();
-        if winograd::fits(layout) {
-            Way::Tiles
-        } else if columns <= TURNED && layout.outputs_each() > 2 * columns {
-            Way::Turned
-        } else {
-            Way::Panels
-        }
-    }
-}
-
-/// Windows of a channel that are few enough to be the rows of a product rather than its columns.
-const TURNED: usize = 64;
-
-/// How a convolution of these shapes is done, in a word.
-pub(super) fn kernel(conv: &Conv, x: &[usize], w: &[usize], dtype: DType) -> &'static str {
-    match (dtype, Layout::of(&Given::new("Conv", &[]), conv, x, w)) {
-        (DType::F32 | DType::F16 | DType::BF16, Ok(layout)) if depthwise::fits(&layout) => "depthwise",
-        (DType::F32 | DType::F16 | DType::BF16, Ok(layout)) => match Way::of(&layout) {
-            Way::Tiles => "winograd",
-            Way::Turned => "implicit gemm, windows as rows",
-            Way::Panels => "implicit gemm",
-        },
-        _ => "direct",
     }
 }
 
