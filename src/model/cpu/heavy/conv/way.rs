@@ -34,7 +34,12 @@ impl Way {
 const TURNED: usize = 64;
 
 /// How a convolution of these shapes is done, in a word.
-pub(in crate::model::cpu::heavy) fn kernel(conv: &Conv, x: &[usize], w: &[usize], dtype: DType) -> &'static str {
+pub(in crate::model::cpu::heavy) fn kernel(
+    conv: &Conv,
+    x: &[usize],
+    w: &[usize],
+    dtype: DType,
+) -> &'static str {
     match (dtype, Layout::of(&Given::new("Conv", &[]), conv, x, w)) {
         (DType::F32 | DType::F16 | DType::BF16, Ok(layout)) if depthwise::fits(&layout) => "depthwise",
         (DType::F32 | DType::F16 | DType::BF16, Ok(layout)) => match Way::of(&layout) {
