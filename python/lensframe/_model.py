@@ -38,7 +38,7 @@ class Model:
         device: ``auto`` (the best GPU, else the processor), ``cpu``, ``gpu`` or ``gpu:1``.
         weights: its weights, as ``.npz`` or ``.safetensors``, where they are not in its own file.
         names: which of their keys is which of the network's names, as a file; by default those that are equal.
-        half: let a GPU store weights in 16 bits: half the memory, results within a thousandth.
+        half: let a GPU store weights in 16 bits: half the memory, results change by about a thousandth.
     """
 
     def __init__(

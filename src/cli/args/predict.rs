@@ -26,7 +26,7 @@ pub(in crate::cli) struct PredictArgs {
     /// What runs it: auto, cpu, gpu or gpu:N
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub device: Device,
-    /// Let a GPU store weights in 16 bits: half the memory, results within a thousandth
+    /// Let a GPU store weights in 16 bits: half the memory, results change by about a thousandth
     #[arg(long)]
     pub half: bool,
     /// Pictures that go through together, where the model takes any number
@@ -118,7 +118,7 @@ pub(in crate::cli) enum ModelCommand {
         /// What runs it: auto, cpu, gpu or gpu:N
         #[arg(long, default_value = "auto", value_name = "DEVICE")]
         device: Device,
-        /// Let a GPU store weights in 16 bits: half the memory, results within a thousandth
+        /// Let a GPU store weights in 16 bits: half the memory, results change by about a thousandth
         #[arg(long)]
         half: bool,
     },
