@@ -110,7 +110,12 @@ impl Device {
             return Err(Error::new(ErrorKind::Index, what).remedy("count adapters from 0"));
         }
         let adapter = adapters.swap_remove(place);
-        let wanted = wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE;
+        let mut wanted =
+            wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE;
+        if describe(&adapter.get_info()).processor {
+            // Its memory is the host's: what is known is written there at once.
+            wanted |= wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        }
         let features = adapter.features() & wanted;
         let limits = adapter.limits();
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
@@ -160,6 +165,11 @@ impl Device {
     /// True if shaders may compute in 16 bits.
     pub fn half(&self) -> bool {
         self.inner.features.contains(wgpu::Features::SHADER_F16)
+    }
+
+    /// True if the host may write to the memory that kernels read.
+    pub(super) fn mappable(&self) -> bool {
+        self.inner.features.contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS)
     }
 
     pub(super) fn raw(&self) -> &wgpu::Device {

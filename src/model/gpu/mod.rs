@@ -11,10 +11,13 @@
 mod cache;
 mod device;
 mod kernel;
+mod known;
+mod memory;
 mod plan;
 mod program;
 mod record;
 mod shader;
+mod spread;
 mod tail;
 mod text;
 mod walk;

@@ -6,9 +6,11 @@
 use std::collections::HashMap;
 
 use super::device::Device;
+use super::known::Known;
+use super::memory::{STORAGE, buffer, bytes, filled};
 use super::record::{Recorder, Slot, Source, Step};
 use super::shader::{self, Key, PARAMETERS, Pipeline};
-use super::words::pack;
+use super::spread::spread;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A step with everything it needs.
@@ -33,11 +35,6 @@ pub(super) struct Program {
 }
 
 const STEP_BYTES: u64 = 4 * PARAMETERS as u64;
-
-fn bytes(words: usize) -> u64 {
-    // Kernels read and write four words at once: the last four may be beyond the end.
-    (words as u64).saturating_mul(4).next_multiple_of(16).max(16)
-}
 
 /// Which steps depend on inputs. A slot that such a step writes depends on them too, and so do all its writers.
 fn live(rec: &Recorder) -> Vec<bool> {
@@ -113,31 +110,6 @@ fn share(
     (given, sizes)
 }
 
-pub(super) fn buffer(
-    device: &Device,
-    size: u64,
-    usage: wgpu::BufferUsages,
-    words: Option<&[u32]>,
-) -> Result<wgpu::Buffer> {
-    let most = device.limits().max_buffer_size;
-    if size > most {
-        let what = format!("{size} bytes are over the {most} that a buffer of the device may have");
-        return Err(Error::new(ErrorKind::Limit, what).remedy("use smaller batches or pictures"));
-    }
-    device.caught("memory of the device", |raw| {
-        let buffer = raw.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size,
-            usage,
-            mapped_at_creation: false,
-        });
-        if let Some(words) = words.filter(|words| !words.is_empty()) {
-            device.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-        }
-        buffer
-    })
-}
-
 fn ready(
     device: &Device,
     steps: &[&Step],
@@ -149,7 +121,7 @@ fn ready(
     }
     let words: Vec<u32> = steps.iter().flat_map(|step| step.parameters.iter().copied()).collect();
     let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-    let parameters = buffer(device, bytes(words.len()), usage, Some(&words))?;
+    let parameters = filled(device, words.len(), &Known::Words(words), usage)?;
     let missing = || Error::new(ErrorKind::Failed, "a step reads memory that nothing has written");
     device.caught("the bindings of a step", |raw| {
         let mut made = Vec::new();
@@ -219,8 +191,6 @@ impl Program {
         let compiled = shader::pipelines(device, &keys)?;
         let pipelines: HashMap<&Key, Pipeline> = keys.into_iter().zip(compiled).collect();
 
-        let storage =
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
         let mut buffers: HashMap<Slot, wgpu::Buffer> = HashMap::new();
         let (mut held, mut known) = (0_u64, 0_u64);
         let used = |slot: Slot| {
@@ -230,7 +200,7 @@ impl Program {
                 || kept.contains(&slot)
         };
         let of_run: Vec<Slot> = run.iter().flat_map(|step| step.slots.iter().copied()).collect();
-        let mut shared = Vec::new();
+        let (mut shared, mut constants) = (Vec::new(), Vec::new());
         for (slot, source) in (0..rec.sources.len()).map(Slot).zip(&rec.sources) {
             if !used(slot) {
                 continue;
@@ -239,28 +209,34 @@ impl Program {
                 buffers.insert(slot, own.clone());
                 continue;
             }
-            let words = match source {
-                Source::Constant(tensor) => Some(pack(tensor)?),
-                Source::Words(words) => Some(words.clone()),
-                Source::Input => None,
-                Source::Step if before.iter().any(|step| step.slots.contains(&slot)) => None,
-                Source::Step => {
-                    shared.push(slot);
-                    continue;
-                }
-            };
+            if matches!(source, Source::Step) && !before.iter().any(|step| step.slots.contains(&slot)) {
+                shared.push(slot);
+                continue;
+            }
             let size = bytes(rec.words[slot.0]);
             held += size;
             if !matches!(source, Source::Input) && of_run.contains(&slot) {
                 known += size;
             }
-            buffers.insert(slot, buffer(device, size, storage, words.as_deref())?);
+            match source {
+                Source::Known(known) => constants.push((slot, known)),
+                Source::Input | Source::Step => {
+                    buffers.insert(slot, buffer(device, size, STORAGE, false)?);
+                }
+            }
         }
+        // The largest first, so that all threads end at about the same time.
+        constants.sort_by_key(|(slot, _)| std::cmp::Reverse(rec.words[slot.0]));
+        let filled = spread(constants.len(), |number| {
+            let (slot, known) = constants[number];
+            Ok((slot, filled(device, rec.words[slot.0], known, STORAGE)?))
+        })?;
+        buffers.extend(filled);
         let (given, sizes) = share(&run, &shared, &rec.words, &[reads, kept].concat());
         let mut pool = Vec::new();
         for size in &sizes {
             held += size;
-            pool.push(buffer(device, *size, storage, None)?);
+            pool.push(buffer(device, *size, STORAGE, false)?);
         }
         for (slot, place) in given {
             buffers.insert(slot, pool[place].clone());
@@ -273,14 +249,14 @@ impl Program {
             .map(|slot| match buffers.get(slot) {
                 Some(buffer) => Ok((buffer.clone(), rec.words[slot.0])),
                 // An output without an element: no step wrote it.
-                None if rec.words[slot.0] == 0 => Ok((buffer(device, 16, storage, None)?, 0)),
+                None if rec.words[slot.0] == 0 => Ok((buffer(device, 16, STORAGE, false)?, 0)),
                 None => Err(missing()),
             })
             .collect::<Result<Vec<_>>>()?;
         let kept = kept
             .iter()
             .map(|slot| match buffers.get(slot) {
-                None if rec.words.get(slot.0) == Some(&0) => buffer(device, 16, storage, None),
+                None if rec.words.get(slot.0) == Some(&0) => buffer(device, 16, STORAGE, false),
                 found => found.cloned().ok_or_else(missing),
             })
             .collect::<Result<Vec<_>>>()?;
@@ -297,7 +273,7 @@ impl Program {
         let steps = ready(device, &run, &pipelines, &buffers)?;
         let total: u64 = read_buffers.iter().map(|(_, words)| bytes(*words)).sum();
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let staging = if total == 0 { None } else { Some(buffer(device, total, usage, None)?) };
+        let staging = if total == 0 { None } else { Some(buffer(device, total, usage, false)?) };
         let (device, inputs, reads) = (device.clone(), input_buffers, read_buffers);
         Ok((Program { device, steps, inputs, reads, staging, bytes: held, known }, kept))
     }
@@ -308,10 +284,11 @@ impl Program {
     }
 
     /// One run: inputs in, one submission, what is read back out. `inputs` are as many words as their slots hold.
-    pub(super) fn run(&mut self, inputs: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
+    pub(super) fn run<W: AsRef<[u32]>>(&mut self, inputs: &[W]) -> Result<Vec<Vec<u32>>> {
         let device = self.device.clone();
         device.failure()?;
         device.caught("a run", |raw| {
+            let inputs = inputs.iter().map(W::as_ref);
             for (buffer, words) in self.inputs.iter().zip(inputs).filter(|(_, words)| !words.is_empty()) {
                 device.queue().write_buffer(buffer, 0, bytemuck::cast_slice(words));
             }

@@ -3,6 +3,7 @@
 //! The invariant: steps run in the order they were recorded, and a slot is written before it is read. A slot is a
 //! promise of memory: a constant that no step reads is never brought to the device. Nothing here touches a device.
 
+use super::known::Known;
 use super::shader::{Binding, File, Key, PARAMETERS, WORKGROUP};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::tensor::{DType, Tensor, count};
@@ -16,10 +17,7 @@ pub(super) struct Slot(pub(super) usize);
 pub(super) enum Source {
     /// A step writes them.
     Step,
-    /// They are known when planning.
-    Constant(Tensor),
-    /// They are known when planning, as words.
-    Words(Vec<u32>),
+    Known(Known),
     /// The caller gives them at each run.
     Input,
 }
@@ -125,7 +123,7 @@ impl Recorder {
     /// # Errors
     /// `Limit` if the device cannot bind so much at once.
     pub(super) fn slot(&mut self, words: usize, source: Source) -> Result<Slot> {
-        if !matches!(source, Source::Constant(_)) {
+        if !matches!(source, Source::Known(Known::Tensor(_))) {
             self.bounded(words)?;
         }
         self.words.push(words);
@@ -147,14 +145,19 @@ impl Recorder {
 
     /// A value known when planning.
     pub(super) fn constant(&mut self, tensor: &Tensor) -> Result<View> {
-        let slot = self.slot(tensor.len(), Source::Constant(tensor.clone()))?;
+        let slot = self.slot(tensor.len(), Source::Known(Known::Tensor(tensor.clone())))?;
         let shape = tensor.shape().to_vec();
         Ok(View { slot, shape, dtype: tensor.dtype(), host: Some(tensor.clone()), count: None })
     }
 
     /// Words known when planning.
     pub(super) fn table(&mut self, words: Vec<u32>) -> Result<Slot> {
-        self.slot(words.len(), Source::Words(words))
+        self.known(words.len(), Known::Words(words))
+    }
+
+    /// So many words known when planning.
+    pub(super) fn known(&mut self, words: usize, known: Known) -> Result<Slot> {
+        self.slot(words, Source::Known(known))
     }
 
     /// One step of `invocations` in a row, in groups of [`WORKGROUP`].

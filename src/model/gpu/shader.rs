@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use super::cache::Cache;
 use super::device::{Device, lock};
+use super::spread::spread;
 pub(super) use super::text::File;
 use super::text::{Types, add, piece};
 use crate::error::{Error, ErrorKind, Result};
@@ -142,35 +143,12 @@ pub(super) fn pipelines(device: &Device, keys: &[&Key]) -> Result<Vec<Pipeline>>
             }
         }
     }
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(missing.len()).max(1);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = || -> Result<Vec<(Key, Pipeline)>> {
-        let mut made = Vec::new();
-        while let Some(key) = missing.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-            made.push(((*key).clone(), compile(device, key)?));
-        }
-        Ok(made)
-    };
-    let mut made = Vec::new();
-    if workers == 1 {
-        made.push(work()?);
-    } else {
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-            for thread in threads {
-                let done = thread
-                    .join()
-                    .map_err(|_| Error::new(ErrorKind::Failed, "a thread that compiled shaders died"))?;
-                made.push(done?);
-            }
-            Ok::<(), Error>(())
-        })?;
-    }
+    let made = spread(missing.len(), |number| compile(device, missing[number]))?;
     if !missing.is_empty() {
         device.cache().into_iter().for_each(Cache::save);
     }
     let mut known = lock(device.pipelines());
-    known.extend(made.into_iter().flatten());
+    known.extend(missing.into_iter().cloned().zip(made));
     keys.iter()
         .map(|key| {
             known.get(*key).cloned().ok_or_else(|| Error::new(ErrorKind::Failed, "a pipeline was not made"))

@@ -78,18 +78,22 @@ impl Walk {
         self.extents.iter().product()
     }
 
-    /// What a walk of two operands copies of `from`, the second, into the first, of `len` elements: on the host. Where it
-    /// copies nothing, there is what the type begins with.
+    /// What a walk of two operands copies of `from`, the second, into the first, of `len` elements: on the host, in
+    /// pieces, each with its place.
     ///
     /// # Errors
-    /// `Failed` if it leaves either of them.
-    pub(super) fn copied<T: Copy + Default>(&self, from: &[T], len: usize) -> Result<Vec<T>> {
+    /// `Failed` if it leaves either of them; then there are no pieces.
+    pub(super) fn pieces<T: Copy + Default>(
+        &self,
+        from: &[T],
+        len: usize,
+        mut piece: impl FnMut(usize, &[T]),
+    ) -> Result<()> {
         // Elements of both that lie near each other are copied together.
         const SIDE: usize = 32;
         let outside = || Error::new(ErrorKind::Failed, "a copy leaves its tensor");
-        let mut made = vec![T::default(); len];
         if self.len() == 0 {
-            return Ok(made);
+            return Ok(());
         }
         let [to, at] = self.tracks.as_slice() else { return Err(outside()) };
         let (to, at) = (Steps::new(to, &self.extents, len), Steps::new(at, &self.extents, from.len()));
@@ -97,20 +101,44 @@ impl Walk {
         let [.., rows, columns] = [[1, 1].as_slice(), &self.extents].concat()[..] else {
             return Err(outside());
         };
+        let (whole, gathered) = (to.column == 1 && at.column == 1, to.column == 1);
+        let width = if whole { columns } else { SIDE };
+        let mut line = [T::default(); SIDE];
         for plane in 0..self.len() / (rows * columns) {
             let (to_plane, at_plane) = (to.plane(plane), at.plane(plane));
             for (top, left) in (0..rows)
                 .step_by(SIDE)
-                .flat_map(|top| (0..columns).step_by(SIDE).map(move |left| (top, left)))
+                .flat_map(|top| (0..columns).step_by(width).map(move |left| (top, left)))
             {
+                let count = width.min(columns - left);
                 for row in top..rows.min(top + SIDE) {
                     let (to_row, at_row) = (to_plane + row * to.row, at_plane + row * at.row);
-                    for column in left..columns.min(left + SIDE) {
-                        made[to_row + column * to.column] = from[at_row + column * at.column];
+                    let place = |column: usize| at_row + (left + column) * at.column;
+                    if whole {
+                        piece(to_row + left, &from[place(0)..place(count)]);
+                    } else if gathered {
+                        line.iter_mut().take(count).enumerate().for_each(|(n, own)| *own = from[place(n)]);
+                        piece(to_row + left, &line[..count]);
+                    } else {
+                        (left..left + count).for_each(|n| {
+                            piece(to_row + n * to.column, &from[place(n - left)..=place(n - left)])
+                        });
                     }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// All that [`Walk::pieces`] copies; where it copies nothing, there is what the type begins with.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn copied<T: Copy + Default>(&self, from: &[T], len: usize) -> Result<Vec<T>> {
+        let mut made = vec![T::default(); len];
+        self.pieces(from, len, |place, piece| {
+            made.get_mut(place..place + piece.len()).into_iter().for_each(|own| own.copy_from_slice(piece));
+        })?;
         Ok(made)
     }
 

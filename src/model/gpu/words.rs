@@ -3,6 +3,8 @@
 //! The invariant: no number changes silently on the way. Whole numbers of 64 bits go as 32 and are checked; types
 //! without a word are refused. A result of 64 bits that lies at the end of 32 may have been cut, and is refused.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::tensor::{DType, Data, Tensor};
 
@@ -10,11 +12,11 @@ use crate::model::tensor::{DType, Data, Tensor};
 ///
 /// # Errors
 /// `Limit` for whole numbers over 32 bits; `Unsupported` for types without a word.
-pub(super) fn pack(tensor: &Tensor) -> Result<Vec<u32>> {
-    Ok(match tensor.data() {
-        Data::F32(v) => bytemuck::cast_slice(v).to_vec(),
+pub(super) fn pack(tensor: &Tensor) -> Result<Cow<'_, [u32]>> {
+    Ok(Cow::Owned(match tensor.data() {
+        Data::F32(v) => return Ok(Cow::Borrowed(bytemuck::cast_slice(v))),
         Data::I32(v) => v.iter().map(|n| n.cast_unsigned()).collect(),
-        Data::U32(v) => v.to_vec(),
+        Data::U32(v) => return Ok(Cow::Borrowed(v)),
         Data::I8(v) => v.iter().map(|n| i32::from(*n).cast_unsigned()).collect(),
         Data::I16(v) => v.iter().map(|n| i32::from(*n).cast_unsigned()).collect(),
         Data::U8(v) => v.iter().map(|n| u32::from(*n)).collect(),
@@ -25,7 +27,7 @@ pub(super) fn pack(tensor: &Tensor) -> Result<Vec<u32>> {
             let what = format!("elements of type {} are not brought to the device", tensor.dtype().name());
             return Err(Error::new(ErrorKind::Unsupported, what).remedy("convert the model to 32-bit floats"));
         }
-    })
+    }))
 }
 
 fn narrow(number: i64) -> Result<u32> {

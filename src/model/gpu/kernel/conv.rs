@@ -16,7 +16,7 @@ use super::norm::scalar;
 use super::product::{Bias, Factor, Product, product, rows};
 use super::spatial::Frame;
 use super::tile::{Extents, Tile, tiled};
-use super::winograd::{on_device, transformed};
+use super::winograd::{laid, transformed};
 use super::{Call, given};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::op::{Conv, ConvTranspose, Epilogue, Op};
@@ -195,7 +195,7 @@ fn winograd_weights(rec: &mut Recorder, task: &Task<'_>, row: usize) -> Result<(
         let scale = Bias { slot: scales, along_m, along_n, along_batch, beta: 1.0, factor: true };
         return Ok((factor(slot, Form::Whole), Some(scale)));
     }
-    Ok((factor(on_device(rec, task.weights, [c, out, row])?, Form::Full), None))
+    Ok((factor(laid(rec, task.weights, [c, out, row])?, Form::Full), None))
 }
 
 fn winograd(rec: &mut Recorder, task: &Task<'_>, tiles: usize, output: &View) -> Result<()> {

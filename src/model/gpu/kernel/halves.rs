@@ -116,6 +116,7 @@ fn packed(halves: &[f16]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::known::Known;
     use super::super::super::record::Source;
     use super::*;
     use crate::model::tensor::Tensor;
@@ -131,7 +132,7 @@ mod tests {
     }
 
     fn words(rec: &Recorder, slot: Slot) -> &[u32] {
-        let Source::Words(words) = &rec.sources[slot.0] else { panic!("no words") };
+        let Source::Known(Known::Words(words)) = &rec.sources[slot.0] else { panic!("no words") };
         words
     }
 

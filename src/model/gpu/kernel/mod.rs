@@ -26,7 +26,7 @@ mod sample;
 mod scatter;
 mod spatial;
 mod tile;
-mod winograd;
+pub(super) mod winograd;
 
 use super::record::{Recorder, View};
 use crate::error::{Error, ErrorKind, Result};

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::known::Known;
 use super::super::record::{Recorder, Slot, View, read, word, write};
 use super::super::shader::File;
 use super::super::walk::{Walk, dense};
@@ -81,11 +82,11 @@ pub(super) fn laid(rec: &mut Recorder, input: &View, mut walk: Walk, shape: &[us
     if let Some(slot) = halves::copied(rec, input, &walk, batches * batch)? {
         return Ok(Factor { slot, row, batch, batches, form: Form::Half });
     }
-    let known = input.host.as_ref().filter(|_| rec.processor).and_then(|own| own.elements::<f32>());
-    if let Some(all) = known {
-        // Where the device has the host's memory, the host lays constants out faster.
-        let laid = walk.copied(all, batches * batch)?.into_iter().map(f32::to_bits).collect();
-        return Ok(Factor { slot: rec.table(laid)?, row, batch, batches, form: Form::Full });
+    // Where the device has the host's memory, the host lays constants out faster.
+    let known = input.host.as_ref().filter(|own| rec.processor && own.dtype() == DType::F32);
+    if let Some(own) = known {
+        let slot = rec.known(batches * batch, Known::Laid(own.clone(), walk))?;
+        return Ok(Factor { slot, row, batch, batches, form: Form::Full });
     }
     let made = rec.output(shape, DType::F32)?;
     copy(rec, &walk, &made, input)?;

@@ -1,7 +1,7 @@
 //! What goes wrong on the device is an error of a kind, and never the end of the process: a device that is lost before or
 //! while a plan runs, and memory that is not there.
 
-use super::super::program::buffer;
+use super::super::memory::buffer;
 use super::{device, noise};
 use crate::error::{ErrorKind, Result};
 use crate::model::gpu::{Device, Plan, Which};
@@ -75,8 +75,8 @@ fn memory_that_is_not_there_is_a_limit() {
     let Some(device) = device() else { return };
     let usage = wgpu::BufferUsages::STORAGE;
     for size in [u64::MAX - 15, device.limits().max_buffer_size.saturating_add(16)] {
-        assert_eq!(kind(buffer(&device, size, usage, None)), Some(ErrorKind::Limit), "{size} bytes");
+        assert_eq!(kind(buffer(&device, size, usage, false)), Some(ErrorKind::Limit), "{size} bytes");
     }
     // The device is as good as before.
-    assert!(buffer(&device, 1 << 20, usage, None).is_ok());
+    assert!(buffer(&device, 1 << 20, usage, false).is_ok());
 }
