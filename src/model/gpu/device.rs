@@ -112,8 +112,10 @@ impl Device {
         let adapter = adapters.swap_remove(place);
         let mut wanted =
             wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE;
-        if describe(&adapter.get_info()).processor {
-            // Its memory is the host's: what is known is written there at once.
+        let info = adapter.get_info();
+        if info.device_type == wgpu::DeviceType::Cpu && info.backend == wgpu::Backend::Vulkan {
+            // Its memory is the host's: what is known is written there at once. Other drivers may give such memory
+            // that is slow to read.
             wanted |= wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
         let features = adapter.features() & wanted;

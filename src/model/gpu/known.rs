@@ -1,7 +1,9 @@
 //! [`Known`]: what memory holds that is known when planning, and how it is written there.
 //!
-//! The invariant: the words are made once, straight into the memory that kernels read where the host can write to it.
-//! Until then a constant that is to lie in another order is told by the order alone.
+//! The invariant: a constant that the host lays out in another order is told by the order alone until there is memory;
+//! then its words are made straight into what kernels read where the host can write to that.
+
+use std::borrow::Cow;
 
 use super::kernel::winograd;
 use super::walk::Walk;
@@ -25,8 +27,17 @@ impl Known {
     /// Gives pieces of the words to `to`, each with the place of its first; what no piece covers is zero.
     ///
     /// # Errors
-    /// `Failed` if a walk leaves the tensor or the `len` words there are; those of [`pack`].
+    /// `Failed` if they do not fit into the `len` words there are, or a walk leaves the tensor; those of [`pack`].
     pub(super) fn pieces(&self, len: usize, mut to: impl FnMut(usize, &[u32])) -> Result<()> {
+        let fits = match self {
+            Known::Tensor(tensor) => tensor.len() <= len,
+            Known::Words(words) => words.len() <= len,
+            Known::Laid(..) => true,
+            Known::Winograd(_, [channels, out, row]) => out <= row && 36 * channels * row <= len,
+        };
+        if !fits {
+            return Err(Error::new(ErrorKind::Failed, "a constant does not fit into its memory"));
+        }
         match self {
             Known::Tensor(tensor) => to(0, &pack(tensor)?),
             Known::Words(words) => to(0, words),
@@ -46,12 +57,17 @@ impl Known {
     ///
     /// # Errors
     /// As [`Known::pieces`].
-    pub(super) fn words(&self, len: usize) -> Result<Vec<u32>> {
+    pub(super) fn words(&self, len: usize) -> Result<Cow<'_, [u32]>> {
+        match self {
+            Known::Tensor(tensor) if tensor.len() == len => return pack(tensor),
+            Known::Words(words) if words.len() == len => return Ok(Cow::Borrowed(words)),
+            _ => {}
+        }
         let mut words = vec![0; len];
         self.pieces(len, |place, piece| {
             words.get_mut(place..place + piece.len()).into_iter().for_each(|own| own.copy_from_slice(piece));
         })?;
-        Ok(words)
+        Ok(Cow::Owned(words))
     }
 }
 

@@ -53,7 +53,12 @@ pub(super) fn filled(
 fn written(device: &Device, len: usize, known: &Known, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
     let buffer = buffer(device, bytes(len), usage | wgpu::BufferUsages::MAP_WRITE, true)?;
     device.caught("memory of the device", |_| {
-        let lost = |error| Error::new(ErrorKind::Failed, format!("memory cannot be written: {error}"));
+        let lost = |error| {
+            device.failure().err().unwrap_or_else(|| {
+                Error::new(ErrorKind::Failed, format!("memory of the device cannot be written: {error}"))
+                    .remedy("open the device again, or run on the processor")
+            })
+        };
         let mut view = buffer.get_mapped_range_mut(..).map_err(lost)?;
         let mut all = view.slice(..);
         known.pieces(len, |place, piece| {
@@ -61,7 +66,7 @@ fn written(device: &Device, len: usize, known: &Known, usage: wgpu::BufferUsages
             all.slice(part).copy_from_slice(bytemuck::cast_slice(piece));
         })
     })??;
-    buffer.unmap();
+    device.caught("memory of the device", |_| buffer.unmap())?;
     Ok(buffer)
 }
 
@@ -114,7 +119,7 @@ mod tests {
             (Known::Laid(weights.clone(), gaps), 18),
             (Known::Winograd(weights, [7, 5, 8]), 36 * 7 * 8),
         ] {
-            let mut wanted = known.words(len).unwrap();
+            let mut wanted = known.words(len).unwrap().into_owned();
             assert_eq!(wanted.len(), len);
             wanted.resize(usize::try_from(bytes(len)).unwrap() / 4, 0);
             assert_eq!(words(&device, &sent(&device, len, &known, STORAGE).unwrap()), wanted, "{known:?}");

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use super::cache::Cache;
 use super::device::{Device, lock};
+use super::memory::{STORAGE, buffer};
 use super::spread::spread;
 pub(super) use super::text::File;
 use super::text::{Types, add, piece};
@@ -129,6 +130,45 @@ fn compile(device: &Device, key: &Key) -> Result<Pipeline> {
     })
 }
 
+/// Starts pipelines on nothing. Software drivers make their code when a pipeline is first started, on a thread of their
+/// own: so it is made while constants are written.
+fn begin(device: &Device, fresh: &[(&Key, &Pipeline)]) -> Result<()> {
+    if !device.mappable() || fresh.is_empty() {
+        return Ok(());
+    }
+    let size = 4 * PARAMETERS as u64;
+    let most = fresh.iter().map(|(key, _)| key.bindings.len()).max().unwrap_or(0);
+    let uniform = buffer(device, size, wgpu::BufferUsages::UNIFORM, false)?;
+    // Nothing is read or written, but a buffer may be bound once to be written.
+    let storage: Vec<_> = (0..most).map(|_| buffer(device, size, STORAGE, false)).collect::<Result<_>>()?;
+    device.caught("the first start of a shader", |raw| {
+        let mut encoder = raw.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for (key, pipeline) in fresh {
+                let buffers = std::iter::once(&uniform).chain(&storage).take(1 + key.bindings.len());
+                let entries: Vec<_> = buffers
+                    .zip(0..)
+                    .map(|(buffer, binding)| wgpu::BindGroupEntry {
+                        binding,
+                        resource: buffer.as_entire_binding(),
+                    })
+                    .collect();
+                let layout = &pipeline.layout;
+                let group = raw.create_bind_group(&wgpu::BindGroupDescriptor {
+                    label: None,
+                    layout,
+                    entries: &entries,
+                });
+                pass.set_pipeline(&pipeline.pipeline);
+                pass.set_bind_group(0, &group, &[]);
+                pass.dispatch_workgroups(0, 1, 1);
+            }
+        }
+        device.queue().submit([encoder.finish()]);
+    })
+}
+
 /// The pipelines of keys, in their order; those that are new are compiled beside each other.
 ///
 /// # Errors
@@ -144,6 +184,8 @@ pub(super) fn pipelines(device: &Device, keys: &[&Key]) -> Result<Vec<Pipeline>>
         }
     }
     let made = spread(missing.len(), |number| compile(device, missing[number]))?;
+    let fresh: Vec<(&Key, &Pipeline)> = missing.iter().copied().zip(&made).collect();
+    begin(device, &fresh)?;
     if !missing.is_empty() {
         device.cache().into_iter().for_each(Cache::save);
     }

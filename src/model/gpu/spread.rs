@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// their order. What they made, in their order.
 ///
 /// # Errors
-/// One of those of `work`: then pieces that were not begun are left out. `Failed` if a thread panics.
+/// One of those of `work`: then pieces that were not begun are left out. `Failed` if one of several threads panics.
 pub(super) fn spread<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(count);
     if workers <= 1 {
@@ -28,9 +28,11 @@ pub(super) fn spread<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + 
     let mut made = Vec::with_capacity(count);
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(some)).collect();
-        for thread in threads {
+        // All are waited for before one of them may end this.
+        let ended: Vec<_> = threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        for own in ended {
             let died = |_| Error::new(ErrorKind::Failed, "a thread that prepared a model died");
-            made.extend(thread.join().map_err(died)??);
+            made.extend(own.map_err(died)??);
         }
         Ok::<(), Error>(())
     })?;

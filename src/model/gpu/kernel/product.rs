@@ -71,8 +71,8 @@ pub(super) fn rows(
     laid(rec, input, Walk::over(&extents).track(offset, strides.to_vec()), &[batches, rows, row])
 }
 
-/// A factor of these batches, rows and padded columns, made by a walk over its elements: on the device, or from a
-/// constant as halves.
+/// A factor of these batches, rows and padded columns, made by a walk over its elements: on the device, or on
+/// the host from a constant that is stored as halves or whose memory is the host's.
 pub(super) fn laid(rec: &mut Recorder, input: &View, mut walk: Walk, shape: &[usize]) -> Result<Factor> {
     let [outer @ .., rows, row] = shape else {
         return Err(Error::new(ErrorKind::Failed, "a factor has rows and columns"));
@@ -197,9 +197,12 @@ pub(super) fn product(rec: &mut Recorder, of: &Product, output: &View) -> Result
         }
         store.push_str("}\n");
     }
+    // One shader does with and without a rectifier: nothing is below the least there is.
+    let cut = |least: f32| ("select(a, F(n.x), a < F(n.x))".to_owned(), [least, 0.0, 0.0, 0.0]);
     let (text, numbers) = match of.activation {
+        None => cut(f32::NEG_INFINITY),
+        Some(Activation::Unary(Unary::Relu)) => cut(0.0),
         Some(op) => activation(op)?,
-        None => ("a".into(), [0.0; 4]),
     };
     let (element, vector) = ("f32", "vec4<f32>");
     let mut bound = vec![

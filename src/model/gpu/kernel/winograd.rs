@@ -1,7 +1,7 @@
 //! Winograd's F(4x4, 3x3): weights transformed on the device, or on the host where that has the device's memory and
 //! where they are stored as halves.
 //!
-//! The invariant: both give the same numbers in the same order: 36 products' factors, each a row of channels out for a
+//! The invariant: both give the same numbers, but for rounding, in the same order: 36 products' factors, each a row of channels out for a
 //! channel in.
 
 use super::super::known::Known;
